@@ -1,0 +1,1 @@
+"""What this server costs beside others with the same endpoints. Start: benchmarks/run.py."""

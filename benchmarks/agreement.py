@@ -1,0 +1,78 @@
+"""Refuses to compare servers that do not do the same work: same answers, one event per create."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from benchmarks.cluster import Cluster
+from benchmarks.processes import BenchmarkError
+from benchmarks.servers import Running
+
+ASKED = ("/api/employees?page=3&limit=20", "/api/employees/4321")
+NEW = {
+    "name": "John Doe",
+    "email": "john@example.com",
+    "position": "Developer",
+    "department": "IT",
+    "phone": "+1234567890",
+    "joinDate": "2024-01-01",
+}
+# Differs by itself from one create to the next.
+OWN = {"id", "createdAt", "updatedAt"}
+
+
+class Agreement:
+    """Compares every server with the first one that was asked."""
+
+    def __init__(self, cluster: Cluster, employees: int) -> None:
+        self._cluster = cluster
+        self._employees = employees
+        self._first: tuple[str, dict[str, Any]] | None = None
+
+    def check(self, server: Running) -> None:
+        """BenchmarkError, with the first difference, when the server answers otherwise."""
+        answers = {f"GET {path}": _ask(server, path, None, 200) for path in ASKED}
+        answers["POST /api/employees"] = self._created(server)
+        self._first = self._first or (server.name, answers)
+        name, expected = self._first
+        for what, answer in answers.items():
+            if found := _difference(answer, expected[what]):
+                raise BenchmarkError(f"{what}: {server.name} and {name} differ: {found}")
+
+    def _created(self, server: Running) -> dict[str, Any]:
+        before = self._cluster.events()
+        answer = _ask(server, "/api/employees", json.dumps(NEW).encode(), 201)
+        events = self._cluster.events() - before
+        self._cluster.sweep(self._employees)
+        if events != 1:
+            raise BenchmarkError(f"{server.name} recorded {events} events of a create, not 1")
+        answer["data"] = {k: v for k, v in answer["data"].items() if k not in OWN}
+        return answer
+
+
+def _ask(server: Running, path: str, body: bytes | None, status: int) -> dict[str, Any]:
+    found, text = server.request(path, body)
+    if found != status:
+        raise BenchmarkError(f"{server.name} answers {found} to {path}: {text[:500].decode()}")
+    answer: dict[str, Any] = json.loads(text, object_hook=_normal)
+    answer.pop("message", None)
+    return answer
+
+
+def _normal(record: dict[str, Any]) -> dict[str, Any]:
+    """Instants are compared as such: one server prints milliseconds, another none."""
+    return {
+        key: datetime.fromisoformat(value) if key in ("createdAt", "updatedAt") else value
+        for key, value in record.items()
+    }
+
+
+def _difference(one: Any, other: Any, where: str = "") -> str | None:
+    """The first place where two answers differ, and how."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        pairs = [(f"{where}.{key}", one[key], other[key]) for key in one]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = [(f"{where}[{i}]", one[i], other[i]) for i in range(len(one))]
+    else:
+        return None if one == other else f"{where or 'answer'}: {one!r} and {other!r}"
+    return next(filter(None, (_difference(a, b, place) for place, a, b in pairs)), None)

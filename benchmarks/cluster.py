@@ -1,0 +1,136 @@
+"""One PostgreSQL for all servers: started, migrated and filled; swept between measurements."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.processes import BenchmarkError, stat
+from sunshine import databases, postgres, settings
+from sunshine.migrate import MigrationError
+
+# What would otherwise run when it likes, in the middle of somebody's measurement.
+OPTIONS = {"autovacuum": "off", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
+
+ADMIN = 1
+FILL = """
+INSERT INTO department (name) SELECT 'Department ' || i FROM generate_series(1, 20) AS i;
+INSERT INTO position (name) SELECT 'Position ' || i FROM generate_series(1, 50) AS i;
+INSERT INTO department (name) VALUES ('IT');
+INSERT INTO position (name) VALUES ('Developer');
+INSERT INTO users (id, username, name, role, password_hash)
+VALUES (1, 'benchmark', 'Benchmark', 'admin', '');
+"""
+EMPLOYEES = """
+INSERT INTO employee (
+    name, email, employee_code, phone, position_id, department_id, manager_id, join_date,
+    created_at, updated_at
+)
+SELECT
+    'Employee ' || i, 'employee.' || i || '@example.com', 'E' || i, '+62' || 8000000000 + i,
+    1 + i %% 50, 1 + i %% 20, CASE WHEN i > 100 THEN 1 + i %% 100 END,
+    date '2015-01-01' + i %% 3000,
+    timestamptz '2024-01-01 00:00+00' + i * interval '1 second',
+    timestamptz '2024-01-01 00:00+00' + i * interval '1 second'
+FROM generate_series(1, %(rows)s::integer) AS i
+"""
+INDEXES = """
+SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+WHERE indrelid = 'employee'::regclass AND NOT indisprimary
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The running server, and the folder that everything of this run lives in."""
+
+    host: str
+    port: int
+    user: str
+    home: Path
+
+    def env(self, database: str = "sunshine_db") -> dict[str, str]:
+        """How our server and the peers are told where their tables are."""
+        return {
+            "PG_SUNSHINE_HOST": self.host,
+            "PG_SUNSHINE_PORT": str(self.port),
+            "PG_SUNSHINE_USER": self.user,
+            "PG_SUNSHINE_DB": database,
+            # As in the original's template.
+            "PG_SUNSHINE_MIN_POOL": "5",
+            "PG_SUNSHINE_MAX_POOL": "20",
+        }
+
+    def connect(self, database: str = "sunshine_db") -> psycopg.Connection:
+        """A connection in autocommit."""
+        return psycopg.connect(
+            host=self.host, port=self.port, user=self.user, dbname=database, autocommit=True
+        )
+
+    def postmaster(self) -> int:
+        """The process id of the server, as its children name it."""
+        with self.connect() as connection:
+            found = stat(connection.info.backend_pid)
+        if found is None:
+            raise BenchmarkError("PostgreSQL went away")
+        return found.parent
+
+    def version(self) -> str:
+        """Such as 18.1."""
+        with self.connect() as connection:
+            major, minor = divmod(connection.info.server_version, 10_000)
+            return f"{major}.{minor}"
+
+    def make(self, employees: int, database: str = "sunshine_db") -> None:
+        """Make the four databases as our server does at its start, and fill one of them."""
+        try:
+            databases.prepare(settings.load(self.env(database), self.home))
+        except MigrationError as error:
+            raise BenchmarkError(str(error)) from error
+        with self.connect(database) as connection:
+            connection.execute(FILL)
+            _insert(connection, employees)
+            connection.execute("VACUUM ANALYZE")
+
+    def sweep(self, employees: int, database: str = "sunshine_db") -> None:
+        """Remove what was created, so that the next server finds the tables as this one did."""
+        with self.connect(database) as connection:
+            connection.execute("DELETE FROM employee WHERE id > %s", [employees])
+            connection.execute("TRUNCATE event")
+            connection.execute("VACUUM ANALYZE employee, event")
+
+    def events(self, database: str = "sunshine_db") -> int:
+        """How many events are recorded."""
+        with self.connect(database) as connection:
+            row = connection.execute("SELECT count(*) FROM event").fetchone()
+            return int(row[0]) if row else 0
+
+
+def _insert(connection: psycopg.Connection, employees: int) -> None:
+    """Indexes are made afterwards: a million rows take a tenth of the time that way."""
+    connection.execute("SET maintenance_work_mem = '1GB'")
+    indexes = connection.execute(INDEXES).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
+    connection.execute(EMPLOYEES, {"rows": employees})
+    for _, definition in indexes:
+        connection.execute(definition)
+
+
+@contextmanager
+def started() -> Iterator[Cluster]:
+    """A cluster in a temporary folder, stopped and removed with the block."""
+    with tempfile.TemporaryDirectory(prefix="sunshine-benchmark-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)  # run by root, PostgreSQL is another user
+        try:
+            server = postgres.start(home / "postgres", options=OPTIONS)
+        except postgres.PostgresError as error:
+            raise BenchmarkError(str(error)) from error
+        try:
+            yield Cluster(server.host, server.port, server.user, home)
+        finally:
+            server.stop()

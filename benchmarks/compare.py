@@ -1,0 +1,102 @@
+"""Every server under every scenario, in turn and several times over; the ratios between them."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.agreement import Agreement
+from benchmarks.cluster import Cluster
+from benchmarks.load import Sample, measure
+from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.servers import SERVERS, serving
+
+WARM_UP = 2  # seconds; Node compiles its hot paths in less
+
+# samples[scenario][server][round]
+Samples = dict[str, dict[str, list[Sample]]]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median over rounds, and the extremes."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        return cls(statistics.median(values), min(values), max(values))
+
+    def __format__(self, spec: str) -> str:
+        if self.low == self.high:
+            return f"{self.median:{spec}}"
+        return f"{self.median:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The CPU time of one server over another's, round by round; no texts without a target."""
+
+    scenario: str
+    over: str
+    under: str
+    spread: Spread
+    target: str = ""
+    verdict: str = ""
+
+
+def compare(
+    cluster: Cluster,
+    employees: int,
+    servers: Sequence[str],
+    scenarios: Sequence[str],
+    *,
+    rounds: int,
+    seconds: int,
+    tell: Tell,
+) -> Samples:
+    """Measure. Each round starts with another server, so that none always follows the same one."""
+    agreement = Agreement(cluster, employees)
+    postmaster = cluster.postmaster()
+    samples: Samples = {s: {name: [] for name in servers} for s in scenarios}
+    for number in range(rounds):
+        turn = number % len(servers)
+        for name in (*servers[turn:], *servers[:turn]):
+            with serving(name, cluster) as server:
+                agreement.check(server)
+                for scenario in scenarios:
+                    sample = measure(
+                        server, SCENARIOS[scenario], seconds, postmaster=postmaster, warm_up=WARM_UP
+                    )
+                    samples[scenario][name].append(sample)
+                    tell(f"round {number + 1}/{rounds}  {name} {scenario}: {sample.cpu:.0f} µs")
+                    cluster.sweep(employees)
+    return samples
+
+
+def ratios(samples: Samples) -> list[Ratio]:
+    """Ours against each peer, for each scenario."""
+    return [
+        _ratio(SCENARIOS[scenario], by_server, ours, peer)
+        for scenario, by_server in samples.items()
+        for ours in by_server
+        if SERVERS[ours].ours
+        for peer in by_server
+        if not SERVERS[peer].ours
+    ]
+
+
+def _ratio(scenario: Scenario, by_server: dict[str, list[Sample]], ours: str, peer: str) -> Ratio:
+    """A peer over ours, and ours over the floor: above one, as a rule."""
+    over, under = (ours, peer) if peer == "floor" else (peer, ours)
+    pairs = zip(by_server[over], by_server[under], strict=True)
+    spread = Spread.of([a.cpu / b.cpu for a, b in pairs])
+    target, met = "", True
+    if peer in scenario.at_least:
+        target, met = f"≥ {scenario.at_least[peer]}", spread.median >= scenario.at_least[peer]
+    if peer in scenario.at_most:
+        target, met = f"≤ {scenario.at_most[peer]}", spread.median <= scenario.at_most[peer]
+    verdict = target and ("met" if met else "missed")
+    return Ratio(scenario.name, over, under, spread, target, verdict)

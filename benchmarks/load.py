@@ -1,0 +1,81 @@
+"""One measurement: the load that wrk makes, and the CPU time that it costs to serve it."""
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import BenchmarkError, family_cpu
+from benchmarks.scenarios import Scenario
+from benchmarks.servers import TOKEN, Running
+
+SCRIPTS = Path(__file__).resolve().parent / "wrk"
+CONNECTIONS = 16
+SETTLED = 0.2  # seconds without work to speak of
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one run showed. Times in microseconds; CPU times are per request."""
+
+    requests: int
+    per_second: float
+    cpu: float
+    database_cpu: float
+    latency: float
+
+
+def measure(
+    server: Running,
+    scenario: Scenario,
+    seconds: int,
+    *,
+    postmaster: int,
+    warm_up: int,
+    connections: int = CONNECTIONS,
+) -> Sample:
+    """Warm up, then count the CPU time of the server, and of PostgreSQL, over exactly one run."""
+    if warm_up:
+        _wrk(server, scenario, warm_up, connections)
+        _settle(server)
+    before, database_before = server.cpu(), family_cpu(postmaster)
+    seen = _wrk(server, scenario, seconds, connections)
+    used, database_used = server.cpu() - before, family_cpu(postmaster) - database_before
+    _settle(server)
+    requests = seen["requests"]
+    return Sample(
+        requests=requests,
+        per_second=requests / seen["duration"] * 1e6,
+        cpu=used / requests * 1e6,
+        database_cpu=database_used / requests * 1e6,
+        latency=seen["median"],
+    )
+
+
+def _settle(server: Running) -> None:
+    """Wait for the requests that wrk left unfinished: they must not fall into what comes next."""
+    used = -1.0
+    while (now := server.cpu()) - used > SETTLED / 10:
+        used = now
+        time.sleep(SETTLED)
+
+
+def _wrk(server: Running, scenario: Scenario, seconds: int, connections: int) -> dict[str, int]:
+    options = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+    header = ["--header", f"x-access-token: {TOKEN}", "--timeout", "10s"]
+    url = server.url + scenario.path
+    # The last argument goes to the script: emails must differ from run to run.
+    command = ["wrk", *options, *header, "--script", scenario.script, url, os.urandom(6).hex()]
+    done = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, check=False)
+    try:
+        seen: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise BenchmarkError(f"wrk failed: {(done.stderr or done.stdout).strip()}") from None
+    if seen["refused"] or seen["broken"] or not seen["requests"]:
+        raise BenchmarkError(
+            f"{server.name}, {scenario.name}: {seen['refused']} of {seen['requests']} answers were "
+            f"refusals and {seen['broken']} requests broke; what is measured must work"
+        )
+    return seen

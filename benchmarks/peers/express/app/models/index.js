@@ -1,0 +1,24 @@
+const Sequelize = require("sequelize");
+
+const sequelize = new Sequelize(process.env.PG_SUNSHINE_DB, process.env.PG_SUNSHINE_USER, null, {
+  host: process.env.PG_SUNSHINE_HOST,
+  port: Number(process.env.PG_SUNSHINE_PORT),
+  dialect: "postgres",
+  logging: false,
+  pool: {
+    max: Number(process.env.PG_SUNSHINE_MAX_POOL),
+    min: Number(process.env.PG_SUNSHINE_MIN_POOL),
+    acquire: 30000,
+    idle: 10000,
+  },
+});
+
+const db = { Sequelize, sequelize };
+for (const name of ["department", "position", "employee", "auditEvent"]) {
+  db[name] = require(`./${name}.model`)(sequelize, Sequelize);
+}
+
+db.employee.belongsTo(db.position, { as: "positionRow", foreignKey: "positionId" });
+db.employee.belongsTo(db.department, { as: "departmentRow", foreignKey: "departmentId" });
+
+module.exports = db;

@@ -1,0 +1,103 @@
+"""Prints what was measured: tables on a terminal, TSV in a pipe, Markdown or JSON when asked."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.compare import Samples, Spread, ratios
+from benchmarks.load import Sample
+from benchmarks.scale import AT_MOST, MEASURES, Costs, growth, spread
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts, row by row, under a title."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def comparison(samples: Samples) -> list[Table]:
+    """What each request cost, and how that compares."""
+    head = ("endpoint", "server", "CPU µs/request", "requests/CPU-s", "requests/s", "database µs")
+    costs = [
+        (scenario, server, *_spreads(found))
+        for scenario, by_server in samples.items()
+        for server, found in by_server.items()
+    ]
+    compared = [
+        (r.scenario, f"{r.over} / {r.under}", f"{r.spread:.2f}", r.target, r.verdict)
+        for r in ratios(samples)
+    ]
+    return [
+        Table("Cost: median (lowest to highest) of the rounds", head, costs),
+        Table(
+            "Ratios of CPU time, round by round",
+            ("endpoint", "CPU of", "ratio", "target", ""),
+            compared,
+        ),
+    ]
+
+
+def _spreads(samples: Sequence[Sample]) -> list[str]:
+    columns = (
+        [s.cpu for s in samples],
+        [1e6 / s.cpu for s in samples],
+        [s.per_second for s in samples],
+        [s.database_cpu for s in samples],
+    )
+    return [f"{Spread.of(column):.0f}" for column in columns]
+
+
+def scaling(costs: Costs) -> list[Table]:
+    """What the page cost over each table, and by how much that grew."""
+    head = ("server", "rows", "server CPU µs", "database CPU µs", "both", "lone client waits µs")
+    rows = []
+    for name, by_rows in costs.items():
+        for number, found in by_rows.items():
+            rows.append((name, f"{number:,}", *(f"{spread(found, m):.0f}" for m in MEASURES)))
+        rows.append((name, "ratio", *(f"{growth(by_rows, m):.2f}" for m in MEASURES)))
+        met = growth(by_rows, "cpu").median <= AT_MOST
+        rows.append((name, "target", "", "", f"≤ {AT_MOST}: {'met' if met else 'missed'}", ""))
+    return [Table("The same page of two tables: median (lowest to highest)", head, rows)]
+
+
+def as_json(machine: dict[str, str], tables: Sequence[Table], measured: Any) -> str:
+    """Everything, single rounds included."""
+    shown = [asdict(table) for table in tables]
+    whole = {"machine": machine, "tables": shown, "measured": measured}
+    return json.dumps(whole, ensure_ascii=False, indent=2, default=asdict)
+
+
+def as_markdown(machine: dict[str, str], tables: Sequence[Table]) -> str:
+    """For benchmarks/README.md."""
+    parts = ["\n".join(f"- {name}: {value}" for name, value in machine.items())]
+    for table in tables:
+        ruler = ["---"] * len(table.head)
+        lines = [f"| {' | '.join(row)} |" for row in (table.head, ruler, *table.rows)]
+        parts.append(f"{table.title}:\n\n" + "\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def show(machine: dict[str, str], tables: Sequence[Table]) -> None:
+    """On a terminal as tables, in a pipe as tab-separated values."""
+    if not sys.stdout.isatty():
+        for table in tables:
+            print(*("\t".join(row) for row in (table.head, *table.rows)), sep="\n", end="\n\n")
+        return
+    from rich.console import Console
+    from rich.table import Table as Drawn
+
+    console = Console()
+    for name, value in machine.items():
+        console.print(f"{name}: {value}", highlight=False)
+    for table in tables:
+        drawn = Drawn(title=table.title, title_justify="left")
+        for index, name in enumerate(table.head):
+            drawn.add_column(name, justify="left" if index < 2 else "right")
+        for row in table.rows:
+            drawn.add_row(*row)
+        console.print(drawn)

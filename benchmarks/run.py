@@ -1,0 +1,94 @@
+"""Measures this server beside others with the same endpoints: `run.py` or `run.py scale`."""
+
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+try:
+    import click
+
+    from benchmarks import cluster, compare, machine, needs, processes, report, scale
+    from benchmarks.scenarios import SCENARIOS
+    from benchmarks.servers import SERVERS
+except ModuleNotFoundError as lack:
+    sys.exit(f"{lack.name} is missing: run this with the project's Python, .venv/bin/python")
+
+
+def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
+    """Click's callback for a comma list of known names."""
+
+    def split(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
+        names = value.split(",") if value else None
+        if strangers := [name for name in names or () if name not in known]:
+            raise click.BadParameter(f"{strangers[0]!r} is none of {', '.join(known)}")
+        return names
+
+    return split
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["compare", "scale"]), default="compare")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--seconds", type=click.IntRange(1), default=4, show_default=True, help="Per run.")
+@click.option("--employees", type=click.IntRange(5000), default=10_000, show_default=True)
+@click.option("--only", callback=_some_of(SCENARIOS), help=f"Of {','.join(SCENARIOS)}.")
+@click.option("--servers", callback=_some_of(SERVERS), help=f"Of {','.join(SERVERS)}.")
+@click.option("--json", "format_", flag_value="json", help="Everything, round by round.")
+@click.option("--markdown", "format_", flag_value="markdown", help="For benchmarks/README.md.")
+@click.option("--install", is_flag=True, help="Fetch the peers' packages, and do nothing else.")
+def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
+    """CPU time per request of this server and its peers; `scale` asks for a million rows."""
+    processes.stop_on_termination()
+    try:
+        if install:
+            needs.install()
+            return
+        chosen = servers or (["sunshine"] if what == "scale" else needs.default_servers())
+        if lacks := needs.lacks(chosen):
+            raise processes.BenchmarkError("\n".join(lacks))
+        _measure(what, chosen, **options)
+    except processes.BenchmarkError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _measure(
+    what: str,
+    servers: list[str],
+    *,
+    employees: int,
+    only: list[str] | None,
+    format_: str | None,
+    **often: int,
+) -> None:
+    with cluster.started() as found:
+        _tell(f"filling a table of {employees:,} rows")
+        found.make(employees)
+        measured: compare.Samples | scale.Costs
+        if what == "scale":
+            measured = scale.scale(found, employees, servers, tell=_tell, **often)
+            tables = report.scaling(measured)
+        else:
+            scenarios = only or list(SCENARIOS)
+            measured = compare.compare(found, employees, servers, scenarios, tell=_tell, **often)
+            tables = report.comparison(measured)
+        about = machine.describe(found)
+    if format_ == "json":
+        print(report.as_json(about, tables, measured))
+    elif format_ == "markdown":
+        print(report.as_markdown(about, tables))
+    else:
+        report.show(about, tables)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main()

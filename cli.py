@@ -1,0 +1,91 @@
+"""The command line: `sunshine`. Here what needs the server; the other groups, each imported when it
+is used, are in sunshine/commands."""
+
+import click
+
+from sunshine.commands.lazy import LazyGroup
+
+GROUPS = {
+    "users": "sunshine.commands.users:users",
+    "db": "sunshine.commands.db:db",
+    "config": "sunshine.commands.config:config",
+    "events": "sunshine.commands.events:events",
+    "demo": "sunshine.commands.demo:demo",
+    "version": "sunshine.commands.about:version",
+    "completion": "sunshine.commands.about:completion",
+}
+
+
+@click.group(cls=LazyGroup, lazy=GROUPS)
+def main() -> None:
+    """Sunshine, the internal-operations server of a company.
+
+    Data goes to stdout, as a table on a terminal, as tab-separated lines in a pipe, as JSON with
+    --json. Everything else goes to stderr. Settings come from the environment and from .env in
+    the working directory (or SUNSHINE_HOME): see `sunshine config show`.
+
+    \b
+    Exit codes:
+      0    fine
+      1    failed
+      2    wrong usage
+      3    not found
+      4    a check failed, or a database is behind
+      78   unusable or unsafe configuration
+      130  interrupted
+    """
+
+
+@main.command()
+@click.option("--address", metavar="ADDRESS", help="Listen here instead of SERVER_ADDRESS.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of SERVER_PORT.")
+def serve(address: str | None, port: int | None) -> None:
+    """Start the server.
+
+    Without PG_* it starts its own PostgreSQL too. Databases that are missing are made, those
+    behind are migrated; where nobody may sign in yet, an admin is made and its password shown.
+    """
+    import server
+    from sunshine.commands.context import configured
+
+    overrides = {"SERVER_ADDRESS": address, "SERVER_PORT": None if port is None else str(port)}
+    settings = configured({name: value for name, value in overrides.items() if value is not None})
+    click.get_current_context().exit(server.serve(settings))
+
+
+@main.command()
+@click.argument("module", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def routes(module: str | None, as_json: bool) -> None:
+    """List the endpoints and who may call them; of one MODULE, such as `users`."""
+    import server
+    from sunshine.commands import output
+
+    rows = [
+        {
+            "method": method,
+            "path": route.path,
+            "access": ", ".join(
+                guard.name for guard in guards if guard.decides_access or guard.permissions
+            ),
+            "handler": f"{route.handler.__module__}.{route.handler.__name__}",
+        }
+        for route in server.routes()
+        for method, guards in route.guards.items()
+        if method not in ("PATCH", "HEAD")
+        and module in (None, route.handler.__module__.rpartition(".")[2])
+    ]
+    if not rows:
+        raise output.CommandError(f"no module {module} has routes", output.NOT_FOUND)
+    output.table(rows, as_json=as_json)
+
+
+@main.command(hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run the tests: `bin/sunshine test` in a checkout."""
+    raise click.UsageError("the tests belong to a checkout: run `bin/sunshine test` there")
+
+
+if __name__ == "__main__":
+    main(prog_name="sunshine")

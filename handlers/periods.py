@@ -1,0 +1,52 @@
+"""The two handlers that handlers/shifts.py and handlers/placements.py share: periods of an employee.
+
+Rules: sunshine/rules/periods.py.
+"""
+
+from typing import ClassVar
+
+from sunshine.rules import periods as rules
+from sunshine.web.handler import Handler
+
+
+class Periods(Handler):
+    """All periods of an employee, and new ones."""
+
+    periods: ClassVar[rules.Periods]
+
+    async def get(self, employee_id: int) -> None:
+        """A page, the latest first."""
+        self.reply_page(
+            await self.periods.page(self.db.sunshine, employee_id, self.query, actor=self.actor)
+        )
+
+    async def post(self, employee_id: int) -> None:
+        """A new period."""
+        async with self.transaction() as tx:
+            row = await self.periods.give(tx, employee_id, self.body, actor=self.actor)
+            self.reply(row, message=f"{self.periods.title} created", status=201)
+
+
+class Period(Handler):
+    """One period."""
+
+    periods: ClassVar[rules.Periods]
+
+    async def get(self, employee_id: int, period_id: int) -> None:
+        """The period."""
+        database = self.db.sunshine
+        self.reply(await self.periods.find(database, employee_id, period_id, actor=self.actor))
+
+    async def put(self, employee_id: int, period_id: int) -> None:
+        """Merge what is sent."""
+        async with self.transaction() as tx:
+            row = await self.periods.change(
+                tx, employee_id, period_id, self.body, actor=self.actor
+            )
+            self.reply(row, message=f"{self.periods.title} updated")
+
+    async def delete(self, employee_id: int, period_id: int) -> None:
+        """Remove it."""
+        async with self.transaction() as tx:
+            await self.periods.take(tx, employee_id, period_id, actor=self.actor)
+            self.reply(message=f"{self.periods.title} deleted")

@@ -1,0 +1,79 @@
+"""Accounts over HTTP. Rules: sunshine/rules/users.py. Tables: models/auth.py."""
+
+from sunshine import passwords
+from sunshine.errors import Invalid
+from sunshine.rules import users as rules
+from sunshine.schemas.users import CHANGE, CREATE
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Users(Handler):
+    """All accounts."""
+
+    async def get(self) -> None:
+        """A page."""
+        self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
+
+    async def post(self) -> None:
+        """A new account."""
+        values = self.body
+        password = values.pop("password")
+        passwords.check(password, names=(values["username"], values.get("email")))
+        values["passwordHash"] = await self.application.passwords.hash(password)
+        async with self.transaction() as tx:
+            user = await rules.create(tx, values)
+            self.reply(user, message="User created", status=201)
+
+
+class User(Handler):
+    """One account."""
+
+    async def get(self, user_id: int) -> None:
+        """Any to hr and admin, one's own to everybody."""
+        self.reply(await rules.find(self.db.sunshine, user_id, actor=self.actor))
+
+    async def put(self, user_id: int) -> None:
+        """Merge what is sent; a new password of one's own needs `currentPassword`."""
+        values = self.body
+        current = values.pop("currentPassword", None)
+        if "password" in values:
+            password = values.pop("password")
+            passwords.check(password, names=(self.actor.username,))
+            if user_id == self.actor.id:
+                await self._check_current(current)
+            values["passwordHash"] = await self.application.passwords.hash(password)
+        async with self.transaction() as tx:
+            user = await rules.change_as(tx, user_id, values, actor=self.actor)
+            self.reply(user, message="User updated")
+
+    async def delete(self, user_id: int) -> None:
+        """Deactivate; the row stays."""
+        async with self.transaction() as tx:
+            await rules.deactivate(tx, user_id, actor=self.actor)
+            self.reply(message="User deactivated")
+
+    async def _check_current(self, password: str | None) -> None:
+        if password is None:
+            raise Invalid.field("currentPassword", "required to change your own password")
+        hashed = await rules.password_hash(self.db.sunshine, self.actor.id)
+        if not await self.application.passwords.matches(password, hashed):
+            raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
+
+
+routes = [
+    Route(
+        "/api/users",
+        Users,
+        GET=[signed_in, may("users:read"), query(rules.listing.schema)],
+        POST=[signed_in, may("users:write"), body(CREATE)],
+    ),
+    Route(
+        "/api/users/{user_id}",
+        User,
+        GET=[signed_in],
+        PUT=[signed_in, body(CHANGE)],
+        DELETE=[signed_in, may("users:write")],
+    ),
+]

@@ -1,0 +1,26 @@
+"""Tables, in SQLAlchemy Core; no behaviour. One file per module, named as its handlers."""
+
+from models import (
+    attendance,
+    auth,
+    departments,
+    employees,
+    kernel,
+    placements,
+    positions,
+    shifts,
+)
+from models.base import DATABASES, METADATA
+
+__all__ = [
+    "DATABASES",
+    "METADATA",
+    "attendance",
+    "auth",
+    "departments",
+    "employees",
+    "kernel",
+    "placements",
+    "positions",
+    "shifts",
+]

@@ -1,0 +1,52 @@
+"""The four databases' metadata, and the columns that most tables share."""
+
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, func, text
+
+DATABASES = ("sunshine", "fleet", "cms", "mitra")
+
+# Constraint names are part of the contract: a violation is translated by its name
+# (sunshine/rules/*.py), so every one of them must be predictable.
+NAMES = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+METADATA: dict[str, MetaData] = {
+    name: MetaData(naming_convention=NAMES, info={"database": name}) for name in DATABASES
+}
+
+sunshine = METADATA["sunshine"]
+fleet = METADATA["fleet"]
+cms = METADATA["cms"]
+mitra = METADATA["mitra"]
+
+
+def identity() -> Column[int]:
+    """A generated integer primary key, 1..2^31-1."""
+    return Column("id", Integer, primary_key=True)
+
+
+def timestamps() -> tuple[Column, Column]:
+    """When the row was made and last changed; written by the database."""
+    return (
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+
+
+def deleted_at() -> Column:
+    """When the row was deleted; null while it lives. History still refers to it."""
+    return Column("deleted_at", DateTime(timezone=True))
+
+
+def unique_name(table: Table) -> None:
+    """One living row per name, whatever its case."""
+    Index(
+        f"{table.name}_name_key",
+        func.lower(table.c.name),
+        unique=True,
+        postgresql_where=table.c.deleted_at.is_(None),
+    )

@@ -1,0 +1,195 @@
+"""Puts the parts together: make_app builds one process's worth, serve runs it from start to stop."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import PeriodicCallback
+from tornado.netutil import bind_sockets
+
+import handlers
+from sunshine import cleanup, clock, databases, folders, logs
+from sunshine.db import Databases
+from sunshine.errors import Conflict
+from sunshine.events import Feed
+from sunshine.migrate import MigrationError
+from sunshine.passwords import Passwords
+from sunshine.people import System
+from sunshine.postgres import PostgresError
+from sunshine.principals import Principals
+from sunshine.readiness import Readiness
+from sunshine.rules import users
+from sunshine.settings import Settings
+from sunshine.tokens import Tokens
+from sunshine.web.application import Application
+from sunshine.web.routes import RouteTable
+
+log = structlog.get_logger("sunshine.server")
+
+
+def routes() -> RouteTable:
+    """Every endpoint there is."""
+    return handlers.routes
+
+
+class App:
+    """One process's parts, started and stopped in order. Tests run several side by side."""
+
+    def __init__(self, settings: Settings, now: clock.Clock) -> None:
+        self.settings = settings
+        self.databases = Databases(settings, now)
+        self.passwords = Passwords(settings.bcrypt_cost)
+        tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
+        self.principals = Principals(self.databases, tokens, now)
+        self.feed = Feed(self.databases.sunshine, (), self.principals.forget)
+        self.principals.may_cache = lambda: self.feed.connected
+        self.application = Application(
+            routes(),
+            settings,
+            databases=self.databases,
+            principals=self.principals,
+            passwords=self.passwords,
+            tokens=tokens,
+            readiness=Readiness(self.databases),
+            clock=now,
+        )
+        self.http = HTTPServer(
+            self.application,
+            # The route table refuses what is over its own limit, in the one error shape.
+            max_body_size=1 << 40,
+            max_header_size=64 * 1024,
+            idle_connection_timeout=65,
+            body_timeout=30,
+            decompress_request=False,
+        )
+        self._cleanup = PeriodicCallback(self._sweep, cleanup.INTERVAL, jitter=0.1)
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Open the databases, follow the events, accept requests."""
+        await self.databases.open()
+        self.feed.start()
+        self._cleanup.start()
+        self.http.add_sockets(sockets)
+
+    async def stop(self) -> None:
+        """Accept nothing new, let requests in flight end, close everything."""
+        self.http.stop()
+        self._cleanup.stop()
+        await self.application.drain(self.settings.shutdown_seconds)
+        await self.http.close_all_connections()
+        await self.feed.stop()
+        await self.databases.close()
+        self.passwords.close()
+
+    async def _sweep(self) -> None:
+        await cleanup.sweep(self.databases, self.application.clock)
+
+
+def make_app(settings: Settings, now: clock.Clock = clock.now) -> App:
+    """The parts of one process, not yet started. Needs settings with a secret and databases."""
+    return App(settings, now)
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops."""
+    logs.configure(settings)
+    # Until the loop takes over: a signal during start-up must still stop what was started.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        sockets = _bind(settings)
+        folders.make(settings)
+        settings, postgres = databases.prepare(folders.with_secret(settings))
+    except (OSError, PostgresError, MigrationError) as error:
+        _say(f"sunshine: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    try:
+        for notice in postgres.notices if postgres else ():
+            _say(notice)
+        with asyncio.Runner(loop_factory=_loop_factory(settings)) as runner:
+            runner.run(_run(settings, sockets))
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if postgres:
+            postgres.stop()
+
+
+async def _run(settings: Settings, sockets: list[socket.socket]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    app = make_app(settings)
+    await app.start(sockets)
+    try:
+        await _first_admin(app)
+        port = sockets[0].getsockname()[1]
+        _say(f"Sunshine is ready on http://localhost:{port}  (Ctrl-C stops it)")
+        await stopping.wait()
+        log.info("stopping")
+    finally:
+        await app.stop()
+
+
+async def _first_admin(app: App) -> None:
+    """Where nobody may sign in yet, an admin with a password that is shown this once."""
+    database = app.databases.sunshine
+    if (await users.listing.page(database, {"page": 1, "limit": 1})).total:
+        return
+    password = secrets.token_urlsafe(12)
+    hashed = await app.passwords.hash(password)
+    values = {
+        "username": "admin", "name": "Administrator", "role": "admin", "passwordHash": hashed,
+    }  # fmt: skip
+    try:
+        async with database.transaction(System("first start")) as tx:
+            await users.create(tx, values)
+    except Conflict:  # another server, started at the same time, was first
+        return
+    _say(
+        "\n  The first admin was made. This password is shown only now:\n"
+        f"\n    username  admin\n    password  {password}\n"
+        "\n  Next steps, in another terminal:\n"
+        "    bin/sunshine demo          sample people to look around with\n"
+        "    bin/sunshine users --help  accounts\n"
+        "    bin/sunshine routes        what the API offers\n"
+    )
+
+
+def _bind(settings: Settings) -> list[socket.socket]:
+    try:
+        return bind_sockets(settings.port, settings.address or None, reuse_port=False)
+    except OSError as error:
+        where = f"{settings.address or '*'}:{settings.port}"
+        raise OSError(f"cannot listen on {where}: {error.strerror or error}") from error
+
+
+def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if settings.event_loop == "asyncio":
+        return None
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        return uvloop.new_event_loop
+    if settings.event_loop == "uvloop":
+        _say("sunshine: EVENT_LOOP=uvloop, but uvloop is not installed; using asyncio")
+    return None
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

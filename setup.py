@@ -1,0 +1,24 @@
+"""What pyproject.toml cannot say: config and migrations travel as data of the package `sunshine`."""
+
+from setuptools import setup
+
+setup(
+    py_modules=["cli", "server"],
+    packages=[
+        "handlers",
+        "models",
+        "sunshine",
+        "sunshine.commands",
+        "sunshine.rules",
+        "sunshine.schemas",
+        "sunshine.web",
+        "sunshine.config",
+        "sunshine.migrations",
+    ],
+    package_dir={"sunshine.config": "config", "sunshine.migrations": "migrations"},
+    package_data={
+        "sunshine": ["data/*", "py.typed"],
+        "sunshine.config": ["*", ".env.example"],
+        "sunshine.migrations": ["*.py", "versions/*/*.py"],
+    },
+)

@@ -1,0 +1,91 @@
+"""`sunshine config`: what the settings are and where they come from. sunshine/settings.py."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+
+@click.group()
+def config() -> None:
+    """The settings: environment variables, then .env, then defaults."""
+
+
+@config.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@json_option
+def show(names: tuple[str, ...], as_json: bool) -> None:
+    """Print every variable with its value and source, or those whose name has a NAME in it.
+
+    Secrets are shown as ***.
+    """
+    from sunshine.commands.context import configured
+    from sunshine.variables import VARIABLES
+
+    values = configured().values
+    sources = _sources()
+    rows = [
+        {
+            "name": name,
+            "value": _shown(values.get(name), variable),
+            "source": sources.get(name) or ("default" if values.get(name) else ""),
+            "help": variable["meta"]["help"],
+        }
+        for name, variable in VARIABLES.items()
+        if not names or any(part.upper() in name for part in names)
+    ]
+    if not rows:
+        raise output.CommandError(f"no variable is named {' or '.join(names)}", output.NOT_FOUND)
+    output.table(rows, as_json=as_json)
+
+
+@config.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Check the settings as the server does when it starts; exits 78 when it would refuse."""
+    from sunshine.commands.context import configured
+    from sunshine.settings import SettingsError
+
+    try:
+        configured()
+    except SettingsError as error:
+        if not as_json:
+            raise
+        output.document(error.lines)
+        click.get_current_context().exit(output.UNSAFE)
+    if as_json:
+        output.document([])
+    output.say("The settings are fine.")
+
+
+def _shown(value: Any, variable: Mapping[str, Any]) -> Any:
+    if value in (None, ""):
+        return None
+    if variable["meta"]["secret"]:
+        return "***"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _sources() -> dict[str, str]:
+    """Where each variable that is set comes from, by its upper-case name; the first wins."""
+    from dotenv import dotenv_values
+
+    from sunshine.variables import VARIABLES
+
+    file = Path(os.environ.get("SUNSHINE_HOME") or Path.cwd()) / ".env"
+    places = [("environment", dict(os.environ))]
+    if file.is_file():
+        places.append((str(file), {k: v or "" for k, v in dotenv_values(file).items()}))
+    found: dict[str, str] = {}
+    for place, pairs in places:
+        for key, value in pairs.items():
+            name = key.upper()
+            base = name if name in VARIABLES else name.removesuffix("_FILE")
+            if value.strip():
+                found.setdefault(base, place if base == name else f"{place} ({name})")
+    return found

@@ -1,0 +1,95 @@
+"""What commands stand on: the settings, and work on a database in the operator's name."""
+
+import asyncio
+import getpass
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from sunshine.settings import Settings, load
+
+if TYPE_CHECKING:
+    from sunshine.db import Database
+    from sunshine.people import System
+
+T = TypeVar("T")
+
+
+def configured(overrides: Mapping[str, str] | None = None) -> Settings:
+    """The settings, with `overrides` before the environment."""
+    overrides = overrides or {}
+    others = {name: value for name, value in os.environ.items() if name.upper() not in overrides}
+    return load({**overrides, **others})
+
+
+@contextmanager
+def opened(*, migrated: bool = True) -> Iterator[Settings]:
+    """The databases' settings while a block runs: made and up to date, or as they are found."""
+    from sunshine import databases, logs
+
+    settings = configured()
+    # An operator is told of what goes wrong; what goes well is the command's own to tell.
+    logs.configure(replace(settings, log_level="warning", log_format="text"))
+    with _ending_on_signals(), databases.opened(settings, migrated=migrated) as reached:
+        yield reached
+
+
+def run(work: "Callable[[Database], Awaitable[T]]", name: str = "sunshine") -> T:
+    """What `work` on a database comes to."""
+    with opened() as settings:
+        return asyncio.run(_with_database(name, settings, work))
+
+
+def operator() -> "System":
+    """In whose name the command line changes things; a container may have no name for its user."""
+    from sunshine.people import System
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return System(name=f"cli:{name}")
+
+
+async def hashed(password: str) -> str:
+    """A password as it is stored."""
+    from sunshine.passwords import Passwords
+
+    passwords = Passwords(configured().bcrypt_cost)
+    try:
+        return await passwords.hash(password)
+    finally:
+        passwords.close()
+
+
+async def _with_database(
+    name: str, settings: Settings, work: "Callable[[Database], Awaitable[T]]"
+) -> T:
+    from sunshine import clock
+    from sunshine.db import Database
+
+    few = replace(settings.databases[name], pool_min=0, pool_max=2)
+    database = Database(name, few, clock.now)
+    await database.open()
+    try:
+        return await work(database)
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal unwind the stack: the embedded server must not stay behind."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

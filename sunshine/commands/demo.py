@@ -1,0 +1,149 @@
+"""`sunshine demo`: a made-up company to try things with. Who is in it: cast.py."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option, yes_option
+
+if TYPE_CHECKING:
+    from sunshine.commands.cast import Person
+    from sunshine.db import Database, Row, Transaction
+    from sunshine.people import Principal
+
+Ids = dict[str, int]
+
+
+@click.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other people.")
+@yes_option
+@json_option
+def demo(seed: int, yes: bool, as_json: bool) -> None:
+    """Fill the database with a made-up company.
+
+    Five departments, 200 employees with managers, shifts and places, and a user of every role.
+    Prints these users and their password, this once. Asks before it adds to a company that is
+    there already.
+    """
+    import secrets
+
+    from sunshine.commands.cast import company
+    from sunshine.commands.context import hashed, operator, run
+
+    people = company(seed)
+    password = secrets.token_urlsafe(12)
+
+    async def work(database: "Database") -> "list[Row]":
+        if await _is_used(database):
+            output.confirm("There are employees here already. Add 200 made-up ones?", yes=yes)
+        hash_ = await hashed(password)
+        with output.progress("Employees", len(people)) as advance:
+            async with database.transaction(operator()) as tx:
+                ids = await _store_people(tx, people, advance)
+                return await _store_users(tx, people, ids, hash_)
+
+    users = run(work)
+    output.table([{**user, "password": password} for user in users], as_json=as_json)
+    output.say("This password is not shown again.")
+
+
+async def _is_used(database: "Database") -> bool:
+    from sunshine.rules.departments import departments
+    from sunshine.rules.employees import listing
+
+    first = {"page": 1, "limit": 1}
+    pages = [await table.page(database, first) for table in (listing, departments.listing)]
+    return any(page.rows for page in pages)
+
+
+async def _store_people(
+    tx: "Transaction", people: "list[Person]", advance: Callable[[], None]
+) -> Ids:
+    from sunshine.rules import employees
+    from sunshine.rules.placements import placements
+    from sunshine.rules.shifts import employee_shifts
+
+    departments, positions, shifts, locations = await _store_places(tx)
+    everybody = _everybody()
+    ids: Ids = {}
+    for person in people:
+        values = {
+            "name": person.name,
+            "email": person.email,
+            "employeeCode": person.code,
+            "phone": person.phone,
+            "departmentId": departments[person.department],
+            "positionId": positions[person.position],
+            "managerId": ids[person.manager] if person.manager else None,
+            "joinDate": person.joined,
+        }
+        id_ = (await employees.create(tx, values))["id"]
+        shift = {"shiftId": shifts[person.shift], "from": person.joined}
+        await employee_shifts.give(tx, id_, shift, actor=everybody)
+        place = {"locationId": locations[person.location], "from": person.joined}
+        await placements.give(tx, id_, place, actor=everybody)
+        ids[person.code] = id_
+        advance()
+    return ids
+
+
+async def _store_places(tx: "Transaction") -> tuple[Ids, Ids, Ids, Ids]:
+    """The ids of departments, positions, shifts and locations by their names."""
+    from sunshine.commands import cast
+    from sunshine.rules.attendance import locations
+    from sunshine.rules.departments import departments
+    from sunshine.rules.positions import positions
+    from sunshine.rules.shifts import shifts
+
+    made: Ids = {}
+    for name in cast.DEPARTMENTS:
+        made[name] = (await departments.create(tx, {"name": name}))["id"]
+    posts: list[dict[str, Any]] = [
+        {"name": name, "departmentId": made[department], "level": level}
+        for name, department, level in cast.positions()
+    ]
+    return (
+        made,
+        {post["name"]: (await positions.create(tx, post))["id"] for post in posts},
+        {shift["name"]: (await shifts.create(tx, shift))["id"] for shift in cast.SHIFTS},
+        {place["name"]: (await locations.create(tx, place))["id"] for place in cast.LOCATIONS},
+    )
+
+
+async def _store_users(
+    tx: "Transaction", people: "list[Person]", ids: Ids, password_hash: str
+) -> "list[Row]":
+    from sunshine.commands import cast
+    from sunshine.rules import users
+
+    made = []
+    for username, (role, person) in cast.users(people).items():
+        values = {
+            "username": username,
+            "passwordHash": password_hash,
+            "name": person.name,
+            "email": person.email,
+            "role": role,
+            "employeeId": ids[person.code],
+        }
+        row = await users.create(tx, values)
+        made.append({"username": row["username"], "role": row["role"], "name": row["name"]})
+    return made
+
+
+def _everybody() -> "Principal":
+    """Rules of scope ask who wants it: here somebody who may everything."""
+    from sunshine.people import Principal, permissions_of
+
+    return Principal(
+        kind="system",
+        id=0,
+        username="",
+        name="",
+        email=None,
+        role="admin",
+        employee_id=None,
+        permissions=permissions_of("admin"),
+    )

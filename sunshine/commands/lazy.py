@@ -1,0 +1,45 @@
+"""The root of the command line: imports a group when it is used, turns errors into exit codes."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sunshine.commands import output
+
+
+class LazyGroup(click.Group):
+    """A group whose other commands are named as `module:attribute`."""
+
+    def __init__(self, *args: Any, lazy: dict[str, str], **kwargs: Any) -> None:
+        context = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        super().__init__(*args, context_settings=context, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name, in the order of the help page."""
+        return sorted([*super().list_commands(ctx), *self._lazy])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now if it must be."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what can go wrong by itself is told in a line, not in a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            output.say("\nInterrupted.")
+            ctx.exit(output.INTERRUPTED)
+        except Exception as error:
+            told = output.explained(error)
+            if told is None:
+                raise
+            lines, code = told
+            for line in lines:
+                output.say(f"Error: {line}")
+            ctx.exit(code)

@@ -1,0 +1,127 @@
+"""What the command line says: data on stdout, talk on stderr, and how it ends."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+
+FAILED = 1
+USAGE = 2
+NOT_FOUND = 3
+BEHIND = 4
+UNSAFE = 78
+INTERRUPTED = 130
+
+Rows = Iterable[Mapping[str, Any]]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; `code` is its exit code."""
+
+    def __init__(self, message: str, code: int = FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def say(text: str) -> None:
+    """Talk: never part of the data."""
+    click.echo(text, err=True)
+
+
+def table(rows: Rows, *, as_json: bool = False, columns: Iterable[str] = ()) -> None:
+    """Print rows that share their keys; `columns` are the keys of a table that may be empty."""
+    listed = list(rows)
+    names = list(columns) or list(listed[0] if listed else ())
+    if as_json:
+        document(listed)
+    elif sys.stdout.isatty():
+        _draw(names, listed)
+    else:
+        for line in (names, *([_cell(row[name]) for name in names] for row in listed)):
+            click.echo("\t".join(line))
+
+
+def document(value: Any) -> None:
+    """Print one JSON value."""
+    from msgspec import json
+
+    click.echo(json.format(json.encode(value, enc_hook=str), indent=2))
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only after a yes; where nobody can be asked, only with --yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} There is no terminal to ask: pass --yes.")
+    if not click.confirm(question, err=True):
+        raise CommandError("nothing was changed")
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr, where that is a terminal; call what it yields once per step."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def explained(error: Exception) -> tuple[list[str], int] | None:
+    """The lines and the exit code that an expected error means; None for a fault of ours."""
+    from sunshine.errors import Invalid, NotFound, Problem
+    from sunshine.postgres_place import PostgresError
+    from sunshine.settings import SettingsError
+
+    if isinstance(error, CommandError):
+        return [str(error)], error.code
+    if isinstance(error, SettingsError):
+        return error.lines, UNSAFE
+    if isinstance(error, Problem):
+        fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
+        code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)
+        return fields if isinstance(error, Invalid) and fields else [error.message], code
+    if isinstance(error, PostgresError) or _is_of_a_database(error):
+        return [str(error).strip().splitlines()[0]], FAILED
+    return None
+
+
+def _is_of_a_database(error: Exception) -> bool:
+    import psycopg
+
+    from sunshine.migrate import MigrationError
+
+    return isinstance(error, MigrationError | psycopg.OperationalError)
+
+
+def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*names, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        drawn.add_row(*(Text(_cell(row[name])) for name in names))
+    Console().print(drawn)
+
+
+def _cell(value: Any) -> str:
+    """One line without tabs; lists by commas, instants in UTC."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, list | tuple):
+        return ",".join(_cell(item) for item in value)
+    return " ".join(str(value).split())

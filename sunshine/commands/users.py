@@ -1,0 +1,224 @@
+"""`sunshine users`: accounts from the command line. Rules: sunshine/rules/users.py."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Row
+    from sunshine.schemas.fields import Schema
+
+ROLES = click.Choice(["admin", "hr", "manager", "employee"])
+COLUMNS = ("id", "username", "name", "email", "role", "active", "employeeId", "permissions")
+EVERY = {"page": 1, "limit": 1_000_000}
+stdin_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from stdin instead of asking."
+)
+
+
+@click.group()
+def users() -> None:
+    """Who may sign in: accounts, roles and grants. NAME is a username, in any case."""
+
+
+@users.command("list")
+@click.option("--role", type=ROLES, help="Only users of this role.")
+@click.option("--active/--inactive", default=None, help="Only those who may, or may not, sign in.")
+@click.option("--search", help="Only those with this in username, name or email.")
+@json_option
+def list_(role: str | None, active: bool | None, search: str | None, as_json: bool) -> None:
+    """List the users."""
+    from sunshine.commands.context import run
+
+    given = {"role": role, "active": active, "search": search}
+    rows = run(lambda database: _listed(database, given))
+    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
+    output.table(shown, as_json=as_json, columns=COLUMNS)
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", required=True, type=ROLES)
+@click.option("--email", help="Also good for signing in.")
+@click.option("--employee-id", type=int, help="The employee whose account this is.")
+@click.option("--inactive", is_flag=True, help="May not sign in yet.")
+@click.option("--grant", "grants", multiple=True, metavar="PERMISSION", help="May be repeated.")
+@stdin_option
+@json_option
+def create(
+    username: str,
+    name: str,
+    role: str,
+    email: str | None,
+    employee_id: int | None,
+    inactive: bool,
+    grants: tuple[str, ...],
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Create a user; also before the first `serve`, and while it runs."""
+    given = {
+        "username": username,
+        "name": name,
+        "role": role,
+        "email": email,
+        "employeeId": employee_id,
+        "active": not inactive,
+        "permissions": list(grants),
+        "password": _password(password_stdin),
+    }
+    row = _created(given)
+    output.say(f"Created user {row['username']} ({row['role']}).")
+    if as_json:
+        output.document(row)
+
+
+@users.command("set-password")
+@click.argument("username", metavar="NAME")
+@stdin_option
+def set_password(username: str, password_stdin: bool) -> None:
+    """Set a password; every token of the user ends at once."""
+    _change(username, {"password": _password(password_stdin)})
+    output.say(f"New password for {username}; whoever was signed in with the old one is out.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+def disable(username: str) -> None:
+    """Bar a user from signing in; every token of theirs ends at once."""
+    _change(username, {"active": False})
+    output.say(f"{username} may no longer sign in.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+def enable(username: str) -> None:
+    """Let a disabled user sign in again."""
+    _change(username, {"active": True})
+    output.say(f"{username} may sign in.")
+
+
+@users.command("role")
+@click.argument("username", metavar="NAME")
+@click.argument("role", type=ROLES)
+def set_role(username: str, role: str) -> None:
+    """Give a user another ROLE; every token of theirs ends at once."""
+    _change(username, {"role": role})
+    output.say(f"{username} is now {role}.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True)
+def grant(username: str, permissions: tuple[str, ...]) -> None:
+    """Grant PERMISSIONs, such as tickets:agent, beyond the user's role."""
+    _regrant(username, granted=permissions)
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True)
+def revoke(username: str, permissions: tuple[str, ...]) -> None:
+    """Take granted PERMISSIONs back; what the role holds stays."""
+    _regrant(username, revoked=permissions)
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        try:
+            password = sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            raise click.UsageError("the password on stdin is not UTF-8") from None
+        if not password:
+            raise click.UsageError("--password-stdin: there is nothing on stdin")
+        return password
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask for a password: use --password-stdin.")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return typed
+
+
+def _created(given: Mapping[str, Any]) -> "Row":
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import users as rules
+    from sunshine.schemas.users import CREATE
+
+    values = _ready(CREATE, given, given["username"], given["email"])
+
+    async def work(database: "Database") -> "Row":
+        async with database.transaction(operator()) as tx:
+            return await rules.create(tx, values)
+
+    return run(work)
+
+
+def _change(username: str, given: Mapping[str, Any]) -> None:
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import users as rules
+    from sunshine.schemas.users import CHANGE
+
+    values = _ready(CHANGE, given, username)
+
+    async def work(database: "Database") -> None:
+        row = await _named(database, username)
+        async with database.transaction(operator()) as tx:
+            await rules.change(tx, row["id"], values)
+
+    run(work)
+
+
+def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[str] = ()) -> None:
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import users as rules
+    from sunshine.schemas.users import CHANGE
+
+    asked = _ready(CHANGE, {"permissions": sorted({*granted, *revoked})})["permissions"]
+
+    async def work(database: "Database") -> list[str]:
+        row = await _named(database, username)
+        async with database.transaction(operator()) as tx:
+            # Changing nothing locks the row: two who grant at once must not undo each other.
+            held = set((await rules.change(tx, row["id"], {}))["permissions"])
+            wanted = held | set(asked) if granted else held - set(asked)
+            await rules.change(tx, row["id"], {"permissions": sorted(wanted)})
+        return sorted(wanted)
+
+    output.say(f"{username} is granted: {', '.join(run(work)) or 'nothing beyond the role'}.")
+
+
+def _ready(schema: "Schema", given: Mapping[str, Any], *names: str | None) -> dict[str, Any]:
+    """Checked as a request would be, the password hashed."""
+    import asyncio
+
+    from sunshine import passwords
+    from sunshine.commands.context import hashed
+    from sunshine.validation import Payload
+
+    values = Payload(schema).check(dict(given))
+    if "password" in values:
+        password = values.pop("password")
+        passwords.check(password, names=names)
+        values["passwordHash"] = asyncio.run(hashed(password))
+    return values
+
+
+async def _listed(database: "Database", given: Mapping[str, Any]) -> "list[Row]":
+    from sunshine.rules import users as rules
+
+    asked = {name: value for name, value in given.items() if value is not None}
+    return (await rules.listing.page(database, EVERY | asked)).rows
+
+
+async def _named(database: "Database", username: str) -> "Row":
+    from sunshine.errors import NotFound
+
+    for row in await _listed(database, {"search": username}):
+        if row["username"].lower() == username.lower():
+            return row
+    raise NotFound(f"there is no user {username}")

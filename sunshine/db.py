@@ -1,0 +1,351 @@
+"""Four databases by name: read, transaction. SQLAlchemy describes, psycopg's pools run.
+
+A read is one round trip outside any transaction; a change runs in `transaction(actor)`, records
+its events there (sunshine/events.py reads them), and tells every process at the commit. What the
+database refuses comes out as a business error (sunshine/errors.py).
+"""
+
+import copy
+import secrets
+import select
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+import psycopg
+import structlog
+from psycopg import errors as sqlstate
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from sqlalchemy import ClauseElement, Executable, bindparam, func, insert, literal
+from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
+
+from models import DATABASES, kernel
+from sunshine import json
+from sunshine.clock import Clock
+from sunshine.errors import VIOLATIONS, Conflict, Problem, Unavailable
+from sunshine.people import Actor
+from sunshine.settings import DatabaseSettings, Settings
+
+set_json_dumps(json.encode)
+set_json_loads(json.decode_stored)
+
+Row = dict[str, Any]
+log = structlog.get_logger("sunshine.db")
+
+EVENT_CHANNEL = "sunshine_event"
+FORGET_CHANNEL = "sunshine_forget"
+ACK_CHANNEL = "sunshine_ack"
+
+# Nothing a client waits for may hang: each wait has an end, and the request a deadline over all.
+_SESSION = {
+    "statement_timeout": "10s",
+    "lock_timeout": "2500ms",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+    "application_name": "sunshine",
+}
+_TELL = """
+    SELECT pg_notify(%(channel)s, %(token)s), (
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'sunshine feed'
+    ) AS listeners
+"""
+_DIALECT = psycopg_dialect.dialect()
+LOG_SQL = False
+
+
+class Statement:
+    """A SQLAlchemy Core statement, compiled once; `values` are bound by name at each run."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._source = statement
+
+    @cached_property
+    def _compiled(self) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        assert isinstance(self._source, ClauseElement)
+        compiled = self._source.compile(dialect=_DIALECT)
+        return str(compiled), dict(compiled.params), dict(compiled._bind_processors)
+
+    @property
+    def text(self) -> str:
+        """The SQL as psycopg takes it."""
+        return self._compiled[0]
+
+    def explained(self) -> "Statement":
+        """The same statement asking for the planner's estimate instead of its rows."""
+        explained = Statement(self._source)
+        text, defaults, processors = self._compiled
+        explained._compiled = (f"EXPLAIN (FORMAT JSON) {text}", defaults, processors)
+        return explained
+
+    def bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Every parameter's value: the given ones over the statement's own."""
+        _, defaults, processors = self._compiled
+        bound = {**defaults, **values}
+        for name, process in processors.items():
+            bound[name] = process(bound[name])
+        return bound
+
+
+def _record_statement(database: str) -> Statement:
+    table = kernel.event[database]
+    columns = ("at", "type", "entity", "entity_id", "actor_type", "actor_id", "actor_name",
+               "request_id", "before", "after")  # fmt: skip
+    values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    # The wake-up rides on the insert: sent at the commit, once per transaction.
+    told = func.pg_notify(literal(EVENT_CHANNEL), literal(""))
+    return Statement(insert(table).values(values).returning(told.label("told")))
+
+
+class Reader(Protocol):
+    """What can be read from: a database, or a transaction under way."""
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]: ...
+    async def one(self, statement: Statement, **values: Any) -> Row | None: ...
+
+
+class Transaction:
+    """One change in progress: its statements, its events, who makes it and when.
+
+    A parameter called `now` is bound to that instant in every statement.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        connection: psycopg.AsyncConnection[DictRow],
+        record: Statement,
+        actor: Actor,
+        now: datetime,
+        request_id: str | None,
+    ) -> None:
+        self.database = database
+        self._connection = connection
+        self._record = record
+        self.actor = actor
+        self.now = now
+        self.request_id = request_id
+        self.forgets = False
+
+    async def run(self, statement: Statement, **values: Any) -> int:
+        """Execute; the number of rows touched."""
+        return (await self._execute(statement, values)).rowcount
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        """Every row."""
+        return await (await self._execute(statement, values)).fetchall()
+
+    async def one(self, statement: Statement, **values: Any) -> Row | None:
+        """The first row, or None."""
+        return await (await self._execute(statement, values)).fetchone()
+
+    async def _execute(
+        self, statement: Statement, values: dict[str, Any]
+    ) -> psycopg.AsyncCursor[DictRow]:
+        values.setdefault("now", self.now)
+        return await _execute(self._connection, statement, values)
+
+    async def record(
+        self,
+        type_: str,
+        entity: str,
+        entity_id: int | None,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append an event: what happened, in the past tense, to which row."""
+        await self.run(
+            self._record,
+            at=self.now,
+            type=type_,
+            entity=entity,
+            entity_id=entity_id,
+            actor_type=self.actor.kind,
+            actor_id=self.actor.id,
+            actor_name=self.actor.name,
+            request_id=self.request_id,
+            before=before,
+            after=after,
+        )
+
+    def forget_principals(self) -> None:
+        """Have every process drop what it cached of people before this change is answered."""
+        self.forgets = True
+
+
+class Database:
+    """One database: a pool of connections, with an end to every wait."""
+
+    def __init__(self, name: str, settings: DatabaseSettings, clock: Clock) -> None:
+        self.name = name
+        self.settings = settings
+        self._clock = clock
+        self._record = _record_statement(name)
+        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]] = AsyncConnectionPool(
+            conninfo(settings),
+            kwargs={"autocommit": True, "row_factory": dict_row},
+            min_size=settings.pool_min,
+            max_size=settings.pool_max,
+            max_idle=settings.pool_idle,
+            timeout=settings.pool_wait,
+            max_waiting=1000,
+            # Give up soon: the next request asks again, so a database that is back serves at once.
+            reconnect_timeout=0.5,
+            check=_check,
+            name=name,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Start connecting; does not wait for the server to answer."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Close every connection; one in use when it comes back."""
+        await self._pool.close(timeout=2)
+
+    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+        """Every row of a read, in one round trip."""
+        connection = await self._take()
+        try:
+            return await (await _execute(connection, statement, values)).fetchall()
+        finally:
+            await self._pool.putconn(connection)
+
+    async def one(self, statement: Statement, **values: Any) -> Row | None:
+        """The first row of a read, or None."""
+        connection = await self._take()
+        try:
+            return await (await _execute(connection, statement, values)).fetchone()
+        finally:
+            await self._pool.putconn(connection)
+
+    @asynccontextmanager
+    async def transaction(
+        self, actor: Actor, *, request_id: str | None = None
+    ) -> AsyncIterator[Transaction]:
+        """A change: all of it with its events, or nothing. Made in `actor`'s name."""
+        connection = await self._take()
+        try:
+            async with connection.transaction():
+                tx = Transaction(
+                    self.name, connection, self._record, actor, self._clock(), request_id
+                )
+                yield tx
+        except psycopg.Error as error:  # BEGIN and COMMIT fail too
+            raise _problem(error) from error
+        finally:
+            await self._pool.putconn(connection)
+        if tx.forgets:
+            await self._forget_everywhere()
+
+    async def _take(self) -> psycopg.AsyncConnection[DictRow]:
+        try:
+            return await self._pool.getconn()
+        except (PoolTimeout, TooManyRequests, PoolClosed) as error:
+            log.warning("no connection", database=self.name, reason=str(error))
+            raise Unavailable("Database unavailable", code="database_unavailable") from error
+
+    async def _forget_everywhere(self) -> None:
+        """Return when every live process has dropped what it cached, or after a second.
+
+        Each listens on its own connection (sunshine/events.py) and acknowledges. The change is
+        committed already: whatever goes wrong here must not tell the client that it was not.
+        """
+        token = secrets.token_hex(8)
+        connection = await self._take()
+        try:
+            await connection.execute(f"LISTEN {ACK_CHANNEL}")
+            told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
+            waiting = (await told.fetchone() or {}).get("listeners", 0)
+            async for notice in connection.notifies(timeout=1.0):
+                waiting -= notice.payload == token
+                if waiting <= 0:
+                    break
+            await connection.execute(f"UNLISTEN {ACK_CHANNEL}")
+        except psycopg.Error as error:
+            log.warning("forget not acknowledged", database=self.name, reason=str(error))
+        finally:
+            await self._pool.putconn(connection)
+
+
+class Databases(dict[str, Database]):
+    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        super().__init__(
+            {name: Database(name, settings.databases[name], clock) for name in DATABASES}
+        )
+
+    @property
+    def sunshine(self) -> Database:
+        """Users, people and everything that refers to them."""
+        return self["sunshine"]
+
+    async def open(self) -> None:
+        """Open every pool."""
+        for database in self.values():
+            await database.open()
+
+    async def close(self) -> None:
+        """Close every pool."""
+        for database in self.values():
+            await database.close()
+
+
+def conninfo(settings: DatabaseSettings, **more: str) -> str:
+    """How libpq reaches this database, with our session settings; `more` overrides them."""
+    session = _SESSION | more
+    return make_conninfo(
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        password=settings.password or None,
+        dbname=settings.database,
+        connect_timeout=2,
+        options=" ".join(
+            f"-c {name}={value}" for name, value in session.items() if name != "application_name"
+        ),
+        application_name=session["application_name"],
+    )
+
+
+async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Test a pooled connection only if it has something to say: an idle one is silent while alive.
+
+    A server that went away closed it, which is readable; a ping each time would be a round trip.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+async def _execute(
+    connection: psycopg.AsyncConnection[DictRow], statement: Statement, values: Mapping[str, Any]
+) -> psycopg.AsyncCursor[DictRow]:
+    if LOG_SQL:
+        log.info("sql", statement=statement.text)
+    try:
+        return await connection.execute(statement.text, statement.bind(values))
+    except psycopg.Error as error:
+        raise _problem(error) from error
+
+
+def _problem(error: psycopg.Error) -> Exception:
+    """What a refusal of the database means to the caller; itself, when it can only be our fault."""
+    if isinstance(error, sqlstate.IntegrityError):
+        meaning = VIOLATIONS.get(error.diag.constraint_name or "")
+        return copy.copy(meaning) if meaning else error
+    if isinstance(error, sqlstate.LockNotAvailable | sqlstate.DeadlockDetected):
+        return Conflict("Somebody else is changing this right now; try again", code="busy")
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        log.warning("database error", reason=str(error).strip())
+        return Unavailable("Database unavailable", code="database_unavailable")
+    return error

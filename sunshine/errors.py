@@ -1,0 +1,108 @@
+"""What can go wrong, in business words; sunshine/web/handler.py turns them into HTTP.
+
+Every error has a message fit for a person, a stable `code` for a program, and, where single
+fields are at fault, `errors` as a list of `{"field", "message"}`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Problem(Exception):
+    """A request that cannot be done as asked. `data` is what the asker needs to go on."""
+
+    code = "failed"
+    message = "The request could not be completed"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str | None = None,
+        errors: list[dict[str, str]] | None = None,
+        data: Any = None,
+    ) -> None:
+        super().__init__(message or self.message)
+        self.message = message or self.message
+        self.code = code or self.code
+        self.errors = errors or []
+        self.data = data
+
+
+class Invalid(Problem):
+    """The payload says something that cannot be."""
+
+    code = "validation_failed"
+    message = "Validation failed"
+
+    @classmethod
+    def field(cls, field: str, message: str, *, code: str | None = None) -> "Invalid":
+        """One field is wrong."""
+        return cls(code=code, errors=[{"field": field, "message": message}])
+
+
+class NotSignedIn(Problem):
+    """Nobody is known to ask: no token, or one that is wrong, expired or ended."""
+
+    code = "not_signed_in"
+    message = "Authentication required"
+
+
+class NotAllowed(Problem):
+    """Somebody known asks for what is not theirs."""
+
+    code = "not_allowed"
+    message = "Access denied"
+
+
+class NotFound(Problem):
+    """No such row, path or file."""
+
+    code = "not_found"
+    message = "Not found"
+
+
+class Conflict(Problem):
+    """Right in itself, but not in the present state: taken, overlapping, already decided."""
+
+    code = "conflict"
+    message = "This conflicts with the present state"
+
+    @classmethod
+    def field(cls, field: str, message: str, *, code: str | None = None) -> "Conflict":
+        """One field collides with another row."""
+        return cls(message, code=code, errors=[{"field": field, "message": message}])
+
+
+class TooLarge(Problem):
+    """More bytes than we take."""
+
+    code = "too_large"
+    message = "Request body is too large"
+
+
+class UnsupportedMedia(Problem):
+    """Not the kind of body this endpoint reads."""
+
+    code = "unsupported_media_type"
+    message = "Content-Type must be application/json"
+
+
+class Unavailable(Problem):
+    """A part we rely on does not answer; the same request may succeed in a moment."""
+
+    code = "unavailable"
+    message = "Service temporarily unavailable"
+
+
+# A broken constraint by its name -> the business error it means. Rule modules fill it in beside
+# the statements that can break it; sunshine/db.py reads it.
+VIOLATIONS: dict[str, Problem] = {}
+
+
+def violations(meanings: Mapping[str, Problem]) -> None:
+    """Say what breaking each named constraint means. A name has one meaning."""
+    known = VIOLATIONS.keys() & meanings.keys()
+    if known:
+        raise ValueError(f"constraints have a meaning already: {sorted(known)}")
+    VIOLATIONS.update(meanings)

@@ -1,0 +1,104 @@
+"""Strict JSON in, fast JSON out. What no field may hold is refused here, before any schema.
+
+Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, NUL and lone
+surrogates in any string or key.
+"""
+
+import json
+import math
+from typing import Any
+
+import msgspec
+
+from sunshine.errors import Invalid
+
+MAX_DEPTH = 32
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+encode = _encoder.encode
+# For logs, which may be handed anything.
+encode_any = msgspec.json.Encoder(enc_hook=repr).encode
+# What the database stored as JSONB was strict when it came in.
+decode_stored = msgspec.json.Decoder().decode
+
+
+def decode(body: bytes) -> Any:
+    """The value of a request body; Invalid says what is wrong with it."""
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_float=_float,
+            parse_constant=_constant,
+        )
+    except UnicodeDecodeError:
+        raise Invalid("Body is not valid UTF-8", code="invalid_json") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        raise Invalid(f"Body is not valid JSON: {error}", code="invalid_json") from None
+    except ValueError:  # an integer of thousands of digits
+        raise Invalid("Body holds a number out of range", code="invalid_json") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _check_depth(value)
+    # Raw NULs and surrogates cannot pass the parsers above; escaped ones can.
+    if b"\\u" in body:
+        _check_strings(value)
+    return value
+
+
+def clean(text: str) -> bool:
+    """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Invalid(f"Body names the key {twice!r} twice", code="invalid_json")
+    return value
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise Invalid(f"Body holds a number out of range: {text[:20]}", code="invalid_json")
+    return value
+
+
+def _constant(text: str) -> Any:
+    raise Invalid(f"Body holds {text}, which is not JSON", code="invalid_json")
+
+
+def _too_deep() -> Invalid:
+    return Invalid(f"Body is nested deeper than {MAX_DEPTH}", code="invalid_json")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for holder in level for item in _holders_in(holder)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _holders_in(value: Any) -> list[Any]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, dict | list)]
+
+
+def _check_strings(value: Any) -> None:
+    if isinstance(value, str):
+        if not clean(value):
+            raise Invalid("Body holds a character that is not allowed", code="invalid_json")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_strings(key)
+            _check_strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_strings(item)

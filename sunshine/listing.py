@@ -1,0 +1,193 @@
+"""A page of a list, its total and its order, in one statement. Used by every list endpoint.
+
+The total is exact up to 10,000 matches; beyond that it is the planner's estimate, because counting
+would cost more the larger the table grows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, select
+
+from sunshine.db import Database, Row, Statement
+from sunshine.errors import Invalid
+from sunshine.schemas.fields import Schema, digits, text
+
+EXACT = 10_000
+DEFAULT_LIMIT = 20
+MAX_PAGE = 2**31 - 1
+
+PAGE: Schema = {
+    "page": digits(1, MAX_PAGE, default="1"),
+    "limit": digits(1, 100),
+    "perPage": digits(1, 100),
+    "sort": text(200),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows as the API shows them, and where they stand in the whole list."""
+
+    rows: list[Row]
+    page: int
+    per_page: int
+    total: int
+    is_estimate: bool
+
+    def pagination(self) -> dict[str, Any]:
+        """The `pagination` member of the answer."""
+        pages = -(-self.total // self.per_page)
+        shown: dict[str, Any] = {
+            "page": self.page,
+            "perPage": self.per_page,
+            "total": self.total,
+            "totalPages": pages,
+        }
+        if self.is_estimate:
+            shown["totalIsEstimate"] = True
+        return shown
+
+
+class _Statements(NamedTuple):
+    page: Statement
+    every: Statement
+    total: Statement
+    explain: Statement
+
+
+class Listing:
+    """One list: its rows, what it can be filtered, searched and sorted by.
+
+    `filters` maps a query key to its condition, whose bind parameter has the key's name; `schema`
+    says what the keys may hold. `select_` has the columns as the API names them.
+    """
+
+    def __init__(
+        self,
+        select_: Select[Any],
+        *,
+        key: ColumnElement[Any],
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+        default_sort: str = "id",
+    ) -> None:
+        self._select = select_
+        self._key = key
+        self._filters = dict(filters or {})
+        self._sort = {"id": key, **(sort or {})}
+        self._default_sort = default_sort
+        self.schema: Schema = {**PAGE, **(schema or {})}
+        self._statements = lru_cache(maxsize=256)(self._build)
+
+    async def page(
+        self,
+        database: Database,
+        query: Mapping[str, Any],
+        *,
+        where: tuple[ColumnElement[bool], ...] = (),
+        **values: Any,
+    ) -> Page:
+        """The page that `query` (checked against `schema`) asks for.
+
+        `where` narrows the list to what the caller may see; it must be the same tuple object at
+        each call, for it is part of the compiled statement's key. `values` are its parameters.
+        """
+        used = tuple(sorted(name for name in query if name in self._filters))
+        order = self._order(query.get("sort") or self._default_sort)
+        statements = self._statements(used, order, where)
+        number = query["page"]
+        limit = query.get("limit") or query.get("perPage") or DEFAULT_LIMIT
+        bound = {name: _bound(name, query[name]) for name in used} | values
+        rows = await database.all(
+            statements.page, **bound, _limit=limit, _offset=(number - 1) * limit
+        )
+        if rows:
+            total = [row.pop("_total") for row in rows][0]
+        elif number == 1:
+            total = 0
+        else:  # past the end
+            total = await _number(database, statements.total, bound)
+        is_estimate = total > EXACT
+        if is_estimate:
+            total = await _estimate(database, statements.explain, bound)
+        return Page(rows, number, limit, total, is_estimate)
+
+    async def every(
+        self,
+        database: Database,
+        query: Mapping[str, Any],
+        *,
+        where: tuple[ColumnElement[bool], ...] = (),
+        **values: Any,
+    ) -> list[Row]:
+        """All matching rows in order, for exports."""
+        used = tuple(sorted(name for name in query if name in self._filters))
+        statements = self._statements(used, self._order(self._default_sort), where)
+        bound = {name: _bound(name, query[name]) for name in used} | values
+        return await database.all(statements.every, **bound)
+
+    def _order(self, sort: str) -> tuple[tuple[str, bool], ...]:
+        """`-name,id` -> (("name", True), ("id", False)); ends with the key, so it is stable."""
+        order: dict[str, bool] = {}
+        for part in sort.split(","):
+            name = part.strip().removeprefix("-")
+            if name not in self._sort or name in order:
+                known = ", ".join(sorted(self._sort))
+                raise Invalid.field("sort", f"takes each of these at most once: {known}")
+            order[name] = part.strip().startswith("-")
+        order.setdefault("id", False)
+        return tuple(order.items())
+
+    def _build(
+        self,
+        used: tuple[str, ...],
+        order: tuple[tuple[str, bool], ...],
+        where: tuple[ColumnElement[bool], ...],
+    ) -> _Statements:
+        matching = self._select.where(*where, *(self._filters[name] for name in used))
+        counted = matching.with_only_columns(literal(1)).limit(EXACT + 1).subquery()
+        total = select(func.count()).select_from(counted).scalar_subquery()
+        sorting = [
+            self._sort[name].desc() if descending else self._sort[name].asc()
+            for name, descending in order
+        ]
+        page = (
+            matching.add_columns(total.label("_total"))
+            .order_by(*sorting)
+            .limit(bindparam("_limit", type_=BigInteger))
+            .offset(bindparam("_offset", type_=BigInteger))
+        )
+        explain = Statement(matching.with_only_columns(self._key))
+        return _Statements(
+            Statement(page),
+            Statement(matching.order_by(*sorting)),
+            Statement(select(total.label("total"))),
+            explain.explained(),
+        )
+
+
+def like(value: str) -> str:
+    """A LIKE pattern that finds the value anywhere, to the letter, in lower-cased text."""
+    escaped = value.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _bound(name: str, value: Any) -> Any:
+    return like(value) if name == "search" else value
+
+
+async def _number(database: Database, statement: Statement, values: Mapping[str, Any]) -> int:
+    row = await database.one(statement, **values)
+    assert row is not None
+    return int(row["total"])
+
+
+async def _estimate(database: Database, explain: Statement, values: Mapping[str, Any]) -> int:
+    row = await database.one(explain, **values)
+    assert row is not None
+    planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
+    return max(int(planned), EXACT + 1)

@@ -1,0 +1,74 @@
+"""Passwords: which are good enough, and bcrypt off the event loop."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from importlib.resources import files
+
+import bcrypt
+
+from sunshine.errors import Invalid
+
+MIN_CHARACTERS = 8
+MAX_BYTES = 72  # bcrypt reads no more, and raises above it
+
+
+class Passwords:
+    """Hashes and compares at one work factor.
+
+    bcrypt takes a tenth of a second: one thread less than there are processors, so that logins,
+    however many, leave one to the event loop.
+    """
+
+    def __init__(self, cost: int) -> None:
+        self._cost = cost
+        self._threads = ThreadPoolExecutor(
+            max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt"
+        )
+        self._dummy = bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost))
+
+    async def hash(self, password: str) -> str:
+        """A new salted hash."""
+        hashed = await self._in_thread(
+            bcrypt.hashpw, password.encode(), bcrypt.gensalt(self._cost)
+        )
+        return hashed.decode()
+
+    async def matches(self, password: str, hashed: str | None) -> bool:
+        """Whether it is the password of this hash. Without one, the same work for nothing."""
+        secret = password.encode()
+        known = hashed is not None and len(secret) <= MAX_BYTES
+        against = hashed.encode() if hashed is not None and known else self._dummy
+        try:
+            same = await self._in_thread(bcrypt.checkpw, secret[:MAX_BYTES], against)
+        except ValueError:  # not a bcrypt hash: an account that cannot sign in by password
+            return False
+        return known and same
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether the hash was made at another work factor, as imported ones may be."""
+        return hashed.split("$")[2:3] != [f"{self._cost:02d}"]
+
+    def close(self) -> None:
+        """Drop what waits; a hash being computed ends with its thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work, *arguments):  # type: ignore[no-untyped-def]
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+
+def check(password: str, *, field: str = "password", names: tuple[str | None, ...] = ()) -> None:
+    """Refuse what is too short, too long, common, or the account's own name."""
+    if len(password) < MIN_CHARACTERS:
+        raise Invalid.field(field, f"must have at least {MIN_CHARACTERS} characters")
+    if len(password.encode()) > MAX_BYTES:
+        raise Invalid.field(field, f"must have at most {MAX_BYTES} bytes in UTF-8")
+    if password.lower() in _common() or password.lower() in {n.lower() for n in names if n}:
+        raise Invalid.field(field, "is too easy to guess")
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    text = files("sunshine").joinpath("data/common-passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))

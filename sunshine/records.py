@@ -1,0 +1,188 @@
+"""Plain records: find, list, create, change, delete over one table, each change with its event.
+
+No hooks: the day a record gets a rule, its endpoint becomes its own class and calls a verb. The
+handlers are sunshine/web/records.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.errors import Conflict, Invalid, NotFound
+from sunshine.listing import Listing
+from sunshine.schemas.fields import Schema
+
+
+@dataclass(frozen=True)
+class Use:
+    """Rows that refer to a record and so keep it from being deleted: `words` says what they are."""
+
+    words: str
+    column: Column[Any]
+
+
+class Records:
+    """One table's records.
+
+    `fields` maps API names to the columns they are stored in; `shown` replaces how one is read or
+    adds what is only read, from `source` (the table joined with others).
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        fields: Mapping[str, Column[Any]],
+        shown: Mapping[str, ColumnElement[Any]] | None = None,
+        source: FromClause | None = None,
+        references: Mapping[str, Table] | None = None,
+        uses: tuple[Use, ...] = (),
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+    ) -> None:
+        self.table = table
+        self.entity = table.name
+        self.title = table.name.replace("_", " ").capitalize()
+        self.database: str = table.metadata.info["database"]
+        self._fields = dict(fields)
+        self._references = dict(references or {})
+        self._uses = uses
+        columns = {"id": table.c.id, **fields, **(shown or {})}
+        columns |= {"createdAt": table.c.created_at, "updatedAt": table.c.updated_at}
+        rows: Select[Any] = (
+            select(*(column.label(name) for name, column in columns.items()))
+            .select_from(source if source is not None else table)
+            .where(table.c.deleted_at.is_(None))
+        )
+        one = rows.where(table.c.id == bindparam("id"))
+        self._find = Statement(one)
+        self._lock = Statement(one.with_for_update(of=table))
+        self.listing = Listing(rows, key=table.c.id, filters=filters, schema=schema, sort=sort)
+        self._insert = lru_cache(maxsize=64)(self._insert_statement)
+        self._update = lru_cache(maxsize=64)(self._update_statement)
+        self._is_row = table.c.id == bindparam("row_id")
+        now = _bind("now", table.c.deleted_at)
+        self._mark = Statement(update(table).where(self._is_row).values(deleted_at=now))
+
+    async def find(self, database: Database, id_: int) -> Row:
+        """One living record; NotFound."""
+        row = await database.one(self._find, id=id_)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def create(self, tx: Transaction, values: Mapping[str, Any]) -> Row:
+        """A new record of the given API fields."""
+        await self._check_references(tx, values)
+        made = await tx.one(self._insert(tuple(sorted(values))), **values)
+        assert made is not None
+        row = await self._row(tx, self._find, made["id"])
+        await tx.record(f"{self.entity}_created", self.entity, row["id"], after=row)
+        return row
+
+    async def change(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
+        """Merge the given API fields into a record."""
+        before = await self._row(tx, self._lock, id_)
+        await self._check_references(tx, values)
+        if not values:
+            return before
+        await tx.run(self._update(tuple(sorted(values))), row_id=id_, **values)
+        after = await self._row(tx, self._find, id_)
+        await record_change(tx, self.entity, before, after)
+        return after
+
+    async def delete(self, tx: Transaction, id_: int) -> Row:
+        """Mark a record deleted; Conflict `in_use` names what still refers to it."""
+        before = await self._row(tx, self._lock, id_)
+        await self._check_uses(tx, id_)
+        await tx.run(self._mark, row_id=id_)
+        await tx.record(f"{self.entity}_deleted", self.entity, id_, before=before)
+        return before
+
+    async def _row(self, tx: Transaction, statement: Statement, id_: int) -> Row:
+        row = await tx.one(statement, id=id_)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def _check_references(self, tx: Transaction, values: Mapping[str, Any]) -> None:
+        for field, table in self._references.items():
+            if values.get(field) is not None:
+                await living(tx, table, values[field], field)
+
+    async def _check_uses(self, tx: Transaction, id_: int) -> None:
+        counts = {use.words: await tx.one(_count(use.column), id=id_) for use in self._uses}
+        used = [f"{row['number']} {words}" for words, row in counts.items() if row and row["number"]]
+        if used:
+            raise Conflict(f"In use by {' and '.join(used)}", code="in_use")
+
+    def _insert_statement(self, names: tuple[str, ...]) -> Statement:
+        values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
+        values |= stamped(self.table)
+        return Statement(insert(self.table).values(values).returning(self.table.c.id))
+
+    def _update_statement(self, names: tuple[str, ...]) -> Statement:
+        values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
+        values[self.table.c.updated_at] = _bind("now", self.table.c.updated_at)
+        return Statement(update(self.table).where(self._is_row).values(values))
+
+
+async def living(tx: Transaction, table: Table, id_: int, field: str) -> Row:
+    """The row a payload refers to, kept from being deleted until we are done; else Invalid."""
+    row = await tx.one(_reference(table), id=id_)
+    if row is None:
+        raise Invalid.field(field, "does not exist")
+    return row
+
+
+async def record_change(
+    tx: Transaction, entity: str, before: Row, after: Row, type_: str | None = None
+) -> None:
+    """An event of what differs between two states of a row; none when nothing does."""
+    changed = [name for name in after if name != "updatedAt" and before[name] != after[name]]
+    if changed:
+        await tx.record(
+            type_ or f"{entity}_updated",
+            entity,
+            after["id"],
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+
+
+def stamped(table: Table) -> dict[Column[Any], ColumnElement[Any]]:
+    """What a new row's `created_at` and `updated_at` are set to: the transaction's instant."""
+    return {column: _bind("now", column) for column in (table.c.created_at, table.c.updated_at)}
+
+
+def _bind(name: str, column: Column[Any]) -> ColumnElement[Any]:
+    return bindparam(name, type_=column.type)
+
+
+@lru_cache(maxsize=64)
+def _reference(table: Table) -> Statement:
+    # Conflicts with the deleter's FOR UPDATE, whichever comes second sees what the first did.
+    row = select(table.c.id).where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
+    return Statement(row.with_for_update(key_share=True, read=True))
+
+
+@lru_cache(maxsize=64)
+def _count(column: Column[Any]) -> Statement:
+    number = select(func.count().label("number")).where(column == bindparam("id"))
+    return Statement(number.where(column.table.c.deleted_at.is_(None)))

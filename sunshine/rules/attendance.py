@@ -1,0 +1,37 @@
+"""Places where people may check in: plain records. Tables: models/attendance.py."""
+
+from sqlalchemy import bindparam, func
+
+from models.attendance import location
+from models.placements import placement
+from sunshine.errors import Conflict, violations
+from sunshine.records import Records, Use
+from sunshine.schemas.attendance import LOCATION_FILTERS
+
+violations(
+    {
+        "location_name_key": Conflict.field(
+            "name", "A location of this name exists already", code="location_name_taken"
+        )
+    }
+)
+
+locations = Records(
+    location,
+    fields={
+        "name": location.c.name,
+        "latitude": location.c.latitude,
+        "longitude": location.c.longitude,
+        "radiusMeters": location.c.radius_meters,
+        "address": location.c.address,
+        "timezone": location.c.timezone,
+        "active": location.c.active,
+    },
+    uses=(Use("placements", placement.c.location_id),),
+    schema=LOCATION_FILTERS,
+    filters={
+        "active": location.c.active == bindparam("active"),
+        "search": func.lower(location.c.name).like(bindparam("search")),
+    },
+    sort={"name": location.c.name, "createdAt": location.c.created_at},
+)

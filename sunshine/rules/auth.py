@@ -1,0 +1,87 @@
+"""Signing in and out. Tables: models/auth.py. Tokens: sunshine/tokens.py, sunshine/principals.py."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from models.auth import revoked_token, users
+from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.errors import NotSignedIn
+from sunshine.passwords import Passwords
+from sunshine.people import Principal, System
+
+log = structlog.get_logger("sunshine.auth")
+
+_NAME = func.lower(bindparam("username"))
+_ACCOUNT = Statement(
+    select(
+        users.c.id, users.c.username, users.c.name, users.c.role, users.c.active,
+        users.c.password_hash, users.c.token_version,
+    )
+    .where(or_(func.lower(users.c.username) == _NAME, func.lower(users.c.email) == _NAME))
+    # Somebody's email address may be somebody else's username: the username wins.
+    .order_by((func.lower(users.c.username) == _NAME).desc())
+    .limit(1)
+)  # fmt: skip
+_REHASH = Statement(
+    update(users)
+    .where(users.c.id == bindparam("id"), users.c.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+_REVOKE = Statement(
+    insert(revoked_token)
+    .values(jti=bindparam("jti"), expires_at=bindparam("expires_at"))
+    .on_conflict_do_nothing()
+)
+_SWEEP = Statement(delete(revoked_token).where(revoked_token.c.expires_at < bindparam("now")))
+
+
+async def sign_in(
+    database: Database, passwords: Passwords, *, username: str, password: str
+) -> Row:
+    """The active account (id, username, name, role, token_version) of this name and password.
+
+    Unknown name, wrong password and deactivated account: the same NotSignedIn after the same work.
+    """
+    account = await database.one(_ACCOUNT, username=username)
+    usable = account is not None and account["active"]
+    hashed = account["password_hash"] if account is not None and usable else None
+    if not await passwords.matches(password, hashed) or account is None:
+        log.info("sign-in refused")
+        raise NotSignedIn("Invalid username or password", code="invalid_credentials")
+    fresh = await passwords.hash(password) if passwords.is_outdated(hashed or "") else None
+    async with database.transaction(_as_actor(account)) as tx:
+        if fresh:
+            await tx.run(_REHASH, id=account["id"], old=hashed, new=fresh)
+        await tx.record("user_signed_in", "users", account["id"])
+    return account
+
+
+async def sign_out(tx: Transaction, *, actor: Principal) -> None:
+    """End the token that was shown, in every process, before this is answered."""
+    ends = datetime.fromtimestamp(actor.expires, UTC)
+    await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
+    await tx.record("user_signed_out", "users", actor.id)
+    tx.forget_principals()
+
+
+async def sweep_revoked(database: Database, now: datetime) -> None:
+    """Forget ended tokens that would have expired by now anyway."""
+    async with database.transaction(System()) as tx:
+        await tx.run(_SWEEP, now=now)
+
+
+def _as_actor(account: dict[str, Any]) -> Principal:
+    return Principal(
+        kind="user",
+        id=account["id"],
+        username=account["username"],
+        name=account["name"],
+        email=None,
+        role=account["role"],
+        employee_id=None,
+        permissions=frozenset(),
+    )

@@ -1,0 +1,34 @@
+"""The company's departments: plain records. Tables: models/departments.py."""
+
+from sqlalchemy import bindparam, func
+
+from models.departments import department
+from models.employees import employee
+from models.positions import position
+from sunshine.errors import Conflict, violations
+from sunshine.records import Records, Use
+from sunshine.schemas.departments import FILTERS
+
+violations(
+    {
+        "department_name_key": Conflict.field(
+            "name", "A department of this name exists already", code="department_name_taken"
+        )
+    }
+)
+
+departments = Records(
+    department,
+    fields={
+        "name": department.c.name,
+        "description": department.c.description,
+        "active": department.c.active,
+    },
+    uses=(Use("employees", employee.c.department_id), Use("positions", position.c.department_id)),
+    schema=FILTERS,
+    filters={
+        "active": department.c.active == bindparam("active"),
+        "search": func.lower(department.c.name).like(bindparam("search")),
+    },
+    sort={"name": department.c.name, "createdAt": department.c.created_at},
+)

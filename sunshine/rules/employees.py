@@ -1,0 +1,321 @@
+"""People at work: who is employed, as what, under whom. Tables: models/employees.py.
+
+Everybody sees the directory; what is personal is for oneself, one's manager, HR and admins. Import
+and export: employees_file.py.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from models.departments import department
+from models.employees import employee
+from models.positions import position
+from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.listing import Listing, Page
+from sunshine.people import Principal
+from sunshine.records import living, record_change, stamped
+from sunshine.rules import users
+from sunshine.rules.reach import ME
+from sunshine.schemas.employees import FILTERS
+
+violations(
+    {
+        "employee_email_key": Conflict.field(
+            "email", "Another employee has this email address", code="email_taken"
+        ),
+        "employee_employee_code_key": Conflict.field(
+            "employeeCode", "Another employee has this code", code="employee_code_taken"
+        ),
+        "employee_own_manager_check": Invalid.field(
+            "managerId", "nobody is their own manager", code="manager_cycle"
+        ),
+    }
+)
+
+OWN_FIELDS = frozenset({"phone", "photo"})
+PERSONAL = ("employeeCode", "phone", "joinDate", "managerId", "manager", "status", "timezone")
+
+_manager = employee.alias("manager")
+_COLUMNS = {
+    "name": employee.c.name,
+    "email": employee.c.email,
+    "employeeCode": employee.c.employee_code,
+    "phone": employee.c.phone,
+    "positionId": employee.c.position_id,
+    "departmentId": employee.c.department_id,
+    "managerId": employee.c.manager_id,
+    "joinDate": employee.c.join_date,
+    "status": employee.c.status,
+    "photo": employee.c.photo,
+    "timezone": employee.c.timezone,
+}
+_ROWS = (
+    select(
+        employee.c.id,
+        *(column.label(name) for name, column in _COLUMNS.items()),
+        position.c.name.label("position"),
+        department.c.name.label("department"),
+        _manager.c.name.label("manager"),
+        employee.c.created_at.label("createdAt"),
+        employee.c.updated_at.label("updatedAt"),
+    )
+    .select_from(
+        employee.outerjoin(position, employee.c.position_id == position.c.id)
+        .outerjoin(department, employee.c.department_id == department.c.id)
+        .outerjoin(_manager, employee.c.manager_id == _manager.c.id)
+    )
+    .where(employee.c.deleted_at.is_(None))
+)
+# Whom a caller sees in full although not everybody: themselves and their team.
+_TEAM = or_(employee.c.id == ME, employee.c.manager_id == ME)
+_OPEN = {"all": literal(True), "team": _TEAM, "own": employee.c.id == ME}
+_FILTERS: dict[str, ColumnElement[bool]] = {
+    "departmentId": employee.c.department_id == bindparam("departmentId"),
+    "positionId": employee.c.position_id == bindparam("positionId"),
+    "managerId": employee.c.manager_id == bindparam("managerId"),
+    "status": employee.c.status == bindparam("status"),
+}
+_SORT = {"name": employee.c.name, "email": employee.c.email}
+
+listing = Listing(
+    _ROWS,
+    key=employee.c.id,
+    schema=FILTERS,
+    filters={**_FILTERS, "search": employee.c.search_text.like(bindparam("search"))},
+    sort={
+        **_SORT,
+        "employeeCode": employee.c.employee_code,
+        "joinDate": employee.c.join_date,
+        "createdAt": employee.c.created_at,
+    },
+)
+# A search must not find by a phone number whom it may not show it of.
+_directories = {
+    scope: Listing(
+        _ROWS.add_columns(func.coalesce(_OPEN[scope], literal(False)).label("_open")).where(
+            or_(employee.c.status == "active", _OPEN[scope])
+        ),
+        key=employee.c.id,
+        schema=FILTERS,
+        filters={**_FILTERS, "search": employee.c.directory_text.like(bindparam("search"))},
+        sort=_SORT,
+    )
+    for scope in ("team", "own")
+}
+_FIND = Statement(_ROWS.where(employee.c.id == bindparam("id")))
+_LOCK = Statement(
+    select(employee.c.id)
+    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
+    .with_for_update()
+)
+_INSERT = Statement(
+    insert(employee)
+    .values({column: bindparam(name, type_=column.type) for name, column in _COLUMNS.items()})
+    .values(stamped(employee))
+    .returning(employee.c.id)
+)
+_DELETE = Statement(
+    update(employee)
+    .where(employee.c.id == bindparam("row_id"))
+    .values(deleted_at=bindparam("now"), status="inactive", updated_at=bindparam("now"))
+)
+# Two changes of managers could close a circle that neither sees: they go one after the other.
+_LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
+
+
+def _above() -> Statement:
+    """Whether `id` is `manager` or somewhere above them."""
+    start = select(employee.c.id, employee.c.manager_id).where(
+        employee.c.id == bindparam("manager", type_=Integer)
+    )
+    chain = start.cte("chain", recursive=True)
+    up = select(employee.c.id, employee.c.manager_id).join(
+        chain, employee.c.id == chain.c.manager_id
+    )
+    chain = chain.union(up)
+    return Statement(select(exists().where(chain.c.id == bindparam("id")).label("found")))
+
+
+_IS_ABOVE = _above()
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """A page of the directory, in full where the caller may see that."""
+    scope = actor.scope("employees:read") or "own"
+    if scope == "all":
+        return await listing.page(database, query)
+    foreign = query.get("managerId", actor.employee_id) != actor.employee_id
+    if foreign or "status" in query:
+        raise NotAllowed("Filtering by status or by another manager is for HR")
+    found = await _directories[scope].page(database, query, me=actor.employee_id)
+    for row in found.rows:
+        _close(row, row.pop("_open"))
+    return found
+
+
+async def find(database: Database, id_: int, *, actor: Principal) -> Row:
+    """One employee, in full where the caller may see that."""
+    row = await database.one(_FIND, id=id_)
+    if row is None:
+        raise NotFound
+    scope = actor.scope("employees:read")
+    mine = actor.employee_id is not None and row["id"] == actor.employee_id
+    team = actor.employee_id is not None and row["managerId"] == actor.employee_id
+    is_open = scope == "all" or mine or (scope == "team" and team)
+    if not is_open and row["status"] != "active":
+        raise NotFound
+    _close(row, is_open)
+    return row
+
+
+async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
+    """A new employee. `position` and `department` are found by name, or made."""
+    full = dict.fromkeys(_COLUMNS) | {"status": "active"} | dict(values)
+    await resolve_names(tx, full)
+    await _check_references(tx, 0, values)
+    made = await tx.one(_INSERT, **{name: full[name] for name in _COLUMNS})
+    assert made is not None
+    row = await _row(tx, made["id"])
+    await tx.record("employee_created", "employee", row["id"], after=row)
+    return row
+
+
+async def change(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
+) -> Row:
+    """Merge into an employee: HR and admins anything, oneself phone and photo."""
+    own = actor.employee_id == id_ and actor.role != "admin"
+    if own and set(values) - OWN_FIELDS:
+        raise NotAllowed("Of your own record you may change phone and photo")
+    if not own and not actor.may("employees:write"):
+        raise NotAllowed
+    before = await _locked(tx, id_)
+    full = dict(values)
+    await resolve_names(tx, full)
+    await _check_references(tx, id_, full)
+    columns = tuple(sorted(name for name in full if name in _COLUMNS))
+    if full.get("status") == "inactive" and before["status"] == "active":
+        await _end_account(tx, id_, actor)
+    await tx.run(_update(columns), row_id=id_, **{n: full[n] for n in columns})
+    after = await _row(tx, id_)
+    await record_change(tx, "employee", before, after)
+    return after
+
+
+async def delete(tx: Transaction, id_: int, *, actor: Principal) -> None:
+    """Employment ends: the record is kept for history, the account ends at once."""
+    before = await _locked(tx, id_)
+    await _end_account(tx, id_, actor)
+    await tx.run(_DELETE, row_id=id_)
+    await tx.record("employee_deleted", "employee", id_, before=before)
+
+
+async def resolve_names(tx: Transaction, values: dict[str, Any]) -> None:
+    """Replace `position` and `department` by their ids, whatever their case; made when new."""
+    for field, table in (("position", position), ("department", department)):
+        if field in values:
+            name = values.pop(field)
+            values[f"{field}Id"] = await _named(tx, table, name) if name else None
+
+
+async def _named(tx: Transaction, table: Any, name: str) -> int:
+    found = await tx.one(_NAMED[table.name], name=name)
+    if found is None:
+        made = await tx.one(_MAKE[table.name], name=name)
+        if made is not None:
+            after = {"id": made["id"], "name": name}
+            await tx.record(f"{table.name}_created", table.name, made["id"], after=after)
+            return int(made["id"])
+        # Somebody else has just made it; their commit let us go on.
+        found = await tx.one(_NAMED[table.name], name=name)
+        assert found is not None
+    return int(found["id"])
+
+
+_NAMED = {
+    table.name: Statement(
+        select(table.c.id)
+        .where(
+            func.lower(table.c.name) == func.lower(bindparam("name")),
+            table.c.deleted_at.is_(None),
+        )
+        .with_for_update(key_share=True, read=True)
+    )
+    for table in (position, department)
+}
+_MAKE = {
+    table.name: Statement(
+        upsert(table)
+        .values({table.c.name: bindparam("name"), **stamped(table)})
+        .on_conflict_do_nothing()
+        .returning(table.c.id)
+    )
+    for table in (position, department)
+}
+
+
+def _close(row: Row, is_open: bool) -> None:
+    """Leave the directory's fields only."""
+    if not is_open:
+        for name in PERSONAL:
+            del row[name]
+
+
+async def _row(tx: Transaction, id_: int) -> Row:
+    row = await tx.one(_FIND, id=id_)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def _locked(tx: Transaction, id_: int) -> Row:
+    await tx.run(_LOCK, id=id_)
+    return await _row(tx, id_)
+
+
+async def _end_account(tx: Transaction, id_: int, actor: Principal) -> None:
+    if id_ == actor.employee_id:
+        raise NotAllowed("Nobody ends their own employment")
+    account = await users.of_employee(tx, id_)
+    if account and account["role"] in ("admin", "hr") and actor.role != "admin":
+        raise NotAllowed("Only an admin ends the account of an admin or of HR")
+    await users.deactivate_for_employee(tx, id_)
+
+
+async def _check_references(tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
+    for field, table in (("positionId", position), ("departmentId", department)):
+        if values.get(field) is not None:
+            await living(tx, table, values[field], field)
+    manager = values.get("managerId")
+    if manager is None:
+        return
+    await tx.run(_LOCK_TREE)
+    await living(tx, employee, manager, "managerId")
+    above = await tx.one(_IS_ABOVE, id=id_, manager=manager)
+    if above and above["found"]:
+        raise Invalid.field("managerId", "would make a circle", code="manager_cycle")
+
+
+@lru_cache(maxsize=64)
+def _update(columns: tuple[str, ...]) -> Statement:
+    values: dict[Any, Any] = {
+        _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
+    }
+    values[employee.c.updated_at] = bindparam("now", type_=employee.c.updated_at.type)
+    return Statement(update(employee).where(employee.c.id == bindparam("row_id")).values(values))

@@ -1,0 +1,100 @@
+"""The kinds of field that schemas are made of. Each is a Cerberus rule set for sunshine/validation.py.
+
+Keyword arguments add or override Cerberus rules: `text(100, required=True)`.
+"""
+
+from typing import Any
+
+Field = dict[str, Any]
+Schema = dict[str, Field]
+
+MAX_ID = 2**31 - 1
+
+
+def text(maximum: int = 255, **rules: Any) -> Field:
+    """A trimmed string of at most `maximum` characters; blank only where it is not required."""
+    blank = {"empty": False} if rules.get("required") else {}
+    return {"type": "string", "coerce": "trimmed", "maxlength": maximum} | blank | rules
+
+
+def choice(*words: str, **rules: Any) -> Field:
+    """One of the given words, to the letter."""
+    return {"type": "string", "allowed": list(words)} | rules
+
+
+def email(**rules: Any) -> Field:
+    """An address with one @ and a dotted domain, at most 254 characters."""
+    pattern = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+"
+    return {"type": "string", "coerce": "trimmed", "maxlength": 254, "regex": pattern} | rules
+
+
+def whole(minimum: int, maximum: int = MAX_ID, **rules: Any) -> Field:
+    """An integer; `true`, 1.0 and "1" are none."""
+    return {"type": "integer", "min": minimum, "max": maximum} | rules
+
+
+def number(minimum: float, maximum: float, **rules: Any) -> Field:
+    """A finite number."""
+    return {"type": "number", "min": minimum, "max": maximum, "check_with": "finite"} | rules
+
+
+def flag(**rules: Any) -> Field:
+    """true or false."""
+    return {"type": "boolean"} | rules
+
+
+def row_id(**rules: Any) -> Field:
+    """The id of a row, 1..2^31-1."""
+    return whole(1, **rules)
+
+
+def date(**rules: Any) -> Field:
+    """A day as YYYY-MM-DD -> datetime.date."""
+    return {"type": "date", "coerce": "date"} | rules
+
+
+def time(**rules: Any) -> Field:
+    """A time of day as HH:MM -> datetime.time."""
+    return {"type": "time", "coerce": "time"} | rules
+
+
+def instant(**rules: Any) -> Field:
+    """An RFC 3339 instant with offset -> datetime.datetime in UTC."""
+    return {"type": "datetime", "coerce": "instant"} | rules
+
+
+def timezone(**rules: Any) -> Field:
+    """The name of an IANA timezone, as it is written there."""
+    return {"type": "string", "coerce": "timezone", "maxlength": 64} | rules
+
+
+def list_of(item: Field, maximum: int = 100, **rules: Any) -> Field:
+    """A list of at most `maximum` items of one kind."""
+    return {"type": "list", "schema": item, "maxlength": maximum} | rules
+
+
+def changes(schema: Schema) -> Schema:
+    """The same fields for PUT, which merges: none is required, none that was may be blanked."""
+    dropped = ("required", "default")
+    return {
+        name: {rule: value for rule, value in field.items() if rule not in dropped}
+        for name, field in schema.items()
+    }
+
+
+# Query values arrive as text.
+
+
+def digits(minimum: int, maximum: int, **rules: Any) -> Field:
+    """A whole number in a query."""
+    return whole(minimum, maximum, coerce="digits", **rules)
+
+
+def query_id(**rules: Any) -> Field:
+    """A row's id in a query."""
+    return digits(1, MAX_ID, **rules)
+
+
+def query_flag(**rules: Any) -> Field:
+    """true, false, 1 or 0 in a query."""
+    return {"type": "boolean", "coerce": "query_flag"} | rules

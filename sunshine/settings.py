@@ -1,0 +1,219 @@
+"""Environment and `.env` -> one frozen object, checked at start, all errors at once.
+
+The variables themselves are data in sunshine/variables.py. `sunshine config show|check` prints them.
+"""
+
+import difflib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cerberus import Validator
+
+from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
+
+PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
+
+
+class SettingsError(Exception):
+    """Everything that is wrong with the configuration, one line each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """How to reach one of the four databases. Times in seconds."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    pool_min: int
+    pool_max: int
+    pool_wait: float
+    pool_idle: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The configuration of one process. `values` holds every variable as read, for printing."""
+
+    environment: str
+    address: str
+    port: int
+    base_domain: str
+    directory: Path
+    databases: Mapping[str, DatabaseSettings]
+    embedded: bool
+    jwt_secret: str
+    jwt_expiration: int
+    bcrypt_cost: int
+    cors_origins: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
+    business_tz: ZoneInfo
+    request_deadline: float
+    shutdown_seconds: float
+    log_level: str
+    log_format: str
+    log_sql: bool
+    event_loop: str
+    values: Mapping[str, Any]
+
+    @property
+    def production(self) -> bool:
+        """Unsafe settings are refused, errors tell nothing."""
+        return self.environment == "production"
+
+    @property
+    def private(self) -> Path:
+        """Where the server keeps what is never served: the embedded cluster, the made-up secret."""
+        return self.directory / "private"
+
+
+def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Read the environment, then `.env` in the home folder for what it leaves open.
+
+    The home folder is SUNSHINE_HOME, else the working directory. Raises SettingsError.
+    """
+    environ = os.environ if environ is None else environ
+    home = home or Path(environ.get("SUNSHINE_HOME") or Path.cwd())
+    file = home / ".env"
+    errors: list[str] = []
+    given = _given(environ, file, errors)
+    values = _validated(given, errors)
+    if errors:
+        raise SettingsError(errors)
+    settings = _settings(values, given, home)
+    unsafe = _unsafe(settings, file)
+    if unsafe:
+        raise SettingsError(unsafe)
+    return settings
+
+
+def _given(environ: Mapping[str, str], file: Path, errors: list[str]) -> dict[str, str]:
+    """Known variables that are set and not empty, by upper-case name; typos go to `errors`."""
+    found: dict[str, str] = {}
+    for source, pairs in (("environment", environ), (str(file), _read(file, errors))):
+        for key, value in pairs.items():
+            name = key.upper()
+            base = name.removesuffix("_FILE") if name not in VARIABLES else name
+            if base not in VARIABLES:
+                _suggest(name, source, errors)
+            elif value.strip() and base not in found:
+                content = value if base == name else _content(name, value, errors)
+                found[base] = content.strip()
+    return found
+
+
+def _read(file: Path, errors: list[str]) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    try:
+        if not file.is_file():
+            return {}
+        return {key: value or "" for key, value in dotenv_values(file, interpolate=False).items()}
+    except (OSError, UnicodeDecodeError) as error:
+        errors.append(f"{file}: cannot be read: {error}")
+        return {}
+
+
+def _content(name: str, path: str, errors: list[str]) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        errors.append(f"{name}: cannot read {path}: {error}")
+        return ""
+
+
+def _suggest(name: str, source: str, errors: list[str]) -> None:
+    """The environment is full of other programs' variables: only near misses of ours are errors."""
+    near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)
+    if source != "environment":
+        hint = f", did you mean {near[0]}?" if near else ""
+        errors.append(f"{name} in {source}: unknown variable{hint}")
+    elif near and name.startswith(PREFIXES):
+        errors.append(f"{name}: unknown variable, did you mean {near[0]}?")
+
+
+def _validated(given: Mapping[str, str], errors: list[str]) -> dict[str, Any]:
+    validator = Validator(VARIABLES, purge_unknown=False)
+    if not validator.validate(dict(given)):
+        for name, problems in sorted(validator.errors.items()):
+            shown = "" if VARIABLES[name]["meta"].get("secret") else f" (got {given.get(name)!r})"
+            problem = problems[0].partition("cannot be coerced: ")[2] or problems[0]
+            errors.append(f"{name}: {problem}{shown}")
+    return dict(validator.document or {})
+
+
+def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> Settings:
+    directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
+    port = values["SERVER_PORT"]
+    return Settings(
+        environment=values.get("APP_ENV") or values.get("NODE_ENV") or "development",
+        address=values["SERVER_ADDRESS"],
+        port=port,
+        base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
+        directory=directory.absolute(),
+        databases={name: _database(name, values, given) for name in DATABASES},
+        embedded=not any(name.startswith("PG_") for name in given),
+        jwt_secret=values.get("JWT_SECRET", ""),
+        jwt_expiration=values["JWT_EXPIRATION"],
+        bcrypt_cost=values["BCRYPT_COST"],
+        cors_origins=values["CORS_ORIGINS"],
+        trusted_proxies=values["TRUSTED_PROXIES"],
+        business_tz=ZoneInfo(values["BUSINESS_TZ"]),
+        request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
+        shutdown_seconds=values["SHUTDOWN_MS"] / 1000,
+        log_level=values["LOG_LEVEL"],
+        log_format=values["LOG_FORMAT"],
+        log_sql=values["LOG_SQL"],
+        event_loop=values["EVENT_LOOP"],
+        values=values,
+    )
+
+
+def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> DatabaseSettings:
+    """The first database's server and account serve the others unless they name their own."""
+    own = {key: values[f"PG_{name.upper()}_{key}"] for key in DATABASE_KEYS}
+    for key in ("HOST", "PORT", "USER", "PASSWORD"):
+        if f"PG_{name.upper()}_{key}" not in given:
+            own[key] = values[f"PG_SUNSHINE_{key}"]
+    return DatabaseSettings(
+        host=own["HOST"],
+        port=own["PORT"],
+        user=own["USER"],
+        password=own["PASSWORD"],
+        database=own["DB"],
+        pool_min=min(own["MIN_POOL"], own["MAX_POOL"]),
+        pool_max=own["MAX_POOL"],
+        # A client that waits 30 s (the original's default) has long hung up: 503 comes sooner.
+        pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
+        pool_idle=own["IDLE_POOL"] / 1000,
+    )
+
+
+def _unsafe(settings: Settings, file: Path) -> list[str]:
+    """What production refuses to start with."""
+    if not settings.production:
+        return []
+    lines = []
+    secret = settings.jwt_secret
+    if not secret:
+        lines.append("JWT_SECRET: required in production")
+    elif len(secret.encode()) < 32:
+        lines.append("JWT_SECRET: must be at least 32 bytes in production")
+    elif secret in EXAMPLE_SECRETS:
+        lines.append("JWT_SECRET: is the documentation's example; make your own")
+    if "*" in settings.cors_origins:
+        lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
+    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        lines.append(f"{file}: readable by others; chmod 600 it")
+    return lines

@@ -1,0 +1,127 @@
+"""Every environment variable: type, default, meaning. Read by sunshine/settings.py.
+
+A Cerberus schema over strings; `meta.help` and `meta.secret` serve `sunshine config show` and
+config/.env.example.
+"""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DATABASES = ("sunshine", "fleet", "cms", "mitra")
+DATABASE_KEYS = (
+    "HOST", "PORT", "USER", "PASSWORD", "DB", "DIALECT",
+    "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
+)  # fmt: skip
+EXAMPLE_SECRETS = frozenset(
+    {"your_very_long_random_secret_key_min_32_characters", "change_me" * 4}
+)
+
+
+def _integer(value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError("must be a whole number")
+    return int(value)
+
+
+def _boolean(value: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if value.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[value.lower()]
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError("must name a timezone such as Asia/Jakarta") from error
+    return value
+
+
+def _variable(
+    help_: str, default: str | None = None, *, secret: bool = False, **rules: Any
+) -> dict:
+    """Defaults are written as one would write them in the environment."""
+    meta = {"help": help_, "secret": secret}
+    return {"meta": meta} | rules | ({} if default is None else {"default": default})
+
+
+def _text(help_: str, default: str | None = None, **more: Any) -> dict:
+    return _variable(help_, default, type="string", **more)
+
+
+def _number(help_: str, default: int, minimum: int, maximum: int) -> dict:
+    return _variable(
+        help_, str(default), type="integer", coerce=_integer, min=minimum, max=maximum
+    )
+
+
+def _flag(help_: str, default: bool) -> dict:
+    return _variable(help_, str(default).lower(), type="boolean", coerce=_boolean)
+
+
+def _list(help_: str, default: str) -> dict:
+    return _variable(help_, default, coerce=_listed)
+
+
+def _database(name: str) -> dict[str, dict]:
+    small = name != "sunshine"
+    variables = {
+        "HOST": _text("server name, address or socket folder", "localhost"),
+        "PORT": _number("server port", 5432, 1, 65535),
+        "USER": _text("role that owns the database", "sunshine"),
+        "PASSWORD": _text("its password", "", secret=True),
+        "DB": _text("database name", f"{name}_db"),
+        "DIALECT": _text("postgres is the only one", "postgres", allowed=["postgres"]),
+        "MAX_POOL": _number("most connections of one process", 10 if small else 20, 1, 1000),
+        "MIN_POOL": _number("connections kept open", 1 if small else 5, 0, 1000),
+        "ACQUIRE_POOL": _number("ms to wait for a connection; at most 2500", 2500, 1, 3_600_000),
+        "IDLE_POOL": _number("ms before an idle connection closes", 10_000, 1000, 86_400_000),
+    }
+    return {f"PG_{name.upper()}_{key}": variables[key] for key in DATABASE_KEYS}
+
+
+ENVIRONMENTS = ["development", "production", "test"]
+LEVELS = ["debug", "info", "warning", "error"]
+
+VARIABLES: dict[str, dict[str, Any]] = {
+    "NODE_ENV": _text("development, production or test; APP_ENV wins", allowed=ENVIRONMENTS),
+    "APP_ENV": _text("development, production or test", allowed=ENVIRONMENTS),
+    "SERVER_ADDRESS": _text("address to listen on; empty for all", "", empty=True),
+    "SERVER_PORT": _number("port to listen on", 3601, 0, 65535),
+    "BASE_DOMAIN": _text(
+        "the server's public URL, for links (http://localhost:SERVER_PORT)",
+        regex=r"https?://[^\s/]+(/[^\s]*)?",
+    ),
+    "DIR": _text("folder of files, and of the embedded database (./resources)"),
+    **{key: value for name in DATABASES for key, value in _database(name).items()},
+    "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
+    "JWT_EXPIRATION": _number("seconds a token lives", 86_400, 60, 31_536_000),
+    "BCRYPT_COST": _number("work factor of password hashes", 10, 4, 16),
+    "CORS_ORIGINS": _list("comma list of browser origins; * only outside production", "*"),
+    "TRUSTED_PROXIES": _list(
+        "comma list of addresses whose X-Forwarded-* are believed", "127.0.0.1,::1"
+    ),
+    "BUSINESS_TZ": _variable(
+        "timezone of the company's days", "UTC", type="string", coerce=_zone
+    ),
+    "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
+    "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
+    "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),
+    "LOG_FORMAT": _text(
+        "json, text, or auto: text on a terminal", "auto", allowed=["auto", "json", "text"]
+    ),
+    "LOG_SQL": _flag("log every statement, without its values", False),
+    "EVENT_LOOP": _text(
+        "asyncio, uvloop, or auto: uvloop where installed", "auto",
+        allowed=["auto", "asyncio", "uvloop"],
+    ),
+    "MONGO_MITRA": _text("MongoDB of partners' documents (without it: PostgreSQL)", secret=True),
+    "FIREBASE_SERVICE_ACCOUNT_PATH": _text("service account file for push messages"),
+    "FIREBASE_DATABASE_URL": _text("Firebase database", regex=r"https://\S+"),
+}  # fmt: skip

@@ -1,0 +1,131 @@
+"""Headers on every answer and the one shape of an error. Used by sunshine/web/handler.py."""
+
+from http.client import responses
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import HTTPError
+
+from sunshine import errors, json
+from sunshine.errors import Problem
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+    from sunshine.web.routes import Route
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method on it does not. `allow` is the header that says which do."""
+
+    code = "method_not_allowed"
+    message = "Method not allowed"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
+
+
+# The most specific class an error is an instance of decides.
+STATUS: dict[type[Problem], int] = {
+    errors.Problem: 400,
+    errors.Invalid: 400,
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    MethodNotAllowed: 405,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.UnsupportedMedia: 415,
+    errors.Unavailable: 503,
+}
+
+# As Helmet 8 sets them; files of ours may be shown on the company's other origins.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';"
+        "frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';"
+        "script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Origin-Agent-Cluster": "?1",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "X-Download-Options": "noopen",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "X-XSS-Protection": "0",
+    "Cache-Control": "no-store",
+    "Content-Type": "application/json; charset=utf-8",
+}
+EXPOSED = "X-Request-Id, Retry-After"
+ALLOWED_HEADERS = "Content-Type, x-access-token, Idempotency-Key, X-Request-Id"
+
+
+def set_headers(handler: "Handler") -> None:
+    """Security headers, HSTS over HTTPS, CORS for allowed origins, the request id."""
+    headers = handler._headers
+    del headers["Server"]
+    headers.update(SECURITY_HEADERS)
+    headers["X-Request-Id"] = handler.request_id
+    if handler.application.is_https(handler.request):
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if handler.application.draining:
+        headers["Connection"] = "close"
+    _allow_origin(handler)
+
+
+def _allow_origin(handler: "Handler") -> None:
+    allowed = handler.application.configuration.cors_origins
+    if "*" in allowed:
+        handler.set_header("Access-Control-Allow-Origin", "*")
+        handler.set_header("Access-Control-Expose-Headers", EXPOSED)
+        return
+    # The answer depends on the asking origin, allowed or not: no cache may mix them up.
+    handler.set_header("Vary", "Origin")
+    origin = handler.request.headers.get("Origin")
+    if origin in allowed:
+        handler.set_header("Access-Control-Allow-Origin", origin)
+        handler.set_header("Access-Control-Allow-Credentials", "true")
+        handler.set_header("Access-Control-Expose-Headers", EXPOSED)
+
+
+def preflight(handler: "Handler", route: "Route") -> None:
+    """204 with what the path allows."""
+    handler.set_status(204)
+    handler.set_header("Allow", route.allow)
+    if handler._headers.get("Access-Control-Allow-Origin"):
+        handler.set_header("Access-Control-Allow-Methods", route.allow)
+        handler.set_header("Access-Control-Allow-Headers", ALLOWED_HEADERS)
+        handler.set_header("Access-Control-Max-Age", "600")
+
+
+def error(handler: "Handler", error: BaseException) -> None:
+    """Turn what was raised into status, headers and body. A crash tells only its request id."""
+    answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
+    if isinstance(error, Problem):
+        status = status_of(error)
+        answer |= {"message": error.message, "errors": error.errors, "code": error.code}
+        if error.data is not None:
+            answer["data"] = error.data
+    elif isinstance(error, HTTPError) and error.status_code < 500:
+        status = error.status_code
+        phrase = responses.get(status, "Bad request")
+        answer |= {"message": phrase, "code": phrase.lower().replace(" ", "_")}
+    else:
+        status = 500
+        answer |= {"message": "Internal server error", "code": "internal_error"}
+        answer["requestId"] = handler.request_id
+    handler.set_status(status)
+    if status == 401:
+        handler.set_header("WWW-Authenticate", "x-access-token")
+    if status == 503:
+        handler.set_header("Retry-After", "1")
+    if isinstance(error, MethodNotAllowed):
+        handler.set_header("Allow", error.allow)
+    handler.write(json.encode(answer))
+
+
+def status_of(error: Problem) -> int:
+    """The HTTP status of a business error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -1,0 +1,195 @@
+"""The Tornado application over the route table: finds the route, refuses what has none."""
+
+import asyncio
+import ipaddress
+from typing import Any
+
+import structlog
+import tornado.web
+from tornado.httputil import (
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerRequest,
+    ParseBodyConfig,
+    ParseMultipartConfig,
+    RequestStartLine,
+    ResponseStartLine,
+    set_parse_body_config,
+)
+from tornado.web import RequestHandler, stream_request_body
+
+from sunshine.clock import Clock
+from sunshine.db import Databases
+from sunshine.errors import NotFound, Problem, TooLarge
+from sunshine.passwords import Passwords
+from sunshine.principals import Principals
+from sunshine.readiness import Readiness
+from sunshine.settings import Settings
+from sunshine.tokens import Tokens
+from sunshine.web.answers import MethodNotAllowed
+from sunshine.web.handler import Handler
+from sunshine.web.routes import RouteTable
+
+# Uploads are streamed by their own handler; no other body is ever a form.
+set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False)))
+
+MAX_BODY = 10 * 1024 * 1024
+access_log = structlog.get_logger("sunshine.access")
+
+
+@stream_request_body
+class Refusal(Handler):
+    """Answers with a fixed error, before the body arrives."""
+
+    def initialize(self, problem: Problem) -> None:  # type: ignore[override]
+        super().initialize()
+        self._problem = problem
+
+    async def prepare(self) -> None:
+        """Refuse."""
+        raise self._problem
+
+    def data_received(self, chunk: bytes) -> None:
+        """What still comes is of no interest."""
+
+
+class Application(tornado.web.Application):
+    """The route table as a Tornado application, with the parts its handlers reach for."""
+
+    def __init__(
+        self,
+        routes: RouteTable,
+        settings: Settings,
+        *,
+        databases: Databases,
+        principals: Principals,
+        passwords: Passwords,
+        tokens: Tokens,
+        readiness: Readiness,
+        clock: Clock,
+    ) -> None:
+        super().__init__(log_function=log_request)
+        self.routes = routes
+        # Tornado's own `settings` is a dictionary of its options.
+        self.configuration = settings
+        self.databases = databases
+        self.principals = principals
+        self.passwords = passwords
+        self.tokens = tokens
+        self.readiness = readiness
+        self.clock = clock
+        self.draining = False
+        self._in_flight: set[Handler] = set()
+        self._trusted = [ipaddress.ip_network(proxy) for proxy in settings.trusted_proxies]
+
+    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate:
+        """The route's handler, or the refusal: unknown path, then method, then size."""
+        found = self.routes.find(request.path)
+        if found is None:
+            return self._refuse(request, NotFound())
+        route, values = found
+        if request.method != "OPTIONS" and request.method not in route.methods:
+            return self._refuse(request, MethodNotAllowed(route.allow))
+        length = request.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            return self._refuse(request, TooLarge())
+        delegate = self.get_handler_delegate(
+            request, route.handler, {"route": route}, path_kwargs=values
+        )
+        if "Transfer-Encoding" in request.headers:
+            return _Counted(delegate, self._refuse(request, TooLarge()))
+        return delegate
+
+    def _refuse(self, request: HTTPServerRequest, problem: Problem) -> HTTPMessageDelegate:
+        return self.get_handler_delegate(request, Refusal, {"problem": problem})
+
+    def begun(self, handler: Handler) -> None:
+        """A request has arrived whole."""
+        self._in_flight.add(handler)
+
+    def ended(self, handler: Handler) -> None:
+        """It was answered, or its client went away."""
+        self._in_flight.discard(handler)
+
+    async def drain(self, seconds: float) -> None:
+        """Return when no request is in flight any more, or after so many seconds."""
+        self.draining = True
+        ends = asyncio.get_running_loop().time() + seconds
+        while self._in_flight and asyncio.get_running_loop().time() < ends:
+            await asyncio.sleep(0.02)
+
+    def is_https(self, request: HTTPServerRequest) -> bool:
+        """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""
+        forwarded = request.headers.get("X-Forwarded-Proto")
+        if forwarded is None or not self._trusts(request.remote_ip or ""):
+            return request.protocol == "https"
+        return forwarded.rpartition(",")[2].strip() == "https"
+
+    def client_address(self, request: HTTPServerRequest) -> str:
+        """The nearest address that is not a trusted proxy's; believed from such proxies only."""
+        address = request.remote_ip or ""
+        chain = request.headers.get("X-Forwarded-For", request.headers.get("X-Real-IP", ""))
+        for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
+            if not self._trusts(address):
+                break
+            address = hop
+        return address
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+
+class _Counted(HTTPMessageDelegate):
+    """A body of unknown length: refused when it grows too large."""
+
+    def __init__(self, delegate: HTTPMessageDelegate, refusal: HTTPMessageDelegate) -> None:
+        self._delegate = delegate
+        self._refusal = refusal
+        self._received = 0
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Any:
+        """Tornado's hook."""
+        self._headers = (start_line, headers)
+        return self._delegate.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Any:
+        """Tornado's hook."""
+        before, self._received = self._received, self._received + len(chunk)
+        if self._received <= MAX_BODY:
+            return self._delegate.data_received(chunk)
+        if before <= MAX_BODY:
+            self._delegate.on_connection_close()
+            self._delegate = self._refusal
+            return self._refusal.headers_received(*self._headers)
+        return None
+
+    def finish(self) -> None:
+        """Tornado's hook."""
+        self._delegate.finish()
+
+    def on_connection_close(self) -> None:
+        """Tornado's hook."""
+        self._delegate.on_connection_close()
+
+
+def log_request(handler: RequestHandler) -> None:
+    """One line per request. Paths without their query: those hold search terms and signatures."""
+    assert isinstance(handler, Handler)
+    request = handler.request
+    actor = getattr(handler, "actor", None)
+    access_log.info(
+        "request",
+        request_id=handler.request_id,
+        method=request.method,
+        path=request.path,
+        status=handler.get_status(),
+        ms=round(request.request_time() * 1000, 1),
+        address=handler.application.client_address(request),
+        actor=f"{actor.kind}:{actor.id}" if actor else None,
+    )

@@ -1,0 +1,108 @@
+"""The checks of the route table, in the order they run: who, may they, what do they send.
+
+A guard either returns or raises a business error. `public`, `signed_in` and `any_principal` decide
+access and come first.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sunshine import json
+from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
+from sunshine.schemas.fields import Schema
+from sunshine.validation import Payload, Query
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+
+TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One check, with what it says to readers of the table."""
+
+    name: str
+    check: Callable[["Handler"], Awaitable[None]]
+    decides_access: bool = False
+    permissions: tuple[str, ...] = ()
+    body: Payload | None = None
+    query: Query | None = None
+
+    @property
+    def tells_access(self) -> bool:
+        """Whether it says who may call, rather than what they send."""
+        return self.decides_access or bool(self.permissions)
+
+
+async def _pass(handler: "Handler") -> None:
+    pass
+
+
+async def _identify(handler: "Handler") -> None:
+    token = handler.request.headers.get(TOKEN_HEADER)
+    if not token:
+        raise NotSignedIn
+    handler.actor = await handler.principals.of(token)
+
+
+async def _user(handler: "Handler") -> None:
+    await _identify(handler)
+    if handler.actor.kind != "user":
+        raise NotAllowed
+
+
+public = Guard("public", _pass, decides_access=True)
+signed_in = Guard("signed in", _user, decides_access=True)
+any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
+
+
+def may(*permissions: str) -> Guard:
+    """Holds one of the permissions, at any scope where none is named."""
+
+    async def check(handler: "Handler") -> None:
+        if not any(handler.actor.may(permission) for permission in permissions):
+            raise NotAllowed
+
+    return Guard(" or ".join(permissions), check, permissions=permissions)
+
+
+def query(schema: Schema) -> Guard:
+    """The query string fits; its values are in `handler.query`."""
+    checked = Query(schema)
+
+    async def check(handler: "Handler") -> None:
+        handler.query = checked.check(handler.request.query)
+
+    return Guard("query", check, query=checked)
+
+
+def body(schema: Schema) -> Guard:
+    """A JSON object fits the schema; its values are in `handler.body`."""
+    payload = Payload(schema)
+
+    async def check(handler: "Handler") -> None:
+        _require_media(handler, "application/json")
+        handler.body = payload.check(json.decode(handler.request.body))
+
+    return Guard("body", check, body=payload)
+
+
+async def _read_csv(handler: "Handler") -> None:
+    _require_media(handler, "text/csv")
+    try:
+        handler.text = handler.request.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("The file is not UTF-8", code="invalid_csv") from None
+    if not json.clean(handler.text):
+        raise Invalid("The file holds a character that is not allowed", code="invalid_csv")
+
+
+csv_body = Guard("csv", _read_csv)
+
+
+def _require_media(handler: "Handler", media: str) -> None:
+    given = handler.request.headers.get("Content-Type", "").partition(";")[0]
+    if given.strip().lower() != media:
+        raise UnsupportedMedia(f"Content-Type must be {media}")

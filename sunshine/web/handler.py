@@ -1,0 +1,190 @@
+"""What every endpoint stands on: its guards have passed when its method runs; it replies or raises.
+
+Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: answers.py.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import structlog
+from tornado.web import Finish, HTTPError, RequestHandler
+
+from sunshine import json, sheets
+from sunshine.db import Databases, Transaction
+from sunshine.errors import NotFound, Problem, Unavailable
+from sunshine.listing import Page
+from sunshine.people import Principal
+from sunshine.schemas.fields import MAX_ID
+from sunshine.web import answers, idempotency
+
+if TYPE_CHECKING:
+    from sunshine.principals import Principals
+    from sunshine.web.application import Application
+    from sunshine.web.routes import Route
+
+log = structlog.get_logger("sunshine.web")
+
+
+class Handler(RequestHandler):
+    """An endpoint. Attributes its guards fill: `actor`, `query`, `body` or `text`."""
+
+    application: "Application"
+    actor: Principal
+    body: dict[str, Any]
+    query: dict[str, Any]
+    text: str
+    # Seconds; None takes the configured deadline.
+    deadline: ClassVar[float | None] = None
+
+    def initialize(self, route: "Route | None" = None) -> None:
+        """Tornado's constructor hook; `route` is None for answers outside the table."""
+        self.route = route
+        self._timer: asyncio.TimerHandle | None = None
+        self.application.begun(self)
+
+    @classmethod
+    def offers(cls) -> frozenset[str]:
+        """The HTTP methods this endpoint itself defines, in lower case."""
+        methods = ("get", "post", "put", "delete")
+        return frozenset(m for m in methods if getattr(cls, m) is not getattr(RequestHandler, m))
+
+    @property
+    def db(self) -> Databases:
+        """The four databases."""
+        return self.application.databases
+
+    @property
+    def principals(self) -> "Principals":
+        """Who is behind a token."""
+        return self.application.principals
+
+    @property
+    def request_id(self) -> str:
+        """The caller's X-Request-Id where it is a plain word, else our own."""
+        if not hasattr(self, "_request_id"):
+            given = self.request.headers.get("X-Request-Id", "")
+            plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
+            self._request_id = given if plain else secrets.token_hex(8)
+        return self._request_id
+
+    def set_default_headers(self) -> None:
+        """Security headers, CORS and the request id: on errors too."""
+        answers.set_headers(self)
+
+    async def prepare(self) -> None:
+        """Pass the route's guards in order, or raise what the first one refuses with."""
+        self._start_deadline()
+        if self.request.method == "OPTIONS" or self.route is None:
+            return
+        for guard in self.route.guards[self.request.method or ""]:
+            await guard.check(self)
+        if any(type(v) is int and not 0 < v <= MAX_ID for v in self.path_kwargs.values()):
+            raise NotFound
+
+    def decode_argument(self, value: Any, name: str | None = None) -> Any:
+        """Path parameters come typed from the route table."""
+        return value
+
+    async def head(self, **parameters: Any) -> None:
+        """GET; Tornado leaves the body out."""
+        await self.get(**parameters)  # type: ignore[misc]
+
+    async def patch(self, **parameters: Any) -> None:
+        """PUT, which merges."""
+        await self.put(**parameters)  # type: ignore[misc]
+
+    async def options(self, **_: Any) -> None:
+        """A browser's preflight."""
+        assert self.route is not None
+        answers.preflight(self, self.route)
+
+    @asynccontextmanager
+    async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
+        """A change in the caller's name. Reply inside it: a retried Idempotency-Key gets that reply.
+
+        What was replied is sent only after the commit.
+        """
+        async with self.db[database].transaction(self.actor, request_id=self.request_id) as tx:
+            key = idempotency.key_of(self)
+            if key is not None:
+                await idempotency.replay(self, tx, key)
+            yield tx
+            if key is not None:
+                await idempotency.keep(self, tx, key)
+
+    def reply(self, data: Any = None, *, message: str | None = None, status: int = 200) -> None:
+        """`{"success": true, "data", "message"}`, each where there is one."""
+        answer: dict[str, Any] = {"success": True}
+        if data is not None:
+            answer["data"] = data
+        if message is not None:
+            answer["message"] = message
+        self.reply_exactly(answer, status=status)
+
+    def reply_page(self, page: Page) -> None:
+        """A list with its `pagination`."""
+        answer = {"success": True, "data": page.rows, "pagination": page.pagination()}
+        self.reply_exactly(answer)
+
+    def reply_exactly(self, answer: dict[str, Any], *, status: int = 200) -> None:
+        """An answer whose shape the contract fixes."""
+        self.set_status(status)
+        self.write(json.encode(answer))
+
+    def reply_file(self, content: bytes, name: str) -> None:
+        """A file to save under `name`, whose ending says what it is."""
+        self.set_header("Content-Type", sheets.MEDIA[name.rpartition(".")[2]])
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.write(content)
+
+    def compute_etag(self) -> None:
+        """API answers are not to be stored, so there is nothing to compare."""
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Whatever was raised, in the one error shape."""
+        _, error, _ = kwargs.get("exc_info", (None, HTTPError(status_code), None))
+        answers.error(self, error)
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Only what nobody foresaw; a refusal is an answer."""
+        if not isinstance(value, Problem | HTTPError | Finish):
+            log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
+
+    def _start_deadline(self) -> None:
+        loop = asyncio.get_running_loop()
+        seconds = self.deadline or self.application.configuration.request_deadline
+        task = asyncio.current_task()
+        self._timer = loop.call_later(seconds, self._expire, task)
+
+    def _expire(self, task: "asyncio.Task[None]") -> None:
+        """Answer without awaiting the work: a query on a frozen server ends late or never."""
+        if self._finished:
+            return
+        if self._headers_written:
+            self.request.connection.close()  # type: ignore[union-attr]
+        else:
+            message = "The request did not finish in time"
+            self.send_error(503, exc_info=(None, Unavailable(message, code="deadline"), None))
+        task.cancel()
+
+    def on_finish(self) -> None:
+        """The answer is out: no deadline any more."""
+        self._end()
+
+    def on_connection_close(self) -> None:
+        """The client went away. What was begun goes on: a change is made or not, never half."""
+        self._end()
+
+    def _end(self) -> None:
+        self.application.ended(self)
+        if self._timer:
+            self._timer.cancel()

@@ -1,0 +1,99 @@
+"""Idempotency-Key: a retried POST gets the first one's answer. Table: models/kernel.py.
+
+Key and answer are written in the change's own transaction, so a refused or rolled-back request
+leaves nothing. Two at once: the second one finds the first one's lock and is told to wait.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, insert, select
+from tornado.web import Finish
+
+from models import kernel
+from sunshine.db import Statement, Transaction
+from sunshine.errors import Conflict, Invalid
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+
+HEADER = "Idempotency-Key"
+MAX_LENGTH = 255
+
+
+class Key(NamedTuple):
+    """A caller's key and the request it stands for."""
+
+    principal: str
+    key: str
+    request_hash: str
+
+
+_LOCK = Statement(
+    select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("free"))
+)
+_FIND = {
+    name: Statement(
+        select(table.c.request_hash, table.c.status, table.c.answer).where(
+            and_(table.c.principal == bindparam("principal"), table.c.key == bindparam("key"))
+        )
+    )
+    for name, table in kernel.idempotency_key.items()
+}
+_KEEP = {
+    name: Statement(
+        insert(table).values(
+            {column.name: bindparam(column.name) for column in table.columns}
+        )
+    )
+    for name, table in kernel.idempotency_key.items()
+}
+
+
+def key_of(handler: "Handler") -> Key | None:
+    """The key of a POST that has one; Invalid when it is no key."""
+    text = handler.request.headers.get(HEADER)
+    if handler.request.method != "POST" or text is None:
+        return None
+    if not (0 < len(text) <= MAX_LENGTH and text.isprintable()):
+        raise Invalid.field(HEADER, f"must be 1 to {MAX_LENGTH} printable characters")
+    request = handler.request
+    digest = hashlib.sha256(f"{request.method} {request.uri}\n".encode() + request.body)
+    principal = f"{handler.actor.kind}:{handler.actor.id}"
+    return Key(principal, text, digest.hexdigest())
+
+
+async def replay(handler: "Handler", tx: Transaction, key: Key) -> None:
+    """Answer as the first time and stop here, if there was a first time."""
+    lock = hashlib.sha256(f"{key.principal}\n{key.key}".encode()).digest()[:8]
+    held = await tx.one(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
+    if not (held and held["free"]):
+        raise Conflict(
+            "The first request with this Idempotency-Key is still running",
+            code="idempotency_in_progress",
+        )
+    kept = await tx.one(_FIND[tx.database], principal=key.principal, key=key.key)
+    if kept is None:
+        return
+    if kept["request_hash"] != key.request_hash:
+        raise Invalid.field(
+            HEADER, "was used for another request", code="idempotency_key_reused"
+        )
+    handler.set_status(kept["status"])
+    handler.set_header("Idempotency-Replayed", "true")
+    handler.write(kept["answer"])
+    raise Finish
+
+
+async def keep(handler: "Handler", tx: Transaction, key: Key) -> None:
+    """Store the answer, which must have been given inside the transaction."""
+    answer = b"".join(handler._write_buffer)
+    if not answer:
+        raise RuntimeError("reply inside the transaction")
+    await tx.run(
+        _KEEP[tx.database],
+        **key._asdict(),
+        status=handler.get_status(),
+        answer=answer.decode(),
+        created_at=tx.now,
+    )

@@ -1,0 +1,44 @@
+"""Two handlers for every plain table: its list and its rows. What they do: sunshine/records.py."""
+
+from typing import ClassVar
+
+from sunshine.records import Records as Table
+from sunshine.web.handler import Handler
+
+
+class Records(Handler):
+    """The list of a plain table, and new rows."""
+
+    records: ClassVar[Table]
+
+    async def get(self) -> None:
+        """A page."""
+        self.reply_page(await self.records.listing.page(self.db[self.records.database], self.query))
+
+    async def post(self) -> None:
+        """A new row."""
+        async with self.transaction(self.records.database) as tx:
+            row = await self.records.create(tx, self.body)
+            self.reply(row, message=f"{self.records.title} created", status=201)
+
+
+class Record(Handler):
+    """One row of a plain table."""
+
+    records: ClassVar[Table]
+
+    async def get(self, id_: int) -> None:
+        """The row."""
+        self.reply(await self.records.find(self.db[self.records.database], id_))
+
+    async def put(self, id_: int) -> None:
+        """Merge what is sent."""
+        async with self.transaction(self.records.database) as tx:
+            row = await self.records.change(tx, id_, self.body)
+            self.reply(row, message=f"{self.records.title} updated")
+
+    async def delete(self, id_: int) -> None:
+        """Delete, unless it is in use."""
+        async with self.transaction(self.records.database) as tx:
+            await self.records.delete(tx, id_)
+            self.reply(message=f"{self.records.title} deleted")

@@ -1,0 +1,113 @@
+"""The route table: a path, its handler, and per method the checks a request passes first.
+
+Access is data: it is printed (`sunshine routes`), documented and tested from here. A path holds
+`{name}` for a row's id (digits) and `{name:text}` for any other single part.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from sunshine.json import clean
+
+if TYPE_CHECKING:
+    from sunshine.web.guards import Guard
+    from sunshine.web.handler import Handler
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+class Route:
+    """One path. Refuses at import a method without guards, or guards without their method."""
+
+    def __init__(self, path: str, handler: "type[Handler]", **guards: "list[Guard]") -> None:
+        self.path = path
+        self.handler = handler
+        self.guards: dict[str, list[Guard]] = dict(guards)
+        self._check()
+        # PUT merges, so PATCH means the same; HEAD is GET without the body.
+        for method, alias in (("PUT", "PATCH"), ("GET", "HEAD")):
+            if method in guards:
+                self.guards[alias] = guards[method]
+        self.parts = path.strip("/").split("/") if path != "/" else []
+        self.methods = frozenset(self.guards)
+        self.allow = ", ".join(sorted({*self.methods, "OPTIONS"}))
+
+    def _check(self) -> None:
+        has = {method for method in METHODS if method.lower() in self.handler.offers()}
+        if has != self.guards.keys():
+            raise ValueError(f"{self.path}: methods {sorted(has)}, guards {sorted(self.guards)}")
+        for method, guards in self.guards.items():
+            if not guards or not guards[0].decides_access:
+                raise ValueError(f"{self.path} {method}: say who may call it first, or `public`")
+
+
+class _Node:
+    __slots__ = ("literals", "number", "route", "text")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.number: tuple[str, _Node] | None = None
+        self.text: tuple[str, _Node] | None = None
+        self.route: Route | None = None
+
+
+class RouteTable:
+    """Finds a path's route in one walk over its parts; literal parts win over parameters."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = list(routes)
+        self._root = _Node()
+        for route in self._routes:
+            self._add(route)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def _add(self, route: Route) -> None:
+        node = self._root
+        for part in route.parts:
+            node = _child(node, part, route.path)
+        if node.route is not None:
+            raise ValueError(f"{route.path}: is in the table twice")
+        node.route = route
+
+    def find(self, path: str) -> tuple[Route, dict[str, Any]] | None:
+        """The route of a raw request path and its parameters: ids as int, text unquoted."""
+        node = self._root
+        values: dict[str, Any] = {}
+        # As Express did, one trailing slash is forgiven.
+        for part in path.strip("/").split("/") if path.strip("/") else ():
+            if part in node.literals:
+                node = node.literals[part]
+            elif node.number and part.isascii() and part.isdigit() and len(part) <= 19:
+                name, node = node.number
+                values[name] = int(part)
+            elif node.text and (text := _text(part)):
+                name, node = node.text
+                values[name] = text
+            else:
+                return None
+        return (node.route, values) if node.route else None
+
+
+def _child(node: _Node, part: str, path: str) -> _Node:
+    if not part.startswith("{"):
+        return node.literals.setdefault(part, _Node())
+    name, _, kind = part.strip("{}").partition(":")
+    slot = "text" if kind == "text" else "number"
+    known: tuple[str, _Node] | None = getattr(node, slot)
+    if known is None:
+        known = (name, _Node())
+        setattr(node, slot, known)
+    if known[0] != name:
+        raise ValueError(f"{path}: call it {{{known[0]}}} as its neighbours do")
+    return known[1]
+
+
+def _text(part: str) -> str | None:
+    try:
+        text = unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    return text if clean(text) else None

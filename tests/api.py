@@ -1,0 +1,141 @@
+"""The client that tests call the API with, and what they ask about it. Fixtures: conftest.py."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httputil import HTTPHeaders
+
+from server import App
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the cast: an account, its employee where it has one, and a token."""
+
+    name: str
+    user_id: int
+    employee_id: int | None
+    token: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: HTTPHeaders
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, which must be JSON."""
+        return json.loads(self.body)
+
+    @property
+    def data(self) -> Any:
+        """`data` of a success, which it must be."""
+        assert self.status in (200, 201), (self.status, self.body)
+        assert self.json["success"] is True
+        return self.json["data"]
+
+    @property
+    def code(self) -> str:
+        """`code` of an error in the one error shape, which it must be."""
+        body = self.json
+        assert body["success"] is False
+        assert isinstance(body["message"], str) and body["message"]
+        assert isinstance(body["errors"], list)
+        return body["code"]
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that an error names."""
+        assert self.status >= 400, (self.status, self.body)
+        return {error["field"] for error in self.json["errors"]}
+
+
+class Api:
+    """Calls one server. `as_` is one of the cast, a token, or None for a stranger."""
+
+    def __init__(self, app: App, port: int) -> None:
+        self.app = app
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.cast: dict[str, Person] = {}
+        self._client = AsyncHTTPClient(force_instance=True, max_clients=300)
+
+    def __getattr__(self, name: str) -> Person:
+        """`api.admin`: one of the cast."""
+        try:
+            return self.cast[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        as_: str | Person | None = None,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answer:
+        """One request; `body` goes as JSON, `raw` as it is."""
+        sent = HTTPHeaders()
+        person = self.cast.get(as_, as_) if isinstance(as_, str) else as_
+        if person is not None:
+            sent["x-access-token"] = person if isinstance(person, str) else person.token
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            raw = json.dumps(body).encode()
+        sent.update(headers or {})
+        request = HTTPRequest(
+            self.url + path, method, sent, raw, allow_nonstandard_methods=True,
+            request_timeout=30, follow_redirects=False, decompress_response=False,
+        )  # fmt: skip
+        response = await self._client.fetch(request, raise_error=False)
+        if response.code == 599:
+            raise ConnectionError(str(response.error))
+        return Answer(response.code, response.headers, response.body or b"")
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        """GET."""
+        return await self.call("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Answer:
+        """POST."""
+        return await self.call("POST", path, body, **options)
+
+    async def put(self, path: str, body: Any = None, **options: Any) -> Answer:
+        """PUT."""
+        return await self.call("PUT", path, body, **options)
+
+    async def delete(self, path: str, **options: Any) -> Answer:
+        """DELETE."""
+        return await self.call("DELETE", path, **options)
+
+    async def sql(self, query: str, database: str = "sunshine", **values: Any) -> list[Any]:
+        """Rows straight from the database: what the API says must be what is stored."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        from sunshine.db import conninfo
+
+        settings = self.app.settings.databases[database]
+        async with await psycopg.AsyncConnection.connect(
+            conninfo(settings), autocommit=True, row_factory=dict_row
+        ) as connection:
+            cursor = await connection.execute(query, values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def events(self, database: str = "sunshine") -> list[str]:
+        """The types of all events recorded in this test, oldest first."""
+        rows = await self.sql("SELECT type FROM event ORDER BY id", database)
+        return [row["type"] for row in rows]
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
