@@ -1,4 +1,4 @@
-"""Puts the parts together: make_app builds one process's worth, serve runs it from start to stop."""
+"""Puts the parts together: make_app builds one process's worth, serve runs it to its end."""
 
 import asyncio
 import contextlib
@@ -48,9 +48,8 @@ class App:
         self.databases = Databases(settings, now)
         self.passwords = Passwords(settings.bcrypt_cost)
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
-        self.principals = Principals(self.databases, tokens, now)
-        self.feed = Feed(self.databases.sunshine, (), self.principals.forget)
-        self.principals.may_cache = lambda: self.feed.connected
+        self.feed = Feed(self.databases.sunshine)
+        self.principals = Principals(self.databases, tokens, now, self.feed)
         self.application = Application(
             routes(),
             settings,

@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: config and migrations travel as data of the package `sunshine`."""
+"""What pyproject.toml cannot say: config and migrations travel as data of `sunshine`."""
 
 from setuptools import setup
 

@@ -1,4 +1,4 @@
-"""Refuses to compare servers that do not do the same work: same answers, one event per create."""
+"""Refuses to compare servers that do not do the same work: the same answers, events and logs."""
 
 import json
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.cluster import Cluster
 from benchmarks.processes import BenchmarkError
-from benchmarks.servers import Running
+from benchmarks.servers import SERVERS, Running
 
 ASKED = ("/api/employees?page=3&limit=20", "/api/employees/4321")
 NEW = {
@@ -33,6 +33,8 @@ class Agreement:
         """BenchmarkError, with the first difference, when the server answers otherwise."""
         answers = {f"GET {path}": _ask(server, path, None, 200) for path in ASKED}
         answers["POST /api/employees"] = self._created(server)
+        if SERVERS[server.name].logs and ASKED[1] not in server.log.read_text(errors="replace"):
+            raise BenchmarkError(f"{server.name} does not log its requests: {server.log}")
         self._first = self._first or (server.name, answers)
         name, expected = self._first
         for what, answer in answers.items():

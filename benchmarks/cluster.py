@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.processes import BenchmarkError, stat
-from sunshine import databases, postgres, settings
+from sunshine import databases, logs, postgres, settings
 from sunshine.migrate import MigrationError
 
 # What would otherwise run when it likes, in the middle of somebody's measurement.
@@ -87,7 +87,9 @@ class Cluster:
     def make(self, employees: int, database: str = "sunshine_db") -> None:
         """Make the four databases as our server does at its start, and fill one of them."""
         try:
-            databases.prepare(settings.load(self.env(database), self.home))
+            told = settings.load(self.env(database) | {"LOG_LEVEL": "warning"}, self.home)
+            logs.configure(told)
+            databases.prepare(told)
         except MigrationError as error:
             raise BenchmarkError(str(error)) from error
         with self.connect(database) as connection:

@@ -10,8 +10,6 @@ from benchmarks.load import Sample, measure
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.servers import SERVERS, serving
 
-WARM_UP = 2  # seconds; Node compiles its hot paths in less
-
 # samples[scenario][server][round]
 Samples = dict[str, dict[str, list[Sample]]]
 Tell = Callable[[str], None]
@@ -67,9 +65,7 @@ def compare(
             with serving(name, cluster) as server:
                 agreement.check(server)
                 for scenario in scenarios:
-                    sample = measure(
-                        server, SCENARIOS[scenario], seconds, postmaster=postmaster, warm_up=WARM_UP
-                    )
+                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster=postmaster)
                     samples[scenario][name].append(sample)
                     tell(f"round {number + 1}/{rounds}  {name} {scenario}: {sample.cpu:.0f} µs")
                     cluster.sweep(employees)

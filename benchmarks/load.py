@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.processes import BenchmarkError, family_cpu
 from benchmarks.scenarios import Scenario
-from benchmarks.servers import TOKEN, Running
+from benchmarks.servers import SERVERS, TOKEN, Running
 
 SCRIPTS = Path(__file__).resolve().parent / "wrk"
 CONNECTIONS = 16
@@ -33,12 +33,12 @@ def measure(
     seconds: int,
     *,
     postmaster: int,
-    warm_up: int,
+    warm: bool = False,
     connections: int = CONNECTIONS,
 ) -> Sample:
-    """Warm up, then count the CPU time of the server, and of PostgreSQL, over exactly one run."""
-    if warm_up:
-        _wrk(server, scenario, warm_up, connections)
+    """Warm up unless warm, then count the CPU time of server and PostgreSQL over one run."""
+    if not warm:
+        _wrk(server, scenario, SERVERS[server.name].warm_up, connections)
         _settle(server)
     before, database_before = server.cpu(), family_cpu(postmaster)
     seen = _wrk(server, scenario, seconds, connections)

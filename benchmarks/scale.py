@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.cluster import Cluster
-from benchmarks.compare import WARM_UP, Spread, Tell
+from benchmarks.compare import Spread, Tell
 from benchmarks.load import measure
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.servers import serving
@@ -71,6 +71,6 @@ def growth(by_rows: dict[int, list[Cost]], measure_: str) -> Spread:
 def _page(cluster: Cluster, name: str, database: str, seconds: int) -> Cost:
     page, postmaster = SCENARIOS["list"], cluster.postmaster()
     with serving(name, cluster, database) as server:
-        loaded = measure(server, page, seconds, postmaster=postmaster, warm_up=WARM_UP)
-        alone = measure(server, page, seconds, postmaster=postmaster, warm_up=0, connections=1)
+        loaded = measure(server, page, seconds, postmaster=postmaster)
+        alone = measure(server, page, seconds, postmaster=postmaster, warm=True, connections=1)
     return Cost(loaded.cpu, loaded.database_cpu, alone.latency)

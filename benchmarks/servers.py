@@ -1,5 +1,6 @@
 """The servers under measurement: how each is started, and what it must be told."""
 
+import os
 import sys
 import time
 import urllib.error
@@ -27,19 +28,28 @@ TOKEN = Tokens(SECRET, timedelta(days=1)).sign(
 
 @dataclass(frozen=True)
 class Server:
-    """A command; `{port}` in it is replaced. `ours` marks what the others are compared with."""
+    """A command; `{port}` in it is replaced. `ours` marks what the others are compared with.
+
+    `warm_up` is in seconds of load per endpoint; `logs` tells that each request leaves a line.
+    """
 
     command: tuple[str, ...]
     cwd: Path
     env: dict[str, str] = field(default_factory=dict)
     ours: bool = False
+    warm_up: int = 2
+    logs: bool = True
 
 
 def _sunshine(loop: str) -> Server:
     return Server((sys.executable, "cli.py", "serve"), ROOT, {"EVENT_LOOP": loop}, ours=True)
 
 
-_EXPRESS = ("node", "server.js")
+def _express(**env: str) -> Server:
+    """Node compiles by use: here it went on getting faster for some three thousand requests."""
+    return Server(("node", "server.js"), PEERS / "express", env, warm_up=12)
+
+
 _UVICORN = (
     str(VENV / "bin/python"), "-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", "{port}",
     "--loop", "uvloop", "--http", "httptools",
@@ -48,9 +58,9 @@ _UVICORN = (
 SERVERS = {
     "sunshine": _sunshine("asyncio"),
     "sunshine-uvloop": _sunshine("uvloop"),
-    "floor": Server((sys.executable, "floor.py"), PEERS),
-    "express": Server(_EXPRESS, PEERS / "express"),
-    "express-key": Server(_EXPRESS, PEERS / "express", {"JWT_KEY_OBJECT": "1"}),
+    "floor": Server((sys.executable, "floor.py"), PEERS, logs=False),
+    "express": _express(),
+    "express-key": _express(JWT_KEY_OBJECT="1"),
     "fastapi": Server(_UVICORN, PEERS / "fastapi"),
 }
 
@@ -62,6 +72,7 @@ class Running:
     name: str
     url: str
     group: int
+    log: Path
 
     def cpu(self) -> float:
         """CPU seconds it has used so far, all its threads and children."""
@@ -80,9 +91,7 @@ class Running:
 
 def _env(cluster: Cluster, database: str, port: int) -> dict[str, str]:
     """Nothing of the caller's environment but where programs are."""
-    from os import environ
-
-    kept = {name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return (
         kept
         | cluster.env(database)
@@ -110,7 +119,7 @@ def serving(name: str, cluster: Cluster, database: str = "sunshine_db") -> Itera
     env = _env(cluster, database, port) | server.env
     log = cluster.home / f"{name}.log"
     with running(command, server.cwd, env, log) as process:
-        found = Running(name, f"http://127.0.0.1:{port}", process.pid)
+        found = Running(name, f"http://127.0.0.1:{port}", process.pid, log)
         deadline = time.monotonic() + START_SECONDS
         while not _answers(found):
             if process.poll() is not None or time.monotonic() > deadline:

@@ -12,9 +12,7 @@ class Login(Handler):
 
     async def post(self) -> None:
         """The documented shape: `token` and `user` beside `success`."""
-        account = await rules.sign_in(
-            self.db.sunshine, self.application.passwords, **self.body
-        )
+        account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
         user = {name: account[name] for name in ("id", "username", "name", "role")}
         token = self.application.tokens.sign(
             "user",

@@ -1,4 +1,4 @@
-"""Departments over HTTP: plain records. Rules: sunshine/rules/departments.py. Tables: models/departments.py."""
+"""Departments over HTTP. Rules: sunshine/rules/departments.py. Tables: models/departments.py."""
 
 from sunshine.rules.departments import departments
 from sunshine.schemas.departments import CHANGE, CREATE

@@ -1,5 +1,6 @@
 """What a stranger, a load balancer and a watchdog ask: is it there, is it ready."""
 
+from sunshine.errors import Unavailable
 from sunshine.web.guards import public
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -18,7 +19,7 @@ class Health(Handler):
 
     async def get(self) -> None:
         """200 as long as the event loop turns."""
-        self.reply_exactly({"success": True, "message": "alive"})
+        self.reply(message="alive")
 
 
 class Ready(Handler):
@@ -27,11 +28,9 @@ class Ready(Handler):
     async def get(self) -> None:
         """200, or 503 naming what is missing."""
         missing = await self.application.readiness.missing()
-        answer = {"success": not missing, "message": "not ready" if missing else "ready"}
         if missing:
-            self.set_header("Retry-After", "1")
-        answer |= {"data": missing} if missing else {}
-        self.reply_exactly(answer, status=503 if missing else 200)
+            raise Unavailable("not ready", code="not_ready", data=missing)
+        self.reply(message="ready")
 
 
 routes = [

@@ -1,4 +1,4 @@
-"""The two handlers that handlers/shifts.py and handlers/placements.py share: periods of an employee.
+"""What shifts.py and placements.py share: the handlers of an employee's periods.
 
 Rules: sunshine/rules/periods.py.
 """
@@ -40,9 +40,7 @@ class Period(Handler):
     async def put(self, employee_id: int, period_id: int) -> None:
         """Merge what is sent."""
         async with self.transaction() as tx:
-            row = await self.periods.change(
-                tx, employee_id, period_id, self.body, actor=self.actor
-            )
+            row = await self.periods.change(tx, employee_id, period_id, self.body, actor=self.actor)
             self.reply(row, message=f"{self.periods.title} updated")
 
     async def delete(self, employee_id: int, period_id: int) -> None:

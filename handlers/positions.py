@@ -1,4 +1,4 @@
-"""Positions over HTTP: plain records. Rules: sunshine/rules/positions.py. Tables: models/positions.py."""
+"""Positions over HTTP. Rules: sunshine/rules/positions.py. Tables: models/positions.py."""
 
 from sunshine.rules.positions import positions
 from sunshine.schemas.positions import CHANGE, CREATE

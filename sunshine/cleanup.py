@@ -7,10 +7,11 @@ from sqlalchemy import bindparam, delete
 
 from models import kernel
 from sunshine.clock import Clock
-from sunshine.db import Databases, Statement
+from sunshine.db import Databases
 from sunshine.errors import Unavailable
 from sunshine.people import System
 from sunshine.rules import auth
+from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.cleanup")
 

@@ -7,29 +7,26 @@ database refuses comes out as a business error (sunshine/errors.py).
 
 import copy
 import secrets
-import select
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
-from functools import cached_property
 from typing import Any, Protocol
 
 import psycopg
 import structlog
 from psycopg import errors as sqlstate
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
-from sqlalchemy import ClauseElement, Executable, bindparam, func, insert, literal
-from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
+from sqlalchemy import bindparam, func, insert, literal
 
 from models import DATABASES, kernel
 from sunshine import json
 from sunshine.clock import Clock
-from sunshine.errors import VIOLATIONS, Conflict, Problem, Unavailable
+from sunshine.connections import check, conninfo
+from sunshine.errors import VIOLATIONS, Conflict, Unavailable
 from sunshine.people import Actor
 from sunshine.settings import DatabaseSettings, Settings
+from sunshine.statements import Statement
 
 set_json_dumps(json.encode)
 set_json_loads(json.decode_stored)
@@ -41,55 +38,12 @@ EVENT_CHANNEL = "sunshine_event"
 FORGET_CHANNEL = "sunshine_forget"
 ACK_CHANNEL = "sunshine_ack"
 
-# Nothing a client waits for may hang: each wait has an end, and the request a deadline over all.
-_SESSION = {
-    "statement_timeout": "10s",
-    "lock_timeout": "2500ms",
-    "idle_in_transaction_session_timeout": "15s",
-    "timezone": "UTC",
-    "application_name": "sunshine",
-}
 _TELL = """
     SELECT pg_notify(%(channel)s, %(token)s), (
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'sunshine feed'
     ) AS listeners
 """
-_DIALECT = psycopg_dialect.dialect()
-LOG_SQL = False
-
-
-class Statement:
-    """A SQLAlchemy Core statement, compiled once; `values` are bound by name at each run."""
-
-    def __init__(self, statement: Executable) -> None:
-        self._source = statement
-
-    @cached_property
-    def _compiled(self) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        assert isinstance(self._source, ClauseElement)
-        compiled = self._source.compile(dialect=_DIALECT)
-        return str(compiled), dict(compiled.params), dict(compiled._bind_processors)
-
-    @property
-    def text(self) -> str:
-        """The SQL as psycopg takes it."""
-        return self._compiled[0]
-
-    def explained(self) -> "Statement":
-        """The same statement asking for the planner's estimate instead of its rows."""
-        explained = Statement(self._source)
-        text, defaults, processors = self._compiled
-        explained._compiled = (f"EXPLAIN (FORMAT JSON) {text}", defaults, processors)
-        return explained
-
-    def bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Every parameter's value: the given ones over the statement's own."""
-        _, defaults, processors = self._compiled
-        bound = {**defaults, **values}
-        for name, process in processors.items():
-            bound[name] = process(bound[name])
-        return bound
 
 
 def _record_statement(database: str) -> Statement:
@@ -117,18 +71,15 @@ class Transaction:
 
     def __init__(
         self,
-        database: str,
+        database: "Database",
         connection: psycopg.AsyncConnection[DictRow],
-        record: Statement,
         actor: Actor,
-        now: datetime,
         request_id: str | None,
     ) -> None:
         self.database = database
         self._connection = connection
-        self._record = record
         self.actor = actor
-        self.now = now
+        self.now = database.clock()
         self.request_id = request_id
         self.forgets = False
 
@@ -144,11 +95,15 @@ class Transaction:
         """The first row, or None."""
         return await (await self._execute(statement, values)).fetchone()
 
+    async def only(self, statement: Statement, **values: Any) -> Row:
+        """The row that cannot be missing."""
+        return _present(await self.one(statement, **values))
+
     async def _execute(
         self, statement: Statement, values: dict[str, Any]
     ) -> psycopg.AsyncCursor[DictRow]:
         values.setdefault("now", self.now)
-        return await _execute(self._connection, statement, values)
+        return await self.database.execute(self._connection, statement, values)
 
     async def record(
         self,
@@ -161,7 +116,7 @@ class Transaction:
     ) -> None:
         """Append an event: what happened, in the past tense, to which row."""
         await self.run(
-            self._record,
+            self.database.record,
             at=self.now,
             type=type_,
             entity=entity,
@@ -182,11 +137,14 @@ class Transaction:
 class Database:
     """One database: a pool of connections, with an end to every wait."""
 
-    def __init__(self, name: str, settings: DatabaseSettings, clock: Clock) -> None:
+    def __init__(
+        self, name: str, settings: DatabaseSettings, clock: Clock, *, log_sql: bool = False
+    ) -> None:
         self.name = name
         self.settings = settings
-        self._clock = clock
-        self._record = _record_statement(name)
+        self.clock = clock
+        self.record = _record_statement(name)
+        self._log_sql = log_sql
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]] = AsyncConnectionPool(
             conninfo(settings),
             kwargs={"autocommit": True, "row_factory": dict_row},
@@ -197,7 +155,7 @@ class Database:
             max_waiting=1000,
             # Give up soon: the next request asks again, so a database that is back serves at once.
             reconnect_timeout=0.5,
-            check=_check,
+            check=check,
             name=name,
             open=False,
         )
@@ -214,7 +172,7 @@ class Database:
         """Every row of a read, in one round trip."""
         connection = await self._take()
         try:
-            return await (await _execute(connection, statement, values)).fetchall()
+            return await (await self.execute(connection, statement, values)).fetchall()
         finally:
             await self._pool.putconn(connection)
 
@@ -222,9 +180,13 @@ class Database:
         """The first row of a read, or None."""
         connection = await self._take()
         try:
-            return await (await _execute(connection, statement, values)).fetchone()
+            return await (await self.execute(connection, statement, values)).fetchone()
         finally:
             await self._pool.putconn(connection)
+
+    async def only(self, statement: Statement, **values: Any) -> Row:
+        """The row of a read that cannot be missing."""
+        return _present(await self.one(statement, **values))
 
     @asynccontextmanager
     async def transaction(
@@ -234,9 +196,7 @@ class Database:
         connection = await self._take()
         try:
             async with connection.transaction():
-                tx = Transaction(
-                    self.name, connection, self._record, actor, self._clock(), request_id
-                )
+                tx = Transaction(self, connection, actor, request_id)
                 yield tx
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
             raise _problem(error) from error
@@ -244,6 +204,20 @@ class Database:
             await self._pool.putconn(connection)
         if tx.forgets:
             await self._forget_everywhere()
+
+    async def execute(
+        self,
+        connection: psycopg.AsyncConnection[DictRow],
+        statement: Statement,
+        values: Mapping[str, Any],
+    ) -> psycopg.AsyncCursor[DictRow]:
+        """Run a statement on a connection in hand; a refusal becomes a business error."""
+        if self._log_sql:
+            log.info("sql", database=self.name, statement=statement.text)
+        try:
+            return await connection.execute(statement.text, statement.bind(values))
+        except psycopg.Error as error:
+            raise _problem(error) from error
 
     async def _take(self) -> psycopg.AsyncConnection[DictRow]:
         try:
@@ -280,7 +254,10 @@ class Databases(dict[str, Database]):
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(
-            {name: Database(name, settings.databases[name], clock) for name in DATABASES}
+            {
+                name: Database(name, settings.databases[name], clock, log_sql=settings.log_sql)
+                for name in DATABASES
+            }
         )
 
     @property
@@ -299,43 +276,10 @@ class Databases(dict[str, Database]):
             await database.close()
 
 
-def conninfo(settings: DatabaseSettings, **more: str) -> str:
-    """How libpq reaches this database, with our session settings; `more` overrides them."""
-    session = _SESSION | more
-    return make_conninfo(
-        host=settings.host,
-        port=settings.port,
-        user=settings.user,
-        password=settings.password or None,
-        dbname=settings.database,
-        connect_timeout=2,
-        options=" ".join(
-            f"-c {name}={value}" for name, value in session.items() if name != "application_name"
-        ),
-        application_name=session["application_name"],
-    )
-
-
-async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Test a pooled connection only if it has something to say: an idle one is silent while alive.
-
-    A server that went away closed it, which is readable; a ping each time would be a round trip.
-    """
-    poll = select.poll()
-    poll.register(connection.pgconn.socket, select.POLLIN)
-    if poll.poll(0):
-        await AsyncConnectionPool.check_connection(connection)
-
-
-async def _execute(
-    connection: psycopg.AsyncConnection[DictRow], statement: Statement, values: Mapping[str, Any]
-) -> psycopg.AsyncCursor[DictRow]:
-    if LOG_SQL:
-        log.info("sql", statement=statement.text)
-    try:
-        return await connection.execute(statement.text, statement.bind(values))
-    except psycopg.Error as error:
-        raise _problem(error) from error
+def _present(row: Row | None) -> Row:
+    if row is None:
+        raise LookupError("a statement that always has a row has none")
+    return row
 
 
 def _problem(error: psycopg.Error) -> Exception:

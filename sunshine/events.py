@@ -8,7 +8,7 @@ write transaction anywhere in the cluster delays delivery, never a write.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,8 +18,10 @@ from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, tuple_
 
 from models import kernel
 from models.kernel import XID8
-from sunshine.db import ACK_CHANNEL, EVENT_CHANNEL, FORGET_CHANNEL, Database, Row, Statement, conninfo
+from sunshine.connections import conninfo
+from sunshine.db import ACK_CHANNEL, EVENT_CHANNEL, FORGET_CHANNEL, Database, Row
 from sunshine.errors import Invalid
+from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.events")
 
@@ -112,19 +114,22 @@ class Feed:
     `connected` is false while the database cannot tell us anything: caches must not be trusted.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        subscribers: Iterable[Subscriber],
-        forget: Callable[[], None],
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._subscribers = tuple(subscribers)
-        self._forget = forget
+        self._subscribers: list[Subscriber] = []
+        self._caches: list[Callable[[], None]] = []
         self._since = _since(database.name)
         self._cursor: Cursor | None = None
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call it with every event from now on."""
+        self._subscribers.append(subscriber)
+
+    def on_forget(self, forget: Callable[[], None]) -> None:
+        """Call it whenever what was cached of people must be dropped."""
+        self._caches.append(forget)
 
     def start(self) -> None:
         """Begin to follow; returns at once."""
@@ -173,9 +178,7 @@ class Feed:
     async def _catch_up(self) -> bool:
         """Deliver what is new; True when something is there that may not be delivered yet."""
         if self._cursor is None:
-            here = await self._database.one(_HERE)
-            assert here is not None
-            self._cursor = Cursor(here["xid"], 0)
+            self._cursor = Cursor((await self._database.only(_HERE))["xid"], 0)
         while True:
             rows = await self._database.all(self._since, **self._cursor._asdict())
             for row in rows:
@@ -184,6 +187,10 @@ class Feed:
                 self._deliver(event_of(row))
             if len(rows) < BATCH:
                 return False
+
+    def _forget(self) -> None:
+        for forget in self._caches:
+            forget()
 
     def _deliver(self, event: Event) -> None:
         self._cursor = event.cursor

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, select
 
-from sunshine.db import Database, Row, Statement
+from sunshine.db import Database, Row
 from sunshine.errors import Invalid
 from sunshine.schemas.fields import Schema, digits, text
+from sunshine.statements import Statement
 
 EXACT = 10_000
 DEFAULT_LIMIT = 20
@@ -106,11 +107,12 @@ class Listing:
             statements.page, **bound, _limit=limit, _offset=(number - 1) * limit
         )
         if rows:
-            total = [row.pop("_total") for row in rows][0]
+            for row in rows:
+                total = row.pop("_total")
         elif number == 1:
             total = 0
         else:  # past the end
-            total = await _number(database, statements.total, bound)
+            total = (await database.only(statements.total, **bound))["total"]
         is_estimate = total > EXACT
         if is_estimate:
             total = await _estimate(database, statements.explain, bound)
@@ -180,14 +182,7 @@ def _bound(name: str, value: Any) -> Any:
     return like(value) if name == "search" else value
 
 
-async def _number(database: Database, statement: Statement, values: Mapping[str, Any]) -> int:
-    row = await database.one(statement, **values)
-    assert row is not None
-    return int(row["total"])
-
-
 async def _estimate(database: Database, explain: Statement, values: Mapping[str, Any]) -> int:
-    row = await database.one(explain, **values)
-    assert row is not None
+    row = await database.only(explain, **values)
     planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
     return max(int(planned), EXACT + 1)

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.resources import files
+from typing import TypeVar
 
 import bcrypt
 
 from sunshine.errors import Invalid
+
+T = TypeVar("T")
 
 MIN_CHARACTERS = 8
 MAX_BYTES = 72  # bcrypt reads no more, and raises above it
@@ -30,9 +34,8 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """A new salted hash."""
-        hashed = await self._in_thread(
-            bcrypt.hashpw, password.encode(), bcrypt.gensalt(self._cost)
-        )
+        salt = bcrypt.gensalt(self._cost)
+        hashed = await self._in_thread(lambda: bcrypt.hashpw(password.encode(), salt))
         return hashed.decode()
 
     async def matches(self, password: str, hashed: str | None) -> bool:
@@ -41,7 +44,7 @@ class Passwords:
         known = hashed is not None and len(secret) <= MAX_BYTES
         against = hashed.encode() if hashed is not None and known else self._dummy
         try:
-            same = await self._in_thread(bcrypt.checkpw, secret[:MAX_BYTES], against)
+            same = await self._in_thread(lambda: bcrypt.checkpw(secret[:MAX_BYTES], against))
         except ValueError:  # not a bcrypt hash: an account that cannot sign in by password
             return False
         return known and same
@@ -54,8 +57,8 @@ class Passwords:
         """Drop what waits; a hash being computed ends with its thread."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _in_thread(self, work, *arguments):  # type: ignore[no-untyped-def]
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def check(password: str, *, field: str = "password", names: tuple[str | None, ...] = ()) -> None:

@@ -26,10 +26,10 @@ MANAGER = EMPLOYEE | frozenset(
 )
 HR = EMPLOYEE | frozenset(
     """users:read employees:read:all employees:write positions:write shifts:write
-    shifts:assign:all placements:write:all locations:write attendance:read:all attendance:record:any
-    attendance:report:all leave:read:all leave:apply:any leave:approve:all leave:collective
-    permit:read:all permit:apply:any permit:approve:all assets:read:all assets:assign
-    freelance:read freelance:manage cms:careers""".split()
+    shifts:assign:all placements:write:all locations:write attendance:read:all
+    attendance:record:any attendance:report:all leave:read:all leave:apply:any
+    leave:approve:all leave:collective permit:read:all permit:apply:any permit:approve:all
+    assets:read:all assets:assign freelance:read freelance:manage cms:careers""".split()
 )
 # What an admin may give to any user of any role; everything else comes with a role only.
 GRANTABLE = frozenset(
@@ -37,9 +37,10 @@ GRANTABLE = frozenset(
     cms:publish fleet:read fleet:manage sales:read:all sales:manage freelance:manage
     vouchers:manage mitra:manage""".split()
 )
-ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | frozenset(
-    """users:write events:read tickets:read:all sales:create:all onapps:manage""".split()
-)  # fmt: skip
+_ADMIN_ONLY = frozenset(
+    "users:write events:read tickets:read:all sales:create:all onapps:manage".split()
+)
+ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | _ADMIN_ONLY
 ROLE_PERMISSIONS = {"admin": ADMIN, "hr": HR, "manager": MANAGER, "employee": EMPLOYEE}
 
 

@@ -1,20 +1,21 @@
 """From token to principal: verified once, then remembered until its end or until anything changes.
 
 Role, permissions and active state come from the database, never from the token. What is cached is
-dropped before a change to any account is answered, in every process (Transaction.forget_principals),
+dropped, in every process, before a change to any account is answered (forget_principals in db.py),
 and nothing is cached while the feed that would tell us is down.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from sqlalchemy import Text, bindparam, exists, func, select
 
 from models.auth import revoked_token, user_permissions, users
 from sunshine.clock import Clock
-from sunshine.db import Databases, Statement
+from sunshine.db import Databases
 from sunshine.errors import NotSignedIn
+from sunshine.events import Feed
 from sunshine.people import Principal, permissions_of
+from sunshine.statements import Statement
 from sunshine.tokens import Claims, Tokens
 
 MAX_CACHED = 10_000
@@ -44,14 +45,15 @@ Loader = Callable[[Claims], Awaitable[Principal]]
 class Principals:
     """Who is behind a token. One per process."""
 
-    def __init__(self, databases: Databases, tokens: Tokens, clock: Clock) -> None:
+    def __init__(self, databases: Databases, tokens: Tokens, clock: Clock, feed: Feed) -> None:
         self._databases = databases
         self._tokens = tokens
         self._clock = clock
         self._known: dict[str, Principal] = {}
         self._generation = 0
         self._loaders: dict[str, Loader] = {"user": self._load_user}
-        self.may_cache: Callable[[], bool] = lambda: False
+        self._feed = feed
+        feed.on_forget(self.forget)
 
     def forget(self) -> None:
         """Drop everything cached."""
@@ -75,7 +77,7 @@ class Principals:
         generation = self._generation
         principal = await self._loaders[claims.kind](claims)
         # Something changed while we were reading: what we read may be older than the change.
-        if generation == self._generation and self.may_cache():
+        if generation == self._generation and self._feed.connected:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
             self._known[token] = principal
@@ -84,11 +86,12 @@ class Principals:
     async def _load_user(self, claims: Claims) -> Principal:
         if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
             raise NotSignedIn
-        row: dict[str, Any] | None = await self._databases.sunshine.one(
+        row = await self._databases.sunshine.one(
             _USER, id=claims.id, ver=claims.ver, jti=claims.jti
         )
         if row is None:
             raise NotSignedIn
         permissions = permissions_of(row["role"], row.pop("grants"))
-        token = {"jti": claims.jti, "expires": claims.exp}
-        return Principal(kind="user", permissions=permissions, **token, **row)
+        return Principal(
+            kind="user", permissions=permissions, jti=claims.jti, expires=claims.exp, **row
+        )

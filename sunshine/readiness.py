@@ -1,4 +1,4 @@
-"""Whether requests would be served: asked by /readyz, with no address and no version in the answer."""
+"""Whether requests would be served: what /readyz answers, with no address and no version in it."""
 
 import asyncio
 
@@ -6,8 +6,9 @@ import psycopg
 from sqlalchemy import text
 
 from sunshine import migrate
-from sunshine.db import Database, Databases, Statement
+from sunshine.db import Database, Databases
 from sunshine.errors import Unavailable
+from sunshine.statements import Statement
 
 _REVISION = Statement(text("SELECT version_num FROM alembic_version"))
 

@@ -22,10 +22,11 @@ from sqlalchemy import (
     update,
 )
 
-from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotFound
 from sunshine.listing import Listing
 from sunshine.schemas.fields import Schema
+from sunshine.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ class Records:
     async def create(self, tx: Transaction, values: Mapping[str, Any]) -> Row:
         """A new record of the given API fields."""
         await self._check_references(tx, values)
-        made = await tx.one(self._insert(tuple(sorted(values))), **values)
-        assert made is not None
+        made = await tx.only(self._insert(tuple(sorted(values))), **values)
         row = await self._row(tx, self._find, made["id"])
         await tx.record(f"{self.entity}_created", self.entity, row["id"], after=row)
         return row
@@ -128,7 +128,9 @@ class Records:
 
     async def _check_uses(self, tx: Transaction, id_: int) -> None:
         counts = {use.words: await tx.one(_count(use.column), id=id_) for use in self._uses}
-        used = [f"{row['number']} {words}" for words, row in counts.items() if row and row["number"]]
+        used = [
+            f"{row['number']} {words}" for words, row in counts.items() if row and row["number"]
+        ]
         if used:
             raise Conflict(f"In use by {' and '.join(used)}", code="in_use")
 

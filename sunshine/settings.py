@@ -1,6 +1,6 @@
 """Environment and `.env` -> one frozen object, checked at start, all errors at once.
 
-The variables themselves are data in sunshine/variables.py. `sunshine config show|check` prints them.
+The variables themselves are data in sunshine/variables.py; `sunshine config` prints them.
 """
 
 import difflib

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: signed at login, read at each request. Whether one still counts: principals.py."""
+"""JSON Web Tokens: signed at login, read at each request. Whose they are: principals.py."""
 
 import secrets
 from dataclasses import dataclass

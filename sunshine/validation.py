@@ -29,11 +29,11 @@ _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
-class _Messages(BasicErrorHandler):
+class _Messages(BasicErrorHandler):  # type: ignore[misc]
     messages = BasicErrorHandler.messages | {COERCION_FAILED.code: "{0}"}
 
 
-class _Strict(Validator):
+class _Strict(Validator):  # type: ignore[misc]
     types_mapping = Validator.types_mapping | {
         "integer": TypeDefinition("integer", (int,), (bool,)),
         "number": TypeDefinition("number", (int, float), (bool,)),
@@ -118,9 +118,7 @@ class Payload:
 
     def __init__(self, schema: Schema, *, purge_unknown: bool = False) -> None:
         self.schema = schema
-        self._validator = _Strict(
-            schema, purge_unknown=purge_unknown, error_handler=_Messages
-        )
+        self._validator = _Strict(schema, purge_unknown=purge_unknown, error_handler=_Messages)
 
     def check(self, document: Any) -> dict[str, Any]:
         """The document with its defaults, trimmed and typed; Invalid names every wrong field."""
@@ -147,9 +145,7 @@ class Query:
 
     def _check(self, raw: str) -> dict[str, Any]:
         try:
-            pairs = parse_qsl(
-                raw, keep_blank_values=True, errors="strict", max_num_fields=200
-            )
+            pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=200)
         except ValueError:
             raise Invalid("Query string is not valid") from None
         values: dict[str, str] = {}

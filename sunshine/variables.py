@@ -12,9 +12,7 @@ DATABASE_KEYS = (
     "HOST", "PORT", "USER", "PASSWORD", "DB", "DIALECT",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
-EXAMPLE_SECRETS = frozenset(
-    {"your_very_long_random_secret_key_min_32_characters", "change_me" * 4}
-)
+EXAMPLE_SECRETS = frozenset({"your_very_long_random_secret_key_min_32_characters", "change_me" * 4})
 
 
 def _integer(value: str) -> int:
@@ -56,9 +54,7 @@ def _text(help_: str, default: str | None = None, **more: Any) -> dict:
 
 
 def _number(help_: str, default: int, minimum: int, maximum: int) -> dict:
-    return _variable(
-        help_, str(default), type="integer", coerce=_integer, min=minimum, max=maximum
-    )
+    return _variable(help_, str(default), type="integer", coerce=_integer, min=minimum, max=maximum)
 
 
 def _flag(help_: str, default: bool) -> dict:
@@ -125,3 +121,13 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "FIREBASE_SERVICE_ACCOUNT_PATH": _text("service account file for push messages"),
     "FIREBASE_DATABASE_URL": _text("Firebase database", regex=r"https://\S+"),
 }  # fmt: skip
+
+
+def example() -> str:
+    """config/.env.example: every variable with its meaning; defaults are commented out."""
+    lines = [
+        "# Every variable, with its default. Any X may be read from a file instead: X_FILE=path."
+    ]
+    for name, variable in VARIABLES.items():
+        lines += ["", f"# {variable['meta']['help']}", f"#{name}={variable.get('default', '')}"]
+    return "\n".join(lines) + "\n"

@@ -45,9 +45,10 @@ class Answer:
         """`code` of an error in the one error shape, which it must be."""
         body = self.json
         assert body["success"] is False
-        assert isinstance(body["message"], str) and body["message"]
+        assert isinstance(body["message"], str)
+        assert body["message"]
         assert isinstance(body["errors"], list)
-        return body["code"]
+        return str(body["code"])
 
     @property
     def fields(self) -> set[str]:
@@ -122,7 +123,7 @@ class Api:
         import psycopg
         from psycopg.rows import dict_row
 
-        from sunshine.db import conninfo
+        from sunshine.connections import conninfo
 
         settings = self.app.settings.databases[database]
         async with await psycopg.AsyncConnection.connect(

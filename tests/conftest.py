@@ -36,9 +36,10 @@ pytest_plugins = ["pytest_tornado.plugin"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine import clock, migrate, settings as configuration  # noqa: E402
+from sunshine import clock, migrate  # noqa: E402
 from sunshine import postgres as launcher  # noqa: E402
-from sunshine.db import conninfo  # noqa: E402
+from sunshine import settings as configuration  # noqa: E402
+from sunshine.connections import conninfo  # noqa: E402
 from sunshine.settings import Settings  # noqa: E402
 from tests.api import Api, Person  # noqa: E402
 
@@ -121,12 +122,11 @@ def now(_now: Now) -> Iterator[Now]:
 @pytest.fixture(scope="session")
 def io_loop() -> Iterator[IOLoop]:
     """One for the run, for a pool must not cross loops."""
-    runner = asyncio.new_event_loop()
-    asyncio.set_event_loop(runner)
-    loop = IOLoop(asyncio_loop=runner, make_current=False)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     yield IOLoop.current()
+    asyncio.set_event_loop(None)
     loop.close()
-    runner.close()
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,11 @@ Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 FIELDS = """e.id, e.name, e.email, e.employee_code AS "employeeCode", p.name AS position,
     e.position_id AS "positionId", d.name AS department, e.department_id AS "departmentId",
-    e.manager_id AS "managerId", e.phone, e.join_date AS "joinDate", e.status, e.photo,
-    e.timezone, e.created_at AS "createdAt", e.updated_at AS "updatedAt\""""
+    m.name AS manager, e.manager_id AS "managerId", e.phone, e.join_date AS "joinDate", e.status,
+    e.photo, e.timezone, e.created_at AS "createdAt", e.updated_at AS "updatedAt\""""
 NAMES = """LEFT JOIN position p ON p.id = e.position_id
-    LEFT JOIN department d ON d.id = e.department_id"""
+    LEFT JOIN department d ON d.id = e.department_id
+    LEFT JOIN employee m ON m.id = e.manager_id"""
 LIST = f"""SELECT {FIELDS}, (
     SELECT count(*) FROM (SELECT FROM employee WHERE deleted_at IS NULL LIMIT 10001) AS counted
 ) AS total FROM employee e {NAMES}

@@ -1,4 +1,4 @@
-"""Signing in and out. Tables: models/auth.py. Tokens: sunshine/tokens.py, sunshine/principals.py."""
+"""Signing in and out. Tables: models/auth.py. Tokens: sunshine/tokens.py, principals.py."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,10 +8,11 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.auth import revoked_token, users
-from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.db import Database, Row, Transaction
 from sunshine.errors import NotSignedIn
 from sunshine.passwords import Passwords
 from sunshine.people import Principal, System
+from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.auth")
 
@@ -39,9 +40,7 @@ _REVOKE = Statement(
 _SWEEP = Statement(delete(revoked_token).where(revoked_token.c.expires_at < bindparam("now")))
 
 
-async def sign_in(
-    database: Database, passwords: Passwords, *, username: str, password: str
-) -> Row:
+async def sign_in(database: Database, passwords: Passwords, *, username: str, password: str) -> Row:
     """The active account (id, username, name, role, token_version) of this name and password.
 
     Unknown name, wrong password and deactivated account: the same NotSignedIn after the same work.

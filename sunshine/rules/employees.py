@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from models.departments import department
 from models.employees import employee
 from models.positions import position
-from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
@@ -33,6 +33,7 @@ from sunshine.records import living, record_change, stamped
 from sunshine.rules import users
 from sunshine.rules.reach import ME
 from sunshine.schemas.employees import FILTERS
+from sunshine.statements import Statement
 
 violations(
     {
@@ -189,16 +190,13 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     full = dict.fromkeys(_COLUMNS) | {"status": "active"} | dict(values)
     await resolve_names(tx, full)
     await _check_references(tx, 0, values)
-    made = await tx.one(_INSERT, **{name: full[name] for name in _COLUMNS})
-    assert made is not None
+    made = await tx.only(_INSERT, **{name: full[name] for name in _COLUMNS})
     row = await _row(tx, made["id"])
     await tx.record("employee_created", "employee", row["id"], after=row)
     return row
 
 
-async def change(
-    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
-) -> Row:
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
     """Merge into an employee: HR and admins anything, oneself phone and photo."""
     own = actor.employee_id == id_ and actor.role != "admin"
     if own and set(values) - OWN_FIELDS:
@@ -243,8 +241,7 @@ async def _named(tx: Transaction, table: Any, name: str) -> int:
             await tx.record(f"{table.name}_created", table.name, made["id"], after=after)
             return int(made["id"])
         # Somebody else has just made it; their commit let us go on.
-        found = await tx.one(_NAMED[table.name], name=name)
-        assert found is not None
+        found = await tx.only(_NAMED[table.name], name=name)
     return int(found["id"])
 
 

@@ -82,10 +82,8 @@ def _checked(cells: dict[str | None, Any]) -> tuple[Row, list[dict[str, Any]]]:
         return {}, list(error.errors)
 
 
-def _repeated(
-    values: Row, line: int, seen: dict[tuple[str, str], int]
-) -> list[dict[str, Any]]:
-    """What must be unique and stands in the file already: said for every line, not just the first."""
+def _repeated(values: Row, line: int, seen: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """What must be unique and stands in the file already; said for every line."""
     wrong = []
     for field in ("email", "employeeCode"):
         value = (values.get(field) or "").lower()

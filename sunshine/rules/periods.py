@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Column, Date, Table, bindparam, func, insert, select, text, update
 
 from models.employees import employee
-from sunshine.db import Database, Reader, Row, Statement, Transaction
+from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.records import living, record_change, stamped
 from sunshine.rules.reach import employee_within
+from sunshine.statements import Statement
 
 _LOCK_EMPLOYEE = Statement(
     select(employee.c.id)
@@ -75,9 +76,7 @@ class Periods:
         changed = update(table).where(c.id == bindparam("id"))
         self._update = Statement(changed.values({**values, c.updated_at: now}))
         self._delete = Statement(changed.values(deleted_at=now))
-        self.listing = Listing(
-            rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from"
-        )
+        self.listing = Listing(rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from")
 
     async def page(
         self, database: Database, employee_id: int, query: Mapping[str, Any], *, actor: Principal
@@ -100,8 +99,7 @@ class Periods:
         await self._lock(tx, actor, employee_id)
         full = dict.fromkeys(self._columns) | dict(values) | {"employeeId": employee_id}
         await self._check(tx, 0, full)
-        made = await tx.one(self._insert, **full)
-        assert made is not None
+        made = await tx.only(self._insert, **full)
         row = await self._find(tx, employee_id, made["id"])
         await tx.record(f"{self._table.name}_created", self._table.name, row["id"], after=row)
         return row
@@ -125,9 +123,7 @@ class Periods:
         await record_change(tx, self._table.name, before, after)
         return after
 
-    async def take(
-        self, tx: Transaction, employee_id: int, id_: int, *, actor: Principal
-    ) -> None:
+    async def take(self, tx: Transaction, employee_id: int, id_: int, *, actor: Principal) -> None:
         """Remove a period as if it had not been."""
         await self._lock(tx, actor, employee_id)
         before = await self._find(tx, employee_id, id_)

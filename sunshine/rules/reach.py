@@ -3,9 +3,10 @@
 from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
 
 from models.employees import employee
-from sunshine.db import Reader, Row, Statement
+from sunshine.db import Reader, Row
 from sunshine.errors import NotAllowed, NotFound
 from sunshine.people import Principal, Scope
+from sunshine.statements import Statement
 
 Conditions = dict[Scope, tuple[ColumnElement[bool], ...]]
 

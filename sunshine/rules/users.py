@@ -1,4 +1,4 @@
-"""Who may sign in: accounts, roles, grants. Tables: models/auth.py. Who may: docs/authorization.md."""
+"""Who may sign in: accounts, roles, grants. Tables: models/auth.py."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,13 +8,14 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select,
 
 from models.auth import user_permissions, users
 from models.employees import employee
-from sunshine.db import Database, Row, Statement, Transaction
+from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.listing import Listing
 from sunshine.people import Principal
 from sunshine.principals import GRANTS
 from sunshine.records import living, record_change, stamped
 from sunshine.schemas.users import FILTERS
+from sunshine.statements import Statement
 
 violations(
     {
@@ -110,10 +111,9 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
         await living(tx, employee, values["employeeId"], "employeeId")
     blank = dict.fromkeys(_COLUMNS) | {"active": True}
     full = blank | {name: value for name, value in values.items() if name in _COLUMNS}
-    made = await tx.one(_INSERT, **full)
-    assert made is not None
+    made = await tx.only(_INSERT, **full)
     await _grant(tx, made["id"], values.get("permissions", ()))
-    row = await _row(tx, made["id"])
+    row = await tx.only(_FIND, id=made["id"])
     await tx.record("user_created", "users", row["id"], after=row)
     return row
 
@@ -142,7 +142,7 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     )  # fmt: skip
     if "permissions" in values:
         await _grant(tx, id_, values["permissions"])
-    after = await _row(tx, id_)
+    after = await tx.only(_FIND, id=id_)
     await record_change(tx, "users", before, after, "user_updated")
     if "passwordHash" in values:
         await tx.record("user_password_changed", "users", id_)
@@ -186,12 +186,6 @@ async def password_hash(database: Database, id_: int) -> str | None:
     """The stored hash of an account's password; None for an unknown one."""
     row = await database.one(_HASH, id=id_)
     return row["password_hash"] if row else None
-
-
-async def _row(tx: Transaction, id_: int) -> Row:
-    row = await tx.one(_FIND, id=id_)
-    assert row is not None
-    return row
 
 
 async def _keep_an_admin(tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of field that schemas are made of. Each is a Cerberus rule set for sunshine/validation.py.
+"""The kinds of field that schemas are made of: Cerberus rule sets for sunshine/validation.py.
 
 Keyword arguments add or override Cerberus rules: `text(100, required=True)`.
 """

@@ -10,7 +10,6 @@ from sunshine.errors import Problem
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
-    from sunshine.web.routes import Route
 
 
 class MethodNotAllowed(Problem):
@@ -90,12 +89,13 @@ def _allow_origin(handler: "Handler") -> None:
         handler.set_header("Access-Control-Expose-Headers", EXPOSED)
 
 
-def preflight(handler: "Handler", route: "Route") -> None:
+def preflight(handler: "Handler") -> None:
     """204 with what the path allows."""
+    allow = handler.route.allow if handler.route else "OPTIONS"
     handler.set_status(204)
-    handler.set_header("Allow", route.allow)
+    handler.set_header("Allow", allow)
     if handler._headers.get("Access-Control-Allow-Origin"):
-        handler.set_header("Access-Control-Allow-Methods", route.allow)
+        handler.set_header("Access-Control-Allow-Methods", allow)
         handler.set_header("Access-Control-Allow-Headers", ALLOWED_HEADERS)
         handler.set_header("Access-Control-Max-Age", "600")
 

@@ -1,6 +1,7 @@
 """The Tornado application over the route table: finds the route, refuses what has none."""
 
 import asyncio
+import contextlib
 import ipaddress
 from typing import Any
 
@@ -16,7 +17,7 @@ from tornado.httputil import (
     ResponseStartLine,
     set_parse_body_config,
 )
-from tornado.web import RequestHandler, stream_request_body
+from tornado.web import stream_request_body
 
 from sunshine.clock import Clock
 from sunshine.db import Databases
@@ -79,10 +80,11 @@ class Application(tornado.web.Application):
         self.readiness = readiness
         self.clock = clock
         self.draining = False
+        self._drained = asyncio.Event()
         self._in_flight: set[Handler] = set()
         self._trusted = [ipaddress.ip_network(proxy) for proxy in settings.trusted_proxies]
 
-    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate:
+    def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
         found = self.routes.find(request.path)
         if found is None:
@@ -110,13 +112,15 @@ class Application(tornado.web.Application):
     def ended(self, handler: Handler) -> None:
         """It was answered, or its client went away."""
         self._in_flight.discard(handler)
+        if self.draining and not self._in_flight:
+            self._drained.set()
 
     async def drain(self, seconds: float) -> None:
         """Return when no request is in flight any more, or after so many seconds."""
         self.draining = True
-        ends = asyncio.get_running_loop().time() + seconds
-        while self._in_flight and asyncio.get_running_loop().time() < ends:
-            await asyncio.sleep(0.02)
+        if self._in_flight:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), seconds)
 
     def is_https(self, request: HTTPServerRequest) -> bool:
         """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""
@@ -178,9 +182,8 @@ class _Counted(HTTPMessageDelegate):
         self._delegate.on_connection_close()
 
 
-def log_request(handler: RequestHandler) -> None:
+def log_request(handler: Any) -> None:
     """One line per request. Paths without their query: those hold search terms and signatures."""
-    assert isinstance(handler, Handler)
     request = handler.request
     actor = getattr(handler, "actor", None)
     access_log.info(

@@ -5,7 +5,7 @@ Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: answers.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -82,7 +82,8 @@ class Handler(RequestHandler):
             return
         for guard in self.route.guards[self.request.method or ""]:
             await guard.check(self)
-        if any(type(v) is int and not 0 < v <= MAX_ID for v in self.path_kwargs.values()):
+        ids: Iterable[Any] = self.path_kwargs.values()
+        if any(isinstance(id_, int) and not 0 < id_ <= MAX_ID for id_ in ids):
             raise NotFound
 
     def decode_argument(self, value: Any, name: str | None = None) -> Any:
@@ -99,14 +100,13 @@ class Handler(RequestHandler):
 
     async def options(self, **_: Any) -> None:
         """A browser's preflight."""
-        assert self.route is not None
-        answers.preflight(self, self.route)
+        answers.preflight(self)
 
     @asynccontextmanager
     async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
-        """A change in the caller's name. Reply inside it: a retried Idempotency-Key gets that reply.
+        """A change in the caller's name. Reply inside it; the reply is sent after the commit.
 
-        What was replied is sent only after the commit.
+        A retry with the same Idempotency-Key gets that reply.
         """
         async with self.db[database].transaction(self.actor, request_id=self.request_id) as tx:
             key = idempotency.key_of(self)
@@ -165,7 +165,7 @@ class Handler(RequestHandler):
         task = asyncio.current_task()
         self._timer = loop.call_later(seconds, self._expire, task)
 
-    def _expire(self, task: "asyncio.Task[None]") -> None:
+    def _expire(self, task: "asyncio.Task[Any] | None") -> None:
         """Answer without awaiting the work: a query on a frozen server ends late or never."""
         if self._finished:
             return
@@ -174,7 +174,8 @@ class Handler(RequestHandler):
         else:
             message = "The request did not finish in time"
             self.send_error(503, exc_info=(None, Unavailable(message, code="deadline"), None))
-        task.cancel()
+        if task:
+            task.cancel()
 
     def on_finish(self) -> None:
         """The answer is out: no deadline any more."""

@@ -7,12 +7,13 @@ leaves nothing. Two at once: the second one finds the first one's lock and is to
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, func, insert, select
+from sqlalchemy import BigInteger, and_, bindparam, func, insert, select
 from tornado.web import Finish
 
 from models import kernel
-from sunshine.db import Statement, Transaction
+from sunshine.db import Transaction
 from sunshine.errors import Conflict, Invalid
+from sunshine.statements import Statement
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
@@ -42,9 +43,7 @@ _FIND = {
 }
 _KEEP = {
     name: Statement(
-        insert(table).values(
-            {column.name: bindparam(column.name) for column in table.columns}
-        )
+        insert(table).values({column.name: bindparam(column.name) for column in table.columns})
     )
     for name, table in kernel.idempotency_key.items()
 }
@@ -72,13 +71,11 @@ async def replay(handler: "Handler", tx: Transaction, key: Key) -> None:
             "The first request with this Idempotency-Key is still running",
             code="idempotency_in_progress",
         )
-    kept = await tx.one(_FIND[tx.database], principal=key.principal, key=key.key)
+    kept = await tx.one(_FIND[tx.database.name], principal=key.principal, key=key.key)
     if kept is None:
         return
     if kept["request_hash"] != key.request_hash:
-        raise Invalid.field(
-            HEADER, "was used for another request", code="idempotency_key_reused"
-        )
+        raise Invalid.field(HEADER, "was used for another request", code="idempotency_key_reused")
     handler.set_status(kept["status"])
     handler.set_header("Idempotency-Replayed", "true")
     handler.write(kept["answer"])
@@ -91,7 +88,7 @@ async def keep(handler: "Handler", tx: Transaction, key: Key) -> None:
     if not answer:
         raise RuntimeError("reply inside the transaction")
     await tx.run(
-        _KEEP[tx.database],
+        _KEEP[tx.database.name],
         **key._asdict(),
         status=handler.get_status(),
         answer=answer.decode(),

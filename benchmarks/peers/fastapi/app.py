@@ -44,7 +44,11 @@ Named = TypeVar("Named", Position, Department)
 Id = Annotated[int, Path(ge=1, le=2147483647)]
 EMPLOYEES = (
     select(Employee)
-    .options(joinedload(Employee.position), joinedload(Employee.department))
+    .options(
+        joinedload(Employee.position).load_only(Position.name),
+        joinedload(Employee.department).load_only(Department.name),
+        joinedload(Employee.manager).load_only(Employee.name),
+    )
     .where(Employee.deleted_at.is_(None))
 )
 

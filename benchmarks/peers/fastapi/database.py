@@ -74,6 +74,7 @@ class Employee(Row, Base):
 
     position: Mapped[Position | None] = relationship()
     department: Mapped[Department | None] = relationship()
+    manager: Mapped["Employee | None"] = relationship(remote_side="Employee.id")
 
 
 class AuditEvent(Base):

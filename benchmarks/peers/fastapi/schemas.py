@@ -39,6 +39,7 @@ class EmployeeOut(Camel):
     position_id: int | None
     department: Name
     department_id: int | None
+    manager: Name
     manager_id: int | None
     phone: str | None
     join_date: dt.date | None

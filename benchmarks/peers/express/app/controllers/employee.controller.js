@@ -10,8 +10,9 @@ const FIELDS = [
   "phone", "joinDate", "status", "photo", "timezone", "createdAt", "updatedAt",
 ];
 const NAMES = [
-  { model: db.position, as: "positionRow", attributes: ["name"] },
-  { model: db.department, as: "departmentRow", attributes: ["name"] },
+  { model: db.position, as: "positionRow", attributes: ["name"], paranoid: false },
+  { model: db.department, as: "departmentRow", attributes: ["name"], paranoid: false },
+  { model: db.employee, as: "managerRow", attributes: ["name"], paranoid: false },
 ];
 
 const present = (employee, position = employee.positionRow, department = employee.departmentRow) => ({
@@ -23,6 +24,7 @@ const present = (employee, position = employee.positionRow, department = employe
   positionId: employee.positionId ?? null,
   department: department?.name ?? null,
   departmentId: employee.departmentId ?? null,
+  manager: employee.managerRow?.name ?? null,
   managerId: employee.managerId ?? null,
   phone: employee.phone ?? null,
   joinDate: employee.joinDate ?? null,

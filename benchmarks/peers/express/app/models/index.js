@@ -20,5 +20,6 @@ for (const name of ["department", "position", "employee", "auditEvent"]) {
 
 db.employee.belongsTo(db.position, { as: "positionRow", foreignKey: "positionId" });
 db.employee.belongsTo(db.department, { as: "departmentRow", foreignKey: "departmentId" });
+db.employee.belongsTo(db.employee, { as: "managerRow", foreignKey: "managerId" });
 
 module.exports = db;

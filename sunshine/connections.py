@@ -1,0 +1,47 @@
+"""How a database is reached, and whether a pooled connection still is one. For sunshine/db.py."""
+
+import select
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from sunshine.settings import DatabaseSettings
+
+# Nothing a client waits for may hang: each wait has an end, and the request a deadline over all.
+SESSION = {
+    "statement_timeout": "10s",
+    "lock_timeout": "2500ms",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+    "application_name": "sunshine",
+}
+
+
+def conninfo(settings: DatabaseSettings, **more: str) -> str:
+    """How libpq reaches this database, with our session settings; `more` overrides them."""
+    session = SESSION | more
+    return make_conninfo(
+        host=settings.host,
+        port=settings.port,
+        user=settings.user,
+        password=settings.password or None,
+        dbname=settings.database,
+        connect_timeout=2,
+        options=" ".join(
+            f"-c {name}={value}" for name, value in session.items() if name != "application_name"
+        ),
+        application_name=session["application_name"],
+    )
+
+
+async def check(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Test a pooled connection only if it has something to say: an idle one is silent while alive.
+
+    A server that went away closed it, which is readable; a ping each time would be a round trip.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)

@@ -1,0 +1,172 @@
+"""`sunshine users`: accounts from the command line."""
+
+import json
+
+import pytest
+
+PASSWORD = "correct horse 9"
+
+
+@pytest.fixture
+def anna(sunshine):
+    """An admin, the first user there is."""
+    arguments = ("users", "create", "anna", "--name", "Anna A", "--role", "admin")
+    done = sunshine(*arguments, "--password-stdin", stdin=PASSWORD + "\n")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture
+def bob(sunshine, anna):
+    """An employee without an employee record."""
+    arguments = ("users", "create", "bob", "--name", "Bob B", "--role", "employee")
+    assert sunshine(*arguments, "--password-stdin", stdin=PASSWORD).returncode == 0
+
+
+def listed(sunshine, *arguments):
+    return {
+        row["username"]: row
+        for row in json.loads(sunshine("users", "list", "--json", *arguments).stdout)
+    }
+
+
+def events(sunshine):
+    return [row["type"] for row in json.loads(sunshine("events", "list", "--json").stdout)]
+
+
+def test_it_creates_before_the_first_serve(sunshine, anna):
+    assert anna.stdout == ""
+    assert "Created user anna (admin)" in anna.stderr
+    row = listed(sunshine)["anna"]
+    assert (row["name"], row["role"], row["active"]) == ("Anna A", "admin", True)
+    assert events(sunshine) == ["user_created"]
+
+
+def test_it_creates_with_everything(sunshine, anna):
+    arguments = (
+        "users",
+        "create",
+        "carl",
+        "--name",
+        "Carl",
+        "--role",
+        "hr",
+        "--email",
+        "c@d.example",
+    )
+    more = ("--inactive", "--grant", "tickets:agent", "--password-stdin", "--json")
+    made = json.loads(sunshine(*arguments, *more, stdin=PASSWORD).stdout)
+    assert made == listed(sunshine, "--inactive")["carl"]
+    assert (made["email"], made["active"], made["permissions"]) == (
+        "c@d.example", False, ["tickets:agent"],
+    )  # fmt: skip
+
+
+def test_no_output_ever_holds_a_hash_or_a_password(sunshine, anna):
+    shown = [sunshine("users", "list", "--json"), sunshine("events", "list", "--json"), anna]
+    for done in shown:
+        for secret in ("$2b$", PASSWORD, "passwordHash"):
+            assert secret not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("stdin", "words"),
+    [
+        ("short", "at least 8 characters"),
+        ("password", "too easy to guess"),
+        ("x" * 73, "at most 72 bytes"),
+        ("", "nothing on stdin"),
+        ("\n", "nothing on stdin"),
+    ],
+)
+def test_it_refuses_a_bad_password(sunshine, stdin, words):
+    arguments = ("users", "create", "anna", "--name", "A", "--role", "admin", "--password-stdin")
+    done = sunshine(*arguments, stdin=stdin)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_names_the_option_where_it_cannot_ask(sunshine):
+    done = sunshine("users", "create", "anna", "--name", "A", "--role", "admin")
+    assert done.returncode == 2
+    assert "--password-stdin" in done.stderr
+
+
+def test_it_asks_on_a_terminal_and_does_not_echo(sunshine, in_terminal):
+    arguments = ("users", "create", "anna", "--name", "Anna A", "--role", "admin")
+    code, screen = in_terminal(*arguments, answers=[PASSWORD, PASSWORD])
+    assert code == 0, screen
+    assert PASSWORD not in screen
+    assert "anna" in listed(sunshine)
+
+
+def test_a_taken_name_is_one_line(sunshine, anna):
+    arguments = ("users", "create", "ANNA", "--name", "A", "--role", "hr", "--password-stdin")
+    done = sunshine(*arguments, stdin=PASSWORD)
+    assert (done.returncode, done.stderr) == (1, "Error: This username is taken\n")
+    assert events(sunshine) == ["user_created"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("disable",), ("enable",), ("role", "hr"), ("grant", "fleet:read"), ("revoke", "fleet:read"),
+     ("set-password", "--password-stdin")],
+)  # fmt: skip
+def test_an_unknown_user_is_not_found(sunshine, anna, command):
+    name, *more = command
+    done = sunshine("users", name, "nobody", *more, stdin=PASSWORD)
+    assert (done.returncode, done.stderr) == (3, "Error: there is no user nobody\n")
+    assert events(sunshine) == ["user_created"]
+
+
+def test_it_disables_and_enables(sunshine, bob):
+    assert sunshine("users", "disable", "BOB").returncode == 0
+    assert listed(sunshine)["bob"]["active"] is False
+    assert list(listed(sunshine, "--active")) == ["anna"]
+    assert sunshine("users", "enable", "bob").returncode == 0
+    assert listed(sunshine)["bob"]["active"] is True
+    assert events(sunshine) == ["user_created", "user_created", "user_updated", "user_updated"]
+
+
+def test_the_last_admin_stays(sunshine, bob):
+    for command in (("disable", "anna"), ("role", "anna", "hr")):
+        done = sunshine("users", *command)
+        assert (done.returncode, done.stderr) == (1, "Error: The last active admin must stay one\n")
+    assert sunshine("users", "role", "bob", "admin").returncode == 0
+    assert sunshine("users", "role", "anna", "hr").returncode == 0
+    assert list(listed(sunshine, "--role", "hr")) == ["anna"]
+
+
+def test_it_grants_and_revokes(sunshine, bob):
+    granted = sunshine("users", "grant", "bob", "tickets:agent", "fleet:read")
+    assert granted.stderr == "bob is granted: fleet:read, tickets:agent.\n"
+    assert sunshine("users", "revoke", "bob", "fleet:read").returncode == 0
+    assert listed(sunshine)["bob"]["permissions"] == ["tickets:agent"]
+
+
+def test_what_a_role_brings_cannot_be_granted(sunshine, bob):
+    done = sunshine("users", "grant", "bob", "users:write")
+    assert done.returncode == 2
+    assert "users:write" in done.stderr
+    assert listed(sunshine)["bob"]["permissions"] == []
+
+
+def test_it_sets_a_password(sunshine, bob):
+    done = sunshine("users", "set-password", "bob", "--password-stdin", stdin="another word 7\n")
+    assert done.returncode == 0
+    assert events(sunshine)[-1] == "user_password_changed"
+
+
+def test_a_list_has_a_line_per_user_in_a_pipe(sunshine, bob):
+    lines = [line.split("\t") for line in sunshine("users", "list").stdout.splitlines()]
+    assert lines[0][:5] == ["id", "username", "name", "email", "role"]
+    assert [line[1] for line in lines[1:]] == ["anna", "bob"]
+
+
+def test_a_list_is_a_table_on_a_terminal(in_terminal, anna):
+    code, screen = in_terminal("users", "list")
+    assert code == 0
+    assert "\t" not in screen
+    assert "anna" in screen
+    assert "\x1b[1m" in screen
