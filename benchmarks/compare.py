@@ -25,6 +25,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
+        """Of one value per round."""
         return cls(statistics.median(values), min(values), max(values))
 
     def __format__(self, spec: str) -> str:
@@ -55,21 +56,26 @@ def compare(
     seconds: int,
     tell: Tell,
 ) -> Samples:
-    """Measure. Each round starts with another server, so that none always follows the same one."""
+    """Measure each server in turn, `rounds` times over."""
     agreement = Agreement(cluster, employees)
     postmaster = cluster.postmaster()
     samples: Samples = {s: {name: [] for name in servers} for s in scenarios}
     for number in range(rounds):
-        turn = number % len(servers)
-        for name in (*servers[turn:], *servers[:turn]):
+        for name in _turn(servers, number):
             with serving(name, cluster) as server:
                 agreement.check(server)
                 for scenario in scenarios:
-                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster=postmaster)
+                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster)
                     samples[scenario][name].append(sample)
                     tell(f"round {number + 1}/{rounds}  {name} {scenario}: {sample.cpu:.0f} µs")
                     cluster.sweep(employees)
     return samples
+
+
+def _turn(servers: Sequence[str], number: int) -> list[str]:
+    """Each round starts with another server, so that none always follows the same one."""
+    first = number % len(servers)
+    return [*servers[first:], *servers[:first]]
 
 
 def ratios(samples: Samples) -> list[Ratio]:

@@ -18,39 +18,44 @@ SETTLED = 0.2  # seconds without work to speak of
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run showed. Times in microseconds; CPU times are per request."""
+    """What one run showed. `latency` is the median that the client saw, in microseconds."""
 
     requests: int
-    per_second: float
-    cpu: float
-    database_cpu: float
+    seconds: float
+    server_seconds: float
+    database_seconds: float
     latency: float
+
+    @property
+    def cpu(self) -> float:
+        """CPU microseconds of the server per request."""
+        return self.server_seconds / self.requests * 1e6
+
+    @property
+    def database_cpu(self) -> float:
+        """CPU microseconds of PostgreSQL per request."""
+        return self.database_seconds / self.requests * 1e6
 
 
 def measure(
     server: Running,
     scenario: Scenario,
     seconds: int,
-    *,
     postmaster: int,
+    *,
     warm: bool = False,
     connections: int = CONNECTIONS,
 ) -> Sample:
     """Warm up unless warm, then count the CPU time of server and PostgreSQL over one run."""
     if not warm:
         _wrk(server, scenario, SERVERS[server.name].warm_up, connections)
-        _settle(server)
+    _settle(server)
     before, database_before = server.cpu(), family_cpu(postmaster)
     seen = _wrk(server, scenario, seconds, connections)
     used, database_used = server.cpu() - before, family_cpu(postmaster) - database_before
     _settle(server)
-    requests = seen["requests"]
     return Sample(
-        requests=requests,
-        per_second=requests / seen["duration"] * 1e6,
-        cpu=used / requests * 1e6,
-        database_cpu=database_used / requests * 1e6,
-        latency=seen["median"],
+        seen["requests"], seen["duration"] / 1e6, used, database_used, latency=seen["median"]
     )
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 TICKS = os.sysconf("SC_CLK_TCK")
 STOP_SECONDS = 15
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class BenchmarkError(Exception):
@@ -102,11 +103,13 @@ def _signal(group: int, number: signal.Signals) -> None:
         os.killpg(group, number)
 
 
-def stop_on_termination() -> None:
-    """Let SIGTERM and a lost terminal unwind the program as Ctrl-C does."""
+def unwind_on_signals() -> None:
+    """Let each of SIGNALS end the program as Ctrl-C does, once: stopping is not interrupted."""
 
     def interrupt(*_: object) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, interrupt)

@@ -46,7 +46,7 @@ def _spreads(samples: Sequence[Sample]) -> list[str]:
     columns = (
         [s.cpu for s in samples],
         [1e6 / s.cpu for s in samples],
-        [s.per_second for s in samples],
+        [s.requests / s.seconds for s in samples],
         [s.database_cpu for s in samples],
     )
     return [f"{Spread.of(column):.0f}" for column in columns]
@@ -65,14 +65,29 @@ def scaling(costs: Costs) -> list[Table]:
     return [Table("The same page of two tables: median (lowest to highest)", head, rows)]
 
 
-def as_json(machine: dict[str, str], tables: Sequence[Table], measured: Any) -> str:
+def show(
+    machine: dict[str, str], tables: Sequence[Table], measured: Any, format_: str | None
+) -> None:
+    """Print as `json` or `markdown`; by default tables on a terminal, TSV in a pipe."""
+    if format_ == "json":
+        print(_json(machine, tables, measured))
+    elif format_ == "markdown":
+        print(_markdown(machine, tables))
+    elif sys.stdout.isatty():
+        _draw(machine, tables)
+    else:
+        for table in tables:
+            print(*("\t".join(row) for row in (table.head, *table.rows)), sep="\n", end="\n\n")
+
+
+def _json(machine: dict[str, str], tables: Sequence[Table], measured: Any) -> str:
     """Everything, single rounds included."""
     shown = [asdict(table) for table in tables]
     whole = {"machine": machine, "tables": shown, "measured": measured}
     return json.dumps(whole, ensure_ascii=False, indent=2, default=asdict)
 
 
-def as_markdown(machine: dict[str, str], tables: Sequence[Table]) -> str:
+def _markdown(machine: dict[str, str], tables: Sequence[Table]) -> str:
     """For benchmarks/README.md."""
     parts = ["\n".join(f"- {name}: {value}" for name, value in machine.items())]
     for table in tables:
@@ -82,12 +97,7 @@ def as_markdown(machine: dict[str, str], tables: Sequence[Table]) -> str:
     return "\n\n".join(parts)
 
 
-def show(machine: dict[str, str], tables: Sequence[Table]) -> None:
-    """On a terminal as tables, in a pipe as tab-separated values."""
-    if not sys.stdout.isatty():
-        for table in tables:
-            print(*("\t".join(row) for row in (table.head, *table.rows)), sep="\n", end="\n\n")
-        return
+def _draw(machine: dict[str, str], tables: Sequence[Table]) -> None:
     from rich.console import Console
     from rich.table import Table as Drawn
 

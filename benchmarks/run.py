@@ -41,7 +41,7 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.option("--install", is_flag=True, help="Fetch the peers' packages, and do nothing else.")
 def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
     """CPU time per request of this server and its peers; `scale` asks for a million rows."""
-    processes.stop_on_termination()
+    processes.unwind_on_signals()
     try:
         if install:
             needs.install()
@@ -78,12 +78,7 @@ def _measure(
             measured = compare.compare(found, employees, servers, scenarios, tell=_tell, **often)
             tables = report.comparison(measured)
         about = machine.describe(found)
-    if format_ == "json":
-        print(report.as_json(about, tables, measured))
-    elif format_ == "markdown":
-        print(report.as_markdown(about, tables))
-    else:
-        report.show(about, tables)
+    report.show(about, tables, measured, format_)
 
 
 def _tell(line: str) -> None:

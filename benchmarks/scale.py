@@ -71,6 +71,6 @@ def growth(by_rows: dict[int, list[Cost]], measure_: str) -> Spread:
 def _page(cluster: Cluster, name: str, database: str, seconds: int) -> Cost:
     page, postmaster = SCENARIOS["list"], cluster.postmaster()
     with serving(name, cluster, database) as server:
-        loaded = measure(server, page, seconds, postmaster=postmaster)
-        alone = measure(server, page, seconds, postmaster=postmaster, warm=True, connections=1)
+        loaded = measure(server, page, seconds, postmaster)
+        alone = measure(server, page, seconds, postmaster, warm=True, connections=1)
     return Cost(loaded.cpu, loaded.database_cpu, alone.latency)

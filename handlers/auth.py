@@ -52,7 +52,6 @@ class Account(Handler):
                 "name": actor.name,
                 "email": actor.email,
                 "role": actor.role,
-                "employeeId": actor.employee_id,
                 "permissions": sorted(actor.permissions),
             }
         )

@@ -1,5 +1,7 @@
 """Employees over HTTP. Rules: sunshine/rules/employees.py. Tables: models/employees.py."""
 
+from contextlib import suppress
+
 from sunshine import sheets
 from sunshine.rules import employees as rules
 from sunshine.rules import employees_file
@@ -43,6 +45,10 @@ class Employee(Handler):
             self.reply(message="Employee deleted")
 
 
+class _DryRun(Exception):
+    """Ends the transaction: everything was tried, nothing is kept."""
+
+
 class EmployeesImport(Handler):
     """Many new employees from a CSV file: all or none."""
 
@@ -50,11 +56,15 @@ class EmployeesImport(Handler):
 
     async def post(self) -> None:
         """Check the file, and unless `dryRun` (the default) take it."""
-        report = await employees_file.take(
-            self.transaction, self.text, dry_run=self.query["dryRun"]
-        )
-        message = "The file is fine" if report["dryRun"] else "Employees imported"
-        self.reply(report, message=message, status=200 if report["dryRun"] else 201)
+        lines = await employees_file.parse(self.text)
+        report = {"dryRun": self.query["dryRun"], "rows": len(lines)}
+        with suppress(_DryRun):
+            async with self.transaction() as tx:
+                await employees_file.take(tx, lines)
+                if self.query["dryRun"]:
+                    self.reply(report, message="The file is fine")
+                    raise _DryRun
+                self.reply(report, message="Employees imported", status=201)
 
 
 class EmployeesExport(Handler):

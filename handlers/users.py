@@ -38,14 +38,17 @@ class User(Handler):
         """Merge what is sent; a new password of one's own needs `currentPassword`."""
         values = self.body
         current = values.pop("currentPassword", None)
+        rules.check_change(user_id, values, actor=self.actor)
         if "password" in values:
             password = values.pop("password")
-            passwords.check(password, names=(self.actor.username,))
+            user = await rules.find(self.db.sunshine, user_id, actor=self.actor)
+            names = {**user, **values}
+            passwords.check(password, names=(names["username"], names["email"]))
             if user_id == self.actor.id:
                 await self._check_current(current)
             values["passwordHash"] = await self.application.passwords.hash(password)
         async with self.transaction() as tx:
-            user = await rules.change_as(tx, user_id, values, actor=self.actor)
+            user = await rules.change(tx, user_id, values)
             self.reply(user, message="User updated")
 
     async def delete(self, user_id: int) -> None:

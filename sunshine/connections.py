@@ -36,12 +36,17 @@ def conninfo(settings: DatabaseSettings, **more: str) -> str:
     )
 
 
-async def check(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Test a pooled connection only if it has something to say: an idle one is silent while alive.
+async def is_alive(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Ask a pooled connection only if it has something to say: an idle one is silent while alive.
 
     A server that went away closed it, which is readable; a ping each time would be a round trip.
     """
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
-    if poll.poll(0):
+    if not poll.poll(0):
+        return True
+    try:
         await AsyncConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return False
+    return True

@@ -22,7 +22,7 @@ from sqlalchemy import bindparam, func, insert, literal
 from models import DATABASES, kernel
 from sunshine import json
 from sunshine.clock import Clock
-from sunshine.connections import check, conninfo
+from sunshine.connections import conninfo, is_alive
 from sunshine.errors import VIOLATIONS, Conflict, Unavailable
 from sunshine.people import Actor
 from sunshine.settings import DatabaseSettings, Settings
@@ -155,7 +155,6 @@ class Database:
             max_waiting=1000,
             # Give up soon: the next request asks again, so a database that is back serves at once.
             reconnect_timeout=0.5,
-            check=check,
             name=name,
             open=False,
         )
@@ -198,12 +197,12 @@ class Database:
             async with connection.transaction():
                 tx = Transaction(self, connection, actor, request_id)
                 yield tx
+            if tx.forgets:  # on this connection: another one might not be free
+                await _forget_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
             raise _problem(error) from error
         finally:
             await self._pool.putconn(connection)
-        if tx.forgets:
-            await self._forget_everywhere()
 
     async def execute(
         self,
@@ -220,33 +219,22 @@ class Database:
             raise _problem(error) from error
 
     async def _take(self) -> psycopg.AsyncConnection[DictRow]:
+        """A live connection. After a restart of the server every idle one is dead: they are passed
+        over at once, where the pool's own check would pause for seconds between them."""
         try:
-            return await self._pool.getconn()
+            while True:
+                connection = await self._pool.getconn()
+                try:
+                    alive = await is_alive(connection)
+                except BaseException:
+                    await self._pool.putconn(connection)
+                    raise
+                if alive:
+                    return connection
+                await self._pool.putconn(connection)  # which replaces it
         except (PoolTimeout, TooManyRequests, PoolClosed) as error:
             log.warning("no connection", database=self.name, reason=str(error))
             raise Unavailable("Database unavailable", code="database_unavailable") from error
-
-    async def _forget_everywhere(self) -> None:
-        """Return when every live process has dropped what it cached, or after a second.
-
-        Each listens on its own connection (sunshine/events.py) and acknowledges. The change is
-        committed already: whatever goes wrong here must not tell the client that it was not.
-        """
-        token = secrets.token_hex(8)
-        connection = await self._take()
-        try:
-            await connection.execute(f"LISTEN {ACK_CHANNEL}")
-            told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
-            waiting = (await told.fetchone() or {}).get("listeners", 0)
-            async for notice in connection.notifies(timeout=1.0):
-                waiting -= notice.payload == token
-                if waiting <= 0:
-                    break
-            await connection.execute(f"UNLISTEN {ACK_CHANNEL}")
-        except psycopg.Error as error:
-            log.warning("forget not acknowledged", database=self.name, reason=str(error))
-        finally:
-            await self._pool.putconn(connection)
 
 
 class Databases(dict[str, Database]):
@@ -274,6 +262,26 @@ class Databases(dict[str, Database]):
         """Close every pool."""
         for database in self.values():
             await database.close()
+
+
+async def _forget_everywhere(connection: psycopg.AsyncConnection[DictRow]) -> None:
+    """Return when every live process has dropped what it cached, or after a second.
+
+    Each listens on its own connection (sunshine/events.py) and acknowledges. The change is
+    committed already: whatever goes wrong here must not tell the client that it was not.
+    """
+    token = secrets.token_hex(8)
+    try:
+        await connection.execute(f"LISTEN {ACK_CHANNEL}")
+        told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
+        waiting = (await told.fetchone() or {}).get("listeners", 0)
+        async for notice in connection.notifies(timeout=1.0 if waiting else 0.0):
+            waiting -= notice.payload == token
+            if waiting <= 0:
+                break
+        await connection.execute(f"UNLISTEN {ACK_CHANNEL}")
+    except psycopg.Error as error:
+        log.warning("forget not acknowledged", reason=str(error))
 
 
 def _present(row: Row | None) -> Row:

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 import psycopg
 import structlog
+from psycopg.rows import DictRow, dict_row
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, tuple_
 
 from models import kernel
 from models.kernel import XID8
 from sunshine.connections import conninfo
 from sunshine.db import ACK_CHANNEL, EVENT_CHANNEL, FORGET_CHANNEL, Database, Row
-from sunshine.errors import Invalid
+from sunshine.errors import Invalid, Unavailable
 from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.events")
@@ -146,7 +147,7 @@ class Feed:
         while True:
             try:
                 await self._follow()
-            except psycopg.Error as error:
+            except (psycopg.Error, Unavailable) as error:
                 log.warning("feed lost", database=self._database.name, reason=str(error).strip())
             except Exception:
                 log.exception("feed failed", database=self._database.name)
@@ -157,14 +158,16 @@ class Feed:
 
     async def _follow(self) -> None:
         connection = await psycopg.AsyncConnection.connect(
-            conninfo(self._database.settings, application_name="sunshine feed"), autocommit=True
+            conninfo(self._database.settings, application_name="sunshine feed"),
+            autocommit=True,
+            row_factory=dict_row,
         )
         async with connection:
             await connection.execute(f"LISTEN {EVENT_CHANNEL}")
             await connection.execute(f"LISTEN {FORGET_CHANNEL}")
             self._forget()
             self.connected = True
-            held = await self._catch_up()
+            held = await self._catch_up(connection)
             while True:
                 wait = HELD_SECONDS if held else POLL_SECONDS
                 notices = [n async for n in connection.notifies(timeout=wait, stop_after=1)]
@@ -173,14 +176,19 @@ class Feed:
                     self._forget()
                 for token in asked:
                     await connection.execute("SELECT pg_notify(%s, %s)", (ACK_CHANNEL, token))
-                held = await self._catch_up()
+                held = await self._catch_up(connection)
 
-    async def _catch_up(self) -> bool:
-        """Deliver what is new; True when something is there that may not be delivered yet."""
+    async def _catch_up(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
+        """Deliver what is new; True when something is there that may not be delivered yet.
+
+        Read on the feed's own connection: no pool can be exhausted, and a dead one is noticed.
+        """
         if self._cursor is None:
-            self._cursor = Cursor((await self._database.only(_HERE))["xid"], 0)
+            [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
+            self._cursor = Cursor(here["xid"], 0)
         while True:
-            rows = await self._database.all(self._since, **self._cursor._asdict())
+            values = self._cursor._asdict()
+            rows = await (await self._database.execute(connection, self._since, values)).fetchall()
             for row in rows:
                 if not row.pop("ready"):
                     return True

@@ -91,14 +91,20 @@ def _holders_in(value: Any) -> list[Any]:
     return [item for item in items if isinstance(item, dict | list)]
 
 
-def _check_strings(value: Any) -> None:
+def _check_strings(value: Any, path: str = "") -> None:
     if isinstance(value, str):
         if not clean(value):
-            raise Invalid("Body holds a character that is not allowed", code="invalid_json")
+            raise _unclean(path)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_strings(key)
-            _check_strings(item)
+            _check_strings(key, path)
+            _check_strings(item, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
-        for item in value:
-            _check_strings(item)
+        for number, item in enumerate(value):
+            _check_strings(item, f"{path}.{number}" if path else str(number))
+
+
+def _unclean(path: str) -> Invalid:
+    said = "holds a character that is not allowed"
+    errors = [{"field": path, "message": said}] if path else []
+    return Invalid(f"Body {said}", code="invalid_json", errors=errors)

@@ -151,7 +151,9 @@ class Listing:
         where: tuple[ColumnElement[bool], ...],
     ) -> _Statements:
         matching = self._select.where(*where, *(self._filters[name] for name in used))
-        counted = matching.with_only_columns(literal(1)).limit(EXACT + 1).subquery()
+        # Without its columns an unfiltered statement would forget its table, and count one row.
+        ones = matching.with_only_columns(literal(1), maintain_column_froms=True)
+        counted = ones.limit(EXACT + 1).subquery()
         total = select(func.count()).select_from(counted).scalar_subquery()
         sorting = [
             self._sort[name].desc() if descending else self._sort[name].asc()

@@ -46,7 +46,7 @@ class Passwords:
         try:
             same = await self._in_thread(lambda: bcrypt.checkpw(secret[:MAX_BYTES], against))
         except ValueError:  # not a bcrypt hash: an account that cannot sign in by password
-            return False
+            return await self.matches(password, None)
         return known and same
 
     def is_outdated(self, hashed: str) -> bool:

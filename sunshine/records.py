@@ -16,8 +16,10 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    false,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -29,12 +31,16 @@ from sunshine.schemas.fields import Schema
 from sunshine.statements import Statement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Use:
-    """Rows that refer to a record and so keep it from being deleted: `words` says what they are."""
+    """Rows that refer to a record and so keep it from being deleted: `noun` says what one is.
 
-    words: str
+    `where` narrows them; deleted ones never count.
+    """
+
+    noun: str
     column: Column[Any]
+    where: tuple[ColumnElement[bool], ...] = ()
 
 
 class Records:
@@ -77,9 +83,9 @@ class Records:
         self.listing = Listing(rows, key=table.c.id, filters=filters, schema=schema, sort=sort)
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)
-        self._is_row = table.c.id == bindparam("row_id")
         now = _bind("now", table.c.deleted_at)
-        self._mark = Statement(update(table).where(self._is_row).values(deleted_at=now))
+        is_row = table.c.id == bindparam("row_id")
+        self._mark = Statement(update(table).where(is_row).values(deleted_at=now))
 
     async def find(self, database: Database, id_: int) -> Row:
         """One living record; NotFound."""
@@ -90,7 +96,7 @@ class Records:
 
     async def create(self, tx: Transaction, values: Mapping[str, Any]) -> Row:
         """A new record of the given API fields."""
-        await self._check_references(tx, values)
+        await check_references(tx, self._references, values)
         made = await tx.only(self._insert(tuple(sorted(values))), **values)
         row = await self._row(tx, self._find, made["id"])
         await tx.record(f"{self.entity}_created", self.entity, row["id"], after=row)
@@ -99,9 +105,7 @@ class Records:
     async def change(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
         """Merge the given API fields into a record."""
         before = await self._row(tx, self._lock, id_)
-        await self._check_references(tx, values)
-        if not values:
-            return before
+        await check_references(tx, self._references, values)
         await tx.run(self._update(tuple(sorted(values))), row_id=id_, **values)
         after = await self._row(tx, self._find, id_)
         await record_change(tx, self.entity, before, after)
@@ -110,7 +114,7 @@ class Records:
     async def delete(self, tx: Transaction, id_: int) -> Row:
         """Mark a record deleted; Conflict `in_use` names what still refers to it."""
         before = await self._row(tx, self._lock, id_)
-        await self._check_uses(tx, id_)
+        await check_unused(tx, self._uses, id_)
         await tx.run(self._mark, row_id=id_)
         await tx.record(f"{self.entity}_deleted", self.entity, id_, before=before)
         return before
@@ -121,28 +125,13 @@ class Records:
             raise NotFound
         return row
 
-    async def _check_references(self, tx: Transaction, values: Mapping[str, Any]) -> None:
-        for field, table in self._references.items():
-            if values.get(field) is not None:
-                await living(tx, table, values[field], field)
-
-    async def _check_uses(self, tx: Transaction, id_: int) -> None:
-        counts = {use.words: await tx.one(_count(use.column), id=id_) for use in self._uses}
-        used = [
-            f"{row['number']} {words}" for words, row in counts.items() if row and row["number"]
-        ]
-        if used:
-            raise Conflict(f"In use by {' and '.join(used)}", code="in_use")
-
     def _insert_statement(self, names: tuple[str, ...]) -> Statement:
         values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
         values |= stamped(self.table)
         return Statement(insert(self.table).values(values).returning(self.table.c.id))
 
     def _update_statement(self, names: tuple[str, ...]) -> Statement:
-        values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
-        values[self.table.c.updated_at] = _bind("now", self.table.c.updated_at)
-        return Statement(update(self.table).where(self._is_row).values(values))
+        return merging(self.table, {name: self._fields[name] for name in names})
 
 
 async def living(tx: Transaction, table: Table, id_: int, field: str) -> Row:
@@ -151,6 +140,26 @@ async def living(tx: Transaction, table: Table, id_: int, field: str) -> Row:
     if row is None:
         raise Invalid.field(field, "does not exist")
     return row
+
+
+async def check_references(
+    tx: Transaction, references: Mapping[str, Table], values: Mapping[str, Any]
+) -> None:
+    """Every row that a payload refers to lives, and will until we are done; else Invalid."""
+    for field, table in references.items():
+        if values.get(field) is not None:
+            await living(tx, table, values[field], field)
+
+
+async def check_unused(tx: Transaction, uses: tuple[Use, ...], id_: int) -> None:
+    """Nothing refers to a record, which is locked; else Conflict `in_use` says what does."""
+    used = []
+    for use in uses:
+        row = await tx.one(_count(use), id=id_)
+        if row and row["number"]:
+            used.append(f"{row['number']} {use.noun}{'s' if row['number'] > 1 else ''}")
+    if used:
+        raise Conflict(f"In use by {' and '.join(used)}", code="in_use")
 
 
 async def record_change(
@@ -166,6 +175,18 @@ async def record_change(
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
+
+
+def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement:
+    """Set columns of the row `row_id`, each from the parameter of its API name.
+
+    A row that holds all that already is left alone: without a change there is no event.
+    """
+    values = {column: _bind(name, column) for name, column in columns.items()}
+    differs = or_(false(), *(column.is_distinct_from(value) for column, value in values.items()))
+    values[table.c.updated_at] = _bind("now", table.c.updated_at)
+    is_row = table.c.id == bindparam("row_id")
+    return Statement(update(table).where(is_row, differs).values(values))
 
 
 def stamped(table: Table) -> dict[Column[Any], ColumnElement[Any]]:
@@ -185,6 +206,6 @@ def _reference(table: Table) -> Statement:
 
 
 @lru_cache(maxsize=64)
-def _count(column: Column[Any]) -> Statement:
-    number = select(func.count().label("number")).where(column == bindparam("id"))
-    return Statement(number.where(column.table.c.deleted_at.is_(None)))
+def _count(use: Use) -> Statement:
+    number = select(func.count().label("number")).where(use.column == bindparam("id"))
+    return Statement(number.where(use.column.table.c.deleted_at.is_(None), *use.where))

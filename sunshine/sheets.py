@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Rows = Sequence[Mapping[str, Any]]
@@ -14,6 +14,7 @@ MEDIA = {
 }
 # What a spreadsheet would run; a leading apostrophe makes it text, and `read` takes it off again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Line = tuple[int, list[str]]
 
 
 async def make(format_: str, columns: Sequence[str], rows: Rows) -> bytes:
@@ -21,11 +22,17 @@ async def make(format_: str, columns: Sequence[str], rows: Rows) -> bytes:
     return await asyncio.to_thread({"csv": _csv, "xlsx": _xlsx}[format_], columns, rows)
 
 
-def read(text: str) -> Iterable[tuple[int, dict[str | None, Any]]]:
-    """The lines of a CSV text by header, with the number of the line each ends on."""
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    for line in reader:
-        yield reader.line_num, {name: _unguarded(value) for name, value in line.items()}
+def read(text: str) -> Iterator[Line]:
+    """The lines of a CSV text, each with the number of the line it begins on; not the blank ones.
+
+    Raises csv.Error where it is none.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = 1
+    for cells in reader:
+        if cells:
+            yield begins, [_unguarded(cell) for cell in cells]
+        begins = reader.line_num + 1
 
 
 def _csv(columns: Sequence[str], rows: Rows) -> bytes:
@@ -52,15 +59,14 @@ def _xlsx(columns: Sequence[str], rows: Rows) -> bytes:
 
 
 def _guarded(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    # One that has apostrophes before its formula gets one more, or `read` would take its own off.
+    if isinstance(value, str) and value.lstrip("'").startswith(_FORMULA):
         return f"'{value}"
     return "" if value is None else value
 
 
-def _unguarded(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] == "'" and value[1:].startswith(_FORMULA):
-        return value[1:]
-    return value
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _cell(value: Any) -> Any:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cerberus import TypeDefinition, Validator
 from cerberus.errors import COERCION_FAILED, BasicErrorHandler
+from cerberus.schema import DefinitionSchema
 
 from sunshine.errors import Invalid
 from sunshine.json import clean
@@ -100,9 +101,19 @@ class _Strict(Validator):  # type: ignore[misc]
         return _FLAGS[value]
 
 
+class _Checked(DefinitionSchema):  # type: ignore[misc]
+    """Checked when it is made. Cerberus takes a copy per document, and would check each copy."""
+
+    def copy(self) -> dict[str, Any]:
+        """What Cerberus works on."""
+        return dict(self.schema)
+
+
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(zone for zone in available_timezones() if _loads(zone))
+    # What one machine calls localtime is another zone on the next one.
+    named = available_timezones() - {"localtime"}
+    return frozenset(zone for zone in named if _loads(zone))
 
 
 def _loads(zone: str) -> bool:
@@ -118,7 +129,8 @@ class Payload:
 
     def __init__(self, schema: Schema, *, purge_unknown: bool = False) -> None:
         self.schema = schema
-        self._validator = _Strict(schema, purge_unknown=purge_unknown, error_handler=_Messages)
+        self._validator = _Strict(purge_unknown=purge_unknown, error_handler=_Messages)
+        self._validator.schema = _Checked(self._validator, schema)
 
     def check(self, document: Any) -> dict[str, Any]:
         """The document with its defaults, trimmed and typed; Invalid names every wrong field."""

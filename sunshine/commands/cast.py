@@ -166,7 +166,7 @@ def _posts() -> Iterator[tuple[str, str, int | None]]:
     yield "Operations", DIRECTOR, None
     next_ = 1
     for department, (head, lead, staff, size) in DEPARTMENTS.items():
-        leads = range(next_ + 1, next_ + 1 + max(1, size // 11))
+        leads = range(next_ + 1, next_ + 1 + -(-size // 12))
         yield department, head, 0
         yield from ((department, lead, next_) for _ in leads)
         for number in range(size - 1 - len(leads)):

@@ -5,7 +5,8 @@ from sqlalchemy import bindparam, func
 from models.attendance import location
 from models.placements import placement
 from sunshine.errors import Conflict, violations
-from sunshine.records import Records, Use
+from sunshine.records import Records
+from sunshine.rules.periods import use
 from sunshine.schemas.attendance import LOCATION_FILTERS
 
 violations(
@@ -27,7 +28,7 @@ locations = Records(
         "timezone": location.c.timezone,
         "active": location.c.active,
     },
-    uses=(Use("placements", placement.c.location_id),),
+    uses=(use("placement", placement.c.location_id),),
     schema=LOCATION_FILTERS,
     filters={
         "active": location.c.active == bindparam("active"),

@@ -24,7 +24,7 @@ departments = Records(
         "description": department.c.description,
         "active": department.c.active,
     },
-    uses=(Use("employees", employee.c.department_id), Use("positions", position.c.department_id)),
+    uses=(Use("employee", employee.c.department_id), Use("position", position.c.department_id)),
     schema=FILTERS,
     filters={
         "active": department.c.active == bindparam("active"),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    and_,
     bindparam,
     exists,
     func,
@@ -20,7 +21,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.departments import department
 from models.employees import employee
@@ -29,8 +29,16 @@ from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
-from sunshine.records import living, record_change, stamped
+from sunshine.records import (
+    Use,
+    check_references,
+    check_unused,
+    merging,
+    record_change,
+    stamped,
+)
 from sunshine.rules import users
+from sunshine.rules.names import NAMED, id_of
 from sunshine.rules.reach import ME
 from sunshine.schemas.employees import FILTERS
 from sunshine.statements import Statement
@@ -50,10 +58,13 @@ violations(
 )
 
 OWN_FIELDS = frozenset({"phone", "photo"})
-PERSONAL = ("employeeCode", "phone", "joinDate", "managerId", "manager", "status", "timezone")
+PERSONAL = (
+    "employeeCode", "phone", "joinDate", "managerId", "manager", "status", "timezone",
+    "createdAt", "updatedAt",
+)  # fmt: skip
 
 _manager = employee.alias("manager")
-_COLUMNS = {
+FIELDS = {
     "name": employee.c.name,
     "email": employee.c.email,
     "employeeCode": employee.c.employee_code,
@@ -66,10 +77,10 @@ _COLUMNS = {
     "photo": employee.c.photo,
     "timezone": employee.c.timezone,
 }
-_ROWS = (
+ROWS = (
     select(
         employee.c.id,
-        *(column.label(name) for name, column in _COLUMNS.items()),
+        *(column.label(name) for name, column in FIELDS.items()),
         position.c.name.label("position"),
         department.c.name.label("department"),
         _manager.c.name.label("manager"),
@@ -85,7 +96,7 @@ _ROWS = (
 )
 # Whom a caller sees in full although not everybody: themselves and their team.
 _TEAM = or_(employee.c.id == ME, employee.c.manager_id == ME)
-_OPEN = {"all": literal(True), "team": _TEAM, "own": employee.c.id == ME}
+_OPEN = {"team": _TEAM, "own": employee.c.id == ME}
 _FILTERS: dict[str, ColumnElement[bool]] = {
     "departmentId": employee.c.department_id == bindparam("departmentId"),
     "positionId": employee.c.position_id == bindparam("positionId"),
@@ -93,12 +104,14 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "status": employee.c.status == bindparam("status"),
 }
 _SORT = {"name": employee.c.name, "email": employee.c.email}
+_SEARCH = employee.c.search_text.like(bindparam("search"))
+_DIRECTORY_SEARCH = employee.c.directory_text.like(bindparam("search"))
 
 listing = Listing(
-    _ROWS,
+    ROWS,
     key=employee.c.id,
     schema=FILTERS,
-    filters={**_FILTERS, "search": employee.c.search_text.like(bindparam("search"))},
+    filters={**_FILTERS, "search": _SEARCH},
     sort={
         **_SORT,
         "employeeCode": employee.c.employee_code,
@@ -109,17 +122,17 @@ listing = Listing(
 # A search must not find by a phone number whom it may not show it of.
 _directories = {
     scope: Listing(
-        _ROWS.add_columns(func.coalesce(_OPEN[scope], literal(False)).label("_open")).where(
-            or_(employee.c.status == "active", _OPEN[scope])
+        ROWS.add_columns(func.coalesce(is_open, literal(False)).label("_open")).where(
+            or_(employee.c.status == "active", is_open)
         ),
         key=employee.c.id,
         schema=FILTERS,
-        filters={**_FILTERS, "search": employee.c.directory_text.like(bindparam("search"))},
+        filters={**_FILTERS, "search": or_(_DIRECTORY_SEARCH, and_(is_open, _SEARCH))},
         sort=_SORT,
     )
-    for scope in ("team", "own")
+    for scope, is_open in _OPEN.items()
 }
-_FIND = Statement(_ROWS.where(employee.c.id == bindparam("id")))
+_FIND = Statement(ROWS.where(employee.c.id == bindparam("id")))
 _LOCK = Statement(
     select(employee.c.id)
     .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
@@ -127,7 +140,7 @@ _LOCK = Statement(
 )
 _INSERT = Statement(
     insert(employee)
-    .values({column: bindparam(name, type_=column.type) for name, column in _COLUMNS.items()})
+    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
     .values(stamped(employee))
     .returning(employee.c.id)
 )
@@ -136,7 +149,10 @@ _DELETE = Statement(
     .where(employee.c.id == bindparam("row_id"))
     .values(deleted_at=bindparam("now"), status="inactive", updated_at=bindparam("now"))
 )
-# Two changes of managers could close a circle that neither sees: they go one after the other.
+_REFERENCES = {"positionId": position, "departmentId": department, "managerId": employee}
+_USES = (Use("direct report", employee.c.manager_id),)
+# Two changes of managers could close a circle that neither sees: they go one after the other, and
+# take this lock before any row's, else they would wait for each other's rows.
 _LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
 
 
@@ -176,9 +192,8 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     if row is None:
         raise NotFound
     scope = actor.scope("employees:read")
-    mine = actor.employee_id is not None and row["id"] == actor.employee_id
-    team = actor.employee_id is not None and row["managerId"] == actor.employee_id
-    is_open = scope == "all" or mine or (scope == "team" and team)
+    reach = {row["id"], row["managerId"] if scope == "team" else None} - {None}
+    is_open = scope == "all" or actor.employee_id in reach
     if not is_open and row["status"] != "active":
         raise NotFound
     _close(row, is_open)
@@ -187,11 +202,9 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 
 async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new employee. `position` and `department` are found by name, or made."""
-    full = dict.fromkeys(_COLUMNS) | {"status": "active"} | dict(values)
-    await resolve_names(tx, full)
-    await _check_references(tx, 0, values)
-    made = await tx.only(_INSERT, **{name: full[name] for name in _COLUMNS})
-    row = await _row(tx, made["id"])
+    await check_references(tx, _REFERENCES, values)
+    full = dict.fromkeys(FIELDS) | {"status": "active"} | await _with_ids(tx, values)
+    row = await _row(tx, (await tx.only(_INSERT, **full))["id"])
     await tx.record("employee_created", "employee", row["id"], after=row)
     return row
 
@@ -203,68 +216,31 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
         raise NotAllowed("Of your own record you may change phone and photo")
     if not own and not actor.may("employees:write"):
         raise NotAllowed
+    if "managerId" in values:
+        await tx.run(_LOCK_TREE)
     before = await _locked(tx, id_)
-    full = dict(values)
-    await resolve_names(tx, full)
-    await _check_references(tx, id_, full)
-    columns = tuple(sorted(name for name in full if name in _COLUMNS))
+    await check_references(tx, _REFERENCES, values)
+    if values.get("managerId") is not None:
+        await _check_circle(tx, id_, values["managerId"])
+    full = await _with_ids(tx, values)
     if full.get("status") == "inactive" and before["status"] == "active":
         await _end_account(tx, id_, actor)
-    await tx.run(_update(columns), row_id=id_, **{n: full[n] for n in columns})
+    await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await _row(tx, id_)
     await record_change(tx, "employee", before, after)
     return after
 
 
 async def delete(tx: Transaction, id_: int, *, actor: Principal) -> None:
-    """Employment ends: the record is kept for history, the account ends at once."""
+    """Employment ends: the record is kept for history, the account ends at once.
+
+    Conflict `in_use` while others have them as their manager.
+    """
     before = await _locked(tx, id_)
     await _end_account(tx, id_, actor)
+    await check_unused(tx, _USES, id_)
     await tx.run(_DELETE, row_id=id_)
     await tx.record("employee_deleted", "employee", id_, before=before)
-
-
-async def resolve_names(tx: Transaction, values: dict[str, Any]) -> None:
-    """Replace `position` and `department` by their ids, whatever their case; made when new."""
-    for field, table in (("position", position), ("department", department)):
-        if field in values:
-            name = values.pop(field)
-            values[f"{field}Id"] = await _named(tx, table, name) if name else None
-
-
-async def _named(tx: Transaction, table: Any, name: str) -> int:
-    found = await tx.one(_NAMED[table.name], name=name)
-    if found is None:
-        made = await tx.one(_MAKE[table.name], name=name)
-        if made is not None:
-            after = {"id": made["id"], "name": name}
-            await tx.record(f"{table.name}_created", table.name, made["id"], after=after)
-            return int(made["id"])
-        # Somebody else has just made it; their commit let us go on.
-        found = await tx.only(_NAMED[table.name], name=name)
-    return int(found["id"])
-
-
-_NAMED = {
-    table.name: Statement(
-        select(table.c.id)
-        .where(
-            func.lower(table.c.name) == func.lower(bindparam("name")),
-            table.c.deleted_at.is_(None),
-        )
-        .with_for_update(key_share=True, read=True)
-    )
-    for table in (position, department)
-}
-_MAKE = {
-    table.name: Statement(
-        upsert(table)
-        .values({table.c.name: bindparam("name"), **stamped(table)})
-        .on_conflict_do_nothing()
-        .returning(table.c.id)
-    )
-    for table in (position, department)
-}
 
 
 def _close(row: Row, is_open: bool) -> None:
@@ -295,24 +271,21 @@ async def _end_account(tx: Transaction, id_: int, actor: Principal) -> None:
     await users.deactivate_for_employee(tx, id_)
 
 
-async def _check_references(tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
-    for field, table in (("positionId", position), ("departmentId", department)):
-        if values.get(field) is not None:
-            await living(tx, table, values[field], field)
-    manager = values.get("managerId")
-    if manager is None:
-        return
-    await tx.run(_LOCK_TREE)
-    await living(tx, employee, manager, "managerId")
-    above = await tx.one(_IS_ABOVE, id=id_, manager=manager)
-    if above and above["found"]:
+async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
+    """The values with `position` and `department` replaced by their ids; blank means none."""
+    full = dict(values)
+    for field, table in NAMED.items():
+        if field in full:
+            name = full.pop(field)
+            full[f"{field}Id"] = await id_of(tx, table, name) if name else None
+    return full
+
+
+async def _check_circle(tx: Transaction, id_: int, manager: int) -> None:
+    if (await tx.only(_IS_ABOVE, id=id_, manager=manager))["found"]:
         raise Invalid.field("managerId", "would make a circle", code="manager_cycle")
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...]) -> Statement:
-    values: dict[Any, Any] = {
-        _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
-    }
-    values[employee.c.updated_at] = bindparam("now", type_=employee.c.updated_at.type)
-    return Statement(update(employee).where(employee.c.id == bindparam("row_id")).values(values))
+def _update(names: tuple[str, ...]) -> Statement:
+    return merging(employee, {name: FIELDS[name] for name in names})

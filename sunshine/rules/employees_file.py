@@ -1,93 +1,167 @@
 """Many employees from a CSV file, all or none. One at a time: employees.py."""
 
+import asyncio
 import csv
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, insert, select
+
+from models.employees import employee
 from sunshine import sheets
 from sunshine.db import Row, Transaction
-from sunshine.errors import Conflict, Invalid
-from sunshine.rules import employees
+from sunshine.errors import Invalid
+from sunshine.records import stamped
+from sunshine.rules.employees import FIELDS, ROWS
+from sunshine.rules.names import NAMED, id_of
 from sunshine.schemas.employees import LINE
+from sunshine.statements import Statement
 from sunshine.validation import Payload
 
 COLUMNS = tuple(LINE)
 MAX_LINES = 5000
-_LINE = Payload(LINE)
 
-Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
+Errors = list[dict[str, Any]]
+
+# What no two employees share, and how it is said.
+_UNIQUE = {
+    "email": (employee.c.email, "Another employee has this email address"),
+    "employeeCode": (employee.c.employee_code, "Another employee has this code"),
+}
+_TAKEN = {
+    field: Statement(
+        select(func.lower(column).label("value")).where(
+            func.lower(column) == any_(bindparam("values", type_=ARRAY(Text))),
+            employee.c.deleted_at.is_(None),
+        )
+    )
+    for field, (column, _) in _UNIQUE.items()
+}
+# One statement for all lines: each parameter is a list with an item for each of them.
+_STORED = {
+    FIELDS[name]: name
+    for name in (*(name for name in COLUMNS if name not in NAMED), *(f"{n}Id" for n in NAMED))
+}
+_INSERT = Statement(
+    insert(employee)
+    .from_select(
+        [*_STORED, *stamped(employee)],
+        select(
+            *(
+                func.unnest(bindparam(name, type_=ARRAY(column.type)))
+                for column, name in _STORED.items()
+            ),
+            *stamped(employee).values(),
+        ),
+    )
+    .returning(employee.c.id)
+)
+_FIND = Statement(ROWS.where(employee.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))))
 
 
-class _Checked(Exception):
-    """Ends the transaction of a dry run: everything was tried, nothing is kept."""
+class Line(NamedTuple):
+    """One employee to be, and the line of the file they begin on."""
+
+    number: int
+    values: Row
 
 
-async def take(begin: Begin, text: str, *, dry_run: bool) -> Row:
-    """Create an employee for each line; `{"dryRun", "rows"}`.
+async def parse(text: str) -> list[Line]:
+    """The employees of a CSV text; Invalid names everything wrong in it by `line` and `field`."""
+    return await asyncio.to_thread(_parse, text)
 
-    Raises Invalid with `errors` by `line` and `field`. A dry run does all of it and keeps nothing.
-    """
-    lines = _parsed(text)
-    report = {"dryRun": dry_run, "rows": len(lines)}
+
+async def take(tx: Transaction, lines: list[Line]) -> None:
+    """Create an employee for each line, or raise Invalid as `parse`."""
+    await _resolve_names(tx, lines)
+    _refuse(await _taken(tx, lines))
+    values = {name: [line.values.get(name) for line in lines] for name in _STORED.values()}
+    made = await tx.all(_INSERT, **values)
+    for row in await tx.all(_FIND, ids=[row["id"] for row in made]):
+        await tx.record("employee_created", "employee", row["id"], after=row)
+
+
+def _parse(text: str) -> list[Line]:
+    errors: Errors = []
     try:
-        async with begin() as tx:
-            await _create(tx, lines)
-            if dry_run:
-                raise _Checked
-    except _Checked:
-        pass
-    return report
-
-
-async def _create(tx: Transaction, lines: list[tuple[int, Row]]) -> None:
-    for line, values in lines:
-        try:
-            await employees.create(tx, values)
-        except (Conflict, Invalid) as error:
-            found = error.errors or [{"field": "", "message": error.message}]
-            raise Invalid(
-                f"Line {line}: {found[0]['message']}",
-                code=error.code,
-                errors=[{**each, "line": line} for each in found],  # type: ignore[dict-item]
-            ) from error
-
-
-def _parsed(text: str) -> list[tuple[int, Row]]:
-    lines: list[tuple[int, Row]] = []
-    errors: list[dict[str, Any]] = []
-    seen: dict[tuple[str, str], int] = {}
-    try:
-        for line, cells in sheets.read(text):
-            values, wrong = _checked(cells)
-            wrong += _repeated(values, line, seen)
-            errors += [{**each, "line": line} for each in wrong]
-            lines.append((line, values))
+        found = list(_lines(text, errors))
     except csv.Error as error:
         raise Invalid(f"The file is not CSV: {error}", code="invalid_csv") from None
+    _refuse([*errors, *_repeated(found)])
+    if not found:
+        raise Invalid("The file has no line below its header")
+    return found
+
+
+def _lines(text: str, errors: Errors) -> Iterator[Line]:
+    lines = sheets.read(text)
+    header = _header(lines)
+    check = Payload(LINE).check
+    for count, (number, cells) in enumerate(lines):
+        if count == MAX_LINES:
+            raise Invalid(f"The file has more than {MAX_LINES} lines")
+        try:
+            if len(cells) != len(header):
+                raise Invalid.field("", "has not as many cells as the header")
+            filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell.strip()}
+            yield Line(number, check(filled))
+        except Invalid as error:
+            errors += [{**each, "line": number} for each in error.errors]
+
+
+def _header(lines: Iterator[sheets.Line]) -> list[str]:
+    number, cells = next(lines, (1, []))
+    header = [cell.strip() for cell in cells]
+    wrong = {name: "unknown column" for name in header if name not in LINE}
+    wrong |= {name: "column given more than once" for name in header if header.count(name) > 1}
+    wrong |= {
+        name: "required column is missing"
+        for name, field in LINE.items()
+        if field.get("required") and name not in header
+    }
+    _refuse([{"line": number, "field": name, "message": why} for name, why in wrong.items()])
+    return header
+
+
+def _repeated(lines: Iterable[Line]) -> Errors:
+    """What must be unique and stands in the file already, in every line but its first."""
+    errors: Errors = []
+    first: dict[tuple[str, str], int] = {}
+    for line in lines:
+        for field in _UNIQUE.keys() & line.values.keys():
+            before = first.setdefault((field, line.values[field].lower()), line.number)
+            if before != line.number:
+                message = f"stands in line {before} already"
+                errors.append({"line": line.number, "field": field, "message": message})
+    return errors
+
+
+async def _taken(tx: Transaction, lines: list[Line]) -> Errors:
+    """What another employee has already."""
+    errors: Errors = []
+    for field, (_, message) in _UNIQUE.items():
+        numbers = {
+            line.values[field].lower(): line.number for line in lines if field in line.values
+        }
+        for row in await tx.all(_TAKEN[field], values=list(numbers)):
+            errors.append({"line": numbers[row["value"]], "field": field, "message": message})
+    return errors
+
+
+async def _resolve_names(tx: Transaction, lines: list[Line]) -> None:
+    """Each name once, and in one order, so that two imports do not wait for each other."""
+    for field, table in NAMED.items():
+        having = [line for line in lines if field in line.values]
+        names: dict[str, str] = {}
+        for line in having:
+            names.setdefault(line.values[field].lower(), line.values[field])
+        ids = {lower: await id_of(tx, table, names[lower]) for lower in sorted(names)}
+        for line in having:
+            line.values[f"{field}Id"] = ids[line.values.pop(field).lower()]
+
+
+def _refuse(errors: Errors) -> None:
     if errors:
-        raise Invalid("The file has errors", errors=errors)
-    if not 0 < len(lines) <= MAX_LINES:
-        raise Invalid(f"The file must have 1 to {MAX_LINES} lines below its header")
-    return lines
-
-
-def _checked(cells: dict[str | None, Any]) -> tuple[Row, list[dict[str, Any]]]:
-    if None in cells or None in cells.values():
-        return {}, [{"field": "", "message": "has not as many cells as the header"}]
-    filled = {name: value for name, value in cells.items() if value.strip()}
-    try:
-        return _LINE.check(filled), []
-    except Invalid as error:
-        return {}, list(error.errors)
-
-
-def _repeated(values: Row, line: int, seen: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
-    """What must be unique and stands in the file already; said for every line."""
-    wrong = []
-    for field in ("email", "employeeCode"):
-        value = (values.get(field) or "").lower()
-        first = seen.setdefault((field, value), line)
-        if value and first != line:
-            wrong.append({"field": field, "message": f"stands in line {first} already"})
-    return wrong
+        errors.sort(key=lambda error: error["line"])
+        message = "The file has errors, the first in line {line}: {field} {message}"
+        raise Invalid(message.format(**errors[0]), errors=errors)

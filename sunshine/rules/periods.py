@@ -14,7 +14,7 @@ from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
-from sunshine.records import living, record_change, stamped
+from sunshine.records import Use, living, merging, record_change, stamped
 from sunshine.rules.reach import employee_within
 from sunshine.statements import Statement
 
@@ -72,10 +72,11 @@ class Periods:
         values = {column: bindparam(name, type_=column.type) for name, column in
                   self._columns.items()}  # fmt: skip
         self._insert = Statement(insert(table).values({**values, **stamped(table)}).returning(c.id))
-        now = bindparam("now", type_=c.updated_at.type)
-        changed = update(table).where(c.id == bindparam("id"))
-        self._update = Statement(changed.values({**values, c.updated_at: now}))
-        self._delete = Statement(changed.values(deleted_at=now))
+        self._update = merging(table, self._columns)
+        now = bindparam("now", type_=c.deleted_at.type)
+        self._delete = Statement(
+            update(table).where(c.id == bindparam("row_id")).values(deleted_at=now)
+        )
         self.listing = Listing(rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from")
 
     async def page(
@@ -118,7 +119,7 @@ class Periods:
         before = await self._find(tx, employee_id, id_)
         full = {name: before[name] for name in self._columns} | dict(values)
         await self._check(tx, id_, full)
-        await tx.run(self._update, id=id_, **full)
+        await tx.run(self._update, row_id=id_, **full)
         after = await self._find(tx, employee_id, id_)
         await record_change(tx, self._table.name, before, after)
         return after
@@ -127,14 +128,14 @@ class Periods:
         """Remove a period as if it had not been."""
         await self._lock(tx, actor, employee_id)
         before = await self._find(tx, employee_id, id_)
-        await tx.run(self._delete, id=id_)
+        await tx.run(self._delete, row_id=id_)
         await tx.record(f"{self._table.name}_deleted", self._table.name, id_, before=before)
 
     async def _lock(self, tx: Transaction, actor: Principal, employee_id: int) -> None:
+        await tx.run(_LOCK_EMPLOYEE, id=employee_id)
         await employee_within(tx, actor, employee_id, self._permission)
         if actor.scope(self._permission) == "team" and employee_id == actor.employee_id:
             raise NotAllowed("Nobody plans their own time")
-        await tx.run(_LOCK_EMPLOYEE, id=employee_id)
 
     async def _find(self, reader: Reader, employee_id: int, id_: int) -> Row:
         row = await reader.one(self._row, employee=employee_id, id=id_)
@@ -152,6 +153,12 @@ class Periods:
         )  # fmt: skip
         if clash is not None:
             raise Conflict(self._overlap.message, code=self._overlap.code, data=clash)
+
+
+def use(noun: str, column: Column[Any]) -> Use:
+    """Periods keep what they refer to from being deleted, except those of deleted employees."""
+    employed = select(employee.c.id).where(employee.c.deleted_at.is_(None))
+    return Use(noun, column, where=(column.table.c.employee_id.in_(employed),))
 
 
 def _day(name: str) -> Any:

@@ -28,7 +28,7 @@ positions = Records(
     shown={"department": department.c.name},
     source=position.outerjoin(department, position.c.department_id == department.c.id),
     references={"departmentId": department},
-    uses=(Use("employees", employee.c.position_id),),
+    uses=(Use("employee", employee.c.position_id),),
     schema=FILTERS,
     filters={
         "active": position.c.active == bindparam("active"),

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, func
 
 from models.shifts import employee_shift, shift
 from sunshine.errors import Conflict, violations
-from sunshine.records import Records, Use
-from sunshine.rules.periods import Periods
+from sunshine.records import Records
+from sunshine.rules.periods import Periods, use
 from sunshine.schemas.shifts import FILTERS
 
 violations(
@@ -38,7 +38,7 @@ shifts = Records(
         # An end at or before the start is on the next day.
         "overnight": shift.c.end_time <= shift.c.start_time,
     },
-    uses=(Use("assignments to employees", employee_shift.c.shift_id),),
+    uses=(use("shift assignment", employee_shift.c.shift_id),),
     schema=FILTERS,
     filters={"search": func.lower(shift.c.name).like(bindparam("search"))},
     sort={"name": shift.c.name, "startTime": shift.c.start_time, "createdAt": shift.c.created_at},

@@ -128,39 +128,32 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     before = await tx.one(_FIND, id=id_)
     if locked is None or before is None:
         raise NotFound
-    if values.get("employeeId") not in (None, before["employeeId"]):
-        await living(tx, employee, values["employeeId"], "employeeId")
-    ends = (
-        "passwordHash" in values
-        or values.get("role", before["role"]) != before["role"]
-        or (before["active"] and not values.get("active", True))
-    )
-    columns = tuple(sorted(name for name in values if name in _COLUMNS))
-    await tx.run(
-        _update(columns), row_id=id_, ends=int(ends),
-        **{name: values[name] for name in columns},
-    )  # fmt: skip
-    if "permissions" in values:
-        await _grant(tx, id_, values["permissions"])
+    news = _news(before, values)
+    if not news:
+        return before
+    if news.get("employeeId") is not None:
+        await living(tx, employee, news["employeeId"], "employeeId")
+    ends = "passwordHash" in news or "role" in news or news.get("active") is False
+    columns = {name: value for name, value in news.items() if name in _COLUMNS}
+    await tx.run(_update(tuple(sorted(columns))), row_id=id_, ends=int(ends), **columns)
+    if "permissions" in news:
+        await _grant(tx, id_, news["permissions"])
     after = await tx.only(_FIND, id=id_)
     await record_change(tx, "users", before, after, "user_updated")
-    if "passwordHash" in values:
+    if "passwordHash" in news:
         await tx.record("user_password_changed", "users", id_)
     tx.forget_principals()
     return after
 
 
-async def change_as(
-    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
-) -> Row:
-    """`change`, within what the caller may: an admin anything of others, everybody name, email and
-    password of their own."""
+def check_change(id_: int, values: Mapping[str, Any], *, actor: Principal) -> None:
+    """NotAllowed unless the caller may change this: an admin anything of others, everybody name,
+    email and password of their own."""
     if id_ == actor.id:
-        if set(values) - OWN_FIELDS - {"passwordHash"}:
+        if set(values) - OWN_FIELDS:
             raise NotAllowed("Of your own account you may change name, email and password")
     elif not actor.may("users:write"):
         raise NotAllowed
-    return await change(tx, id_, values)
 
 
 async def deactivate(tx: Transaction, id_: int, *, actor: Principal) -> Row:
@@ -194,6 +187,18 @@ async def _keep_an_admin(tx: Transaction, id_: int, values: Mapping[str, Any]) -
     admins = [row["id"] for row in await tx.all(_LOCK_ADMINS)]
     if admins == [id_]:
         raise Conflict("The last active admin must stay one", code="last_admin")
+
+
+def _news(before: Row, values: Mapping[str, Any]) -> Row:
+    """What differs from the row as it is; a new password always does."""
+    given = {**values}
+    if "permissions" in given:
+        given["permissions"] = sorted(given["permissions"])
+    return {
+        name: value
+        for name, value in given.items()
+        if name == "passwordHash" or value != before[name]
+    }
 
 
 async def _grant(tx: Transaction, id_: int, permissions: Any) -> None:

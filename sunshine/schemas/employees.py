@@ -33,7 +33,7 @@ IMPORT: Schema = {"dryRun": query_flag(default="true")}
 LINE: Schema = {
     "name": text(200, required=True),
     "email": email(nullable=True),
-    "employeeCode": text(50, nullable=True),
+    "employeeCode": text(50, nullable=True, empty=False),
     "position": text(100, nullable=True),
     "department": text(100, nullable=True),
     "phone": text(50, nullable=True),
@@ -48,8 +48,4 @@ CREATE: Schema = {
     "status": choice("active", "inactive"),
     "photo": _photo(),
 }
-CHANGE: Schema = {
-    **changes(CREATE),
-    "positionId": row_id(nullable=True, excludes="position"),
-    "departmentId": row_id(nullable=True, excludes="department"),
-}
+CHANGE = changes(CREATE)

@@ -11,11 +11,8 @@ from tornado.httputil import (
     HTTPHeaders,
     HTTPMessageDelegate,
     HTTPServerRequest,
-    ParseBodyConfig,
-    ParseMultipartConfig,
     RequestStartLine,
     ResponseStartLine,
-    set_parse_body_config,
 )
 from tornado.web import stream_request_body
 
@@ -27,31 +24,51 @@ from sunshine.principals import Principals
 from sunshine.readiness import Readiness
 from sunshine.settings import Settings
 from sunshine.tokens import Tokens
+from sunshine.web import answers
 from sunshine.web.answers import MethodNotAllowed
 from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
 
-# Uploads are streamed by their own handler; no other body is ever a form.
-set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(enabled=False)))
-
 MAX_BODY = 10 * 1024 * 1024
+MAX_IGNORED = 10 * MAX_BODY
 access_log = structlog.get_logger("sunshine.access")
 
 
 @stream_request_body
 class Refusal(Handler):
-    """Answers with a fixed error, before the body arrives."""
+    """Answers with a fixed error before the body arrives, and reads on until it has.
+
+    A connection closed on a client that is still sending is reset: it would not hear the answer.
+    """
 
     def initialize(self, problem: Problem) -> None:  # type: ignore[override]
         super().initialize()
         self._problem = problem
+        self._ignored = 0
 
     async def prepare(self) -> None:
         """Refuse."""
-        raise self._problem
+        answers.error(self, self._problem)
+        self.set_header("Content-Length", str(sum(map(len, self._write_buffer))))
+        if "Expect" in self.request.headers or _announced(self.request) > MAX_IGNORED:
+            self.finish()  # and close: nothing is being sent yet, or too much
+        else:
+            self.flush()
 
     def data_received(self, chunk: bytes) -> None:
-        """What still comes is of no interest."""
+        """What still comes is of no interest, and has an end."""
+        self._ignored += len(chunk)
+        if self._ignored > MAX_IGNORED:
+            self.request.connection.close()  # type: ignore[union-attr]
+
+    async def _end_answer(self, **_: Any) -> None:
+        pass
+
+    get = post = put = patch = delete = head = options = _end_answer
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """That error too where Tornado refuses first: a method that it does not know."""
+        answers.error(self, self._problem)
 
 
 class Application(tornado.web.Application):
@@ -86,14 +103,15 @@ class Application(tornado.web.Application):
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
+        # No body here is a form: Tornado would refuse a bad one before we ask who sends it.
+        request._parse_body = _no_form  # type: ignore[method-assign]
         found = self.routes.find(request.path)
         if found is None:
             return self._refuse(request, NotFound())
         route, values = found
         if request.method != "OPTIONS" and request.method not in route.methods:
             return self._refuse(request, MethodNotAllowed(route.allow))
-        length = request.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if _announced(request) > MAX_BODY:
             return self._refuse(request, TooLarge())
         delegate = self.get_handler_delegate(
             request, route.handler, {"route": route}, path_kwargs=values
@@ -147,6 +165,16 @@ class Application(tornado.web.Application):
         return any(parsed in network for network in self._trusted)
 
 
+def _announced(request: HTTPServerRequest) -> int:
+    """The bytes that will come; more than anybody takes where it is no number."""
+    length = request.headers.get("Content-Length", "0")
+    return int(length) if length.isdecimal() and len(length) < 16 else 1 << 63
+
+
+def _no_form() -> None:
+    """Uploads are streamed by their own handler."""
+
+
 class _Counted(HTTPMessageDelegate):
     """A body of unknown length: refused when it grows too large."""
 
@@ -164,14 +192,12 @@ class _Counted(HTTPMessageDelegate):
 
     def data_received(self, chunk: bytes) -> Any:
         """Tornado's hook."""
-        before, self._received = self._received, self._received + len(chunk)
-        if self._received <= MAX_BODY:
-            return self._delegate.data_received(chunk)
-        if before <= MAX_BODY:
+        self._received += len(chunk)
+        if self._received > MAX_BODY and self._delegate is not self._refusal:
             self._delegate.on_connection_close()
             self._delegate = self._refusal
             return self._refusal.headers_received(*self._headers)
-        return None
+        return self._delegate.data_received(chunk)
 
     def finish(self) -> None:
         """Tornado's hook."""

@@ -1,5 +1,7 @@
 """John Doe of the documented examples, and other accounts with a hash of one's choice."""
 
+from typing import Any
+
 import bcrypt
 
 from tests.api import Api
@@ -15,7 +17,7 @@ def hashed(password: str, cost: int = 4, kind: bytes = b"2b") -> str:
 
 async def account(api: Api, username: str, password_hash: str, **columns: object) -> int:
     """A row of `users`; its id."""
-    values = {
+    values: dict[str, Any] = {
         "username": username, "name": "John Doe", "email": None, "role": "employee",
         "active": True, "password_hash": password_hash, **columns,
     }  # fmt: skip

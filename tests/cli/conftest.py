@@ -1,8 +1,14 @@
-"""Fixtures of the command line's tests: `sunshine` runs it for real, on databases of one test.
+"""Fixtures of the command line's tests.
 
-`in_terminal` runs it on a pseudo terminal and types the answers.
+sunshine       runs a command in this process, which is quick
+process        runs it in one of its own, as it is used
+in_terminal    runs it on a pseudo terminal and types the answers
+environ        what leads them to the databases that `names` names
+names          of four databases that are empty and up to date
+new_names      of four that do not exist yet; a file may have these as its `names`
 """
 
+import asyncio
 import fcntl
 import os
 import pty
@@ -11,38 +17,102 @@ import sys
 import termios
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
+from click.testing import CliRunner
+from structlog.testing import capture_logs
 
+import cli
+import models
+from sunshine import logs, migrate
+from sunshine.settings import load
 from sunshine.variables import DATABASES
 
 CLI = Path(__file__).parents[2] / "cli.py"
 
 
 @pytest.fixture
-def environ(postgres, tmp_path):
-    """An environment that leads to four databases which do not exist yet."""
-    prefix = f"cli_{uuid.uuid4().hex[:12]}"
-    names = {f"PG_{name.upper()}_DB": f"{prefix}_{name}" for name in DATABASES}
-    yield {
+def environ(postgres, tmp_path, names):
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PG_")},
-        **names,
-        "PG_SUNSHINE_HOST": postgres.host,
-        "PG_SUNSHINE_PORT": str(postgres.port),
-        "PG_SUNSHINE_USER": postgres.user,
+        **_variables(postgres, names),
         "BCRYPT_COST": "4",
         "SUNSHINE_HOME": str(tmp_path),
     }
-    where = {"host": postgres.host, "port": postgres.port, "user": postgres.user}
-    with psycopg.connect(**where, dbname="postgres", autocommit=True) as connection:
-        for name in names.values():
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
-def sunshine(environ, tmp_path):
-    """Runs a command: its exit code, stdout and stderr. Keywords are environment variables."""
+def names(postgres, _kept):
+    for name, database in _kept.items():
+        with _connect(postgres, database) as connection:
+            for table in reversed(models.METADATA[name].sorted_tables):
+                connection.execute(f'DELETE FROM "{table.name}"')
+    return _kept
+
+
+@pytest.fixture(scope="session")
+def _kept(postgres, tmp_path_factory):
+    made = _new_names()
+    settings = load(_variables(postgres, made), home=tmp_path_factory.mktemp("none"))
+    migrate.create(settings)
+    migrate.upgrade(settings)
+    return made
+
+
+@pytest.fixture
+def new_names(postgres):
+    made = _new_names()
+    yield made
+    with _connect(postgres, "postgres") as connection:
+        for database in made.values():
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+def _new_names():
+    prefix = f"cli_{uuid.uuid4().hex[:12]}"
+    return {name: f"{prefix}_{name}" for name in DATABASES}
+
+
+def _variables(postgres, names):
+    return {
+        **{f"PG_{name.upper()}_DB": database for name, database in names.items()},
+        "PG_SUNSHINE_HOST": postgres.host,
+        "PG_SUNSHINE_PORT": str(postgres.port),
+        "PG_SUNSHINE_USER": postgres.user,
+    }
+
+
+def _connect(postgres, database):
+    return psycopg.connect(
+        host=postgres.host,
+        port=postgres.port,
+        user=postgres.user,
+        dbname=database,
+        autocommit=True,
+    )
+
+
+@pytest.fixture
+def sunshine(environ, monkeypatch, io_loop):
+    """Keywords are environment variables; answers with returncode, stdout and stderr."""
+    monkeypatch.setattr(logs, "configure", lambda settings: None)
+
+    def run(*arguments, stdin="", **more):
+        with capture_logs():
+            done = CliRunner(env=environ | more).invoke(cli.main, arguments, input=stdin)
+        asyncio.set_event_loop(io_loop.asyncio_loop)  # asyncio.run leaves none
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def process(environ, tmp_path):
+    """Keywords are environment variables; answers with returncode, stdout and stderr."""
 
     def run(*arguments, stdin="", **more):
         return subprocess.run(
@@ -60,7 +130,7 @@ def sunshine(environ, tmp_path):
 
 @pytest.fixture
 def in_terminal(environ, tmp_path):
-    """Runs a command on a terminal, typing one answer per question; its exit code and screen."""
+    """Answers with the exit code and all that was on the screen."""
 
     def run(*arguments, answers=()):
         ours, theirs = pty.openpty()
@@ -78,7 +148,7 @@ def in_terminal(environ, tmp_path):
         screen, pending = "", list(answers)
         while chunk := _read(ours):
             screen += chunk
-            if pending and screen.rstrip().endswith((":", "]")):
+            if pending and screen.endswith(": "):  # the space comes when it listens
                 os.write(ours, pending.pop(0).encode() + b"\n")
         os.close(ours)
         return process.wait(timeout=60), screen

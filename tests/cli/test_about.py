@@ -21,10 +21,10 @@ def test_completion_is_a_script_of_the_shell(sunshine, shell):
     assert done.stderr == ""
 
 
-def test_the_bash_completion_is_sound(sunshine):
-    script = sunshine("completion", "bash").stdout
+def test_the_bash_completion_is_sound(process):
+    script = process("completion", "bash").stdout
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
-    found = sunshine(
+    found = process(
         _SUNSHINE_COMPLETE="bash_complete", COMP_WORDS="sunshine users se", COMP_CWORD="2"
     )
     assert "set-password" in found.stdout

@@ -59,9 +59,9 @@ def test_check_is_content_with_good_settings(sunshine):
     assert json.loads(sunshine("config", "check", "--json").stdout) == []
 
 
-def test_unusable_settings_stop_every_command(sunshine):
+def test_unusable_settings_stop_every_command(process):
     for command in (("serve",), ("users", "list"), ("db", "status"), ("demo",)):
-        done = sunshine(*command, APP_ENV="production", JWT_SECRET="short")
+        done = process(*command, APP_ENV="production", JWT_SECRET="short")
         assert (done.returncode, done.stdout) == (78, "")
         assert "JWT_SECRET: must be at least 32 bytes" in done.stderr
         assert "Traceback" not in done.stderr

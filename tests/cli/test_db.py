@@ -10,6 +10,12 @@ from sunshine.variables import DATABASES
 
 
 @pytest.fixture
+def names(new_names):
+    """Nothing is there yet."""
+    return new_names
+
+
+@pytest.fixture
 def made(sunshine):
     """The four databases, up to date."""
     assert sunshine("db", "upgrade").returncode == 0
@@ -108,23 +114,23 @@ def test_check_of_an_empty_database_says_behind(sunshine):
     assert "behind by" in done.stdout
 
 
-def test_shell_is_psql_on_the_named_database(sunshine, environ, made):
+def test_shell_is_psql_on_the_named_database(process, environ, made):
     for name in ("sunshine", "fleet"):
-        done = sunshine("db", "shell", name, "-At", "-c", "SELECT current_database()")
+        done = process("db", "shell", name, "-At", "-c", "SELECT current_database()")
         assert (done.returncode, done.stdout.strip()) == (0, environ[f"PG_{name.upper()}_DB"])
-    done = sunshine("db", "shell", "-At", "-c", "SELECT current_database()")
+    done = process("db", "shell", "-At", "-c", "SELECT current_database()")
     assert done.stdout.strip() == environ["PG_SUNSHINE_DB"]
 
 
-def test_shell_ends_with_the_code_of_psql(sunshine, made):
-    done = sunshine("db", "shell", "-v", "ON_ERROR_STOP=1", "-c", "SELECT nonsense")
+def test_shell_ends_with_the_code_of_psql(process, made):
+    done = process("db", "shell", "-v", "ON_ERROR_STOP=1", "-c", "SELECT nonsense")
     assert done.returncode == 1
     assert "nonsense" in done.stderr
 
 
-def test_an_unreachable_server_is_one_line(sunshine):
+def test_an_unreachable_server_is_one_line(process):
     for command in (("db", "status"), ("db", "upgrade"), ("users", "list")):
-        done = sunshine(*command, PG_SUNSHINE_PORT="1", PG_SUNSHINE_PASSWORD="s3cret-word")
+        done = process(*command, PG_SUNSHINE_PORT="1", PG_SUNSHINE_PASSWORD="s3cret-word")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("Error: cannot connect to database")
         assert done.stderr.count("\n") == 1

@@ -18,7 +18,7 @@ def test_the_company_is_as_promised():
     assert len({person.department for person in people}) == 5
     places = {person.code: place for place, person in enumerate(people)}
     assert [p for p in people if p.manager is None] == people[:1]
-    assert all(places[p.manager] < places[p.code] for p in people[1:])
+    assert all(places[p.manager or ""] < places[p.code] for p in people[1:])
     reports = Counter(person.manager for person in people[1:])
     assert max(reports.values()) <= 12
     assert {role for role, _ in cast.users(people).values()} == {
@@ -28,14 +28,14 @@ def test_the_company_is_as_promised():
     assert by_name["demo-employee"][1].manager == by_name["demo-manager"][1].code
 
 
-def test_it_fills_an_empty_database(sunshine):
-    done = sunshine("demo", "--json")
+def test_it_fills_an_empty_database(sunshine, process):
+    done = process("demo", "--json")
     assert done.returncode == 0, done.stderr
     users = json.loads(done.stdout)
     assert [user["role"] for user in users] == ["admin", "hr", "manager", "employee"]
     assert len({user["password"] for user in users}) == 1
     assert users[0]["password"] not in done.stderr
-    counts = sunshine(
+    counts = process(
         "db", "shell", "-At", "-c",
         "SELECT (SELECT count(*) FROM employee), (SELECT count(*) FROM department),"
         " (SELECT count(*) FROM employee_shift), (SELECT count(*) FROM placement),"
@@ -47,16 +47,16 @@ def test_it_fills_an_empty_database(sunshine):
     assert "--yes" in again.stderr
 
 
-def test_a_second_company_of_the_same_names_is_refused_whole(sunshine):
+def test_a_second_company_of_the_same_names_is_refused_whole(sunshine, process):
     sunshine("demo")
     done = sunshine("demo", "--yes", "--seed", "2")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
-    count = sunshine("db", "shell", "-At", "-c", "SELECT count(*) FROM employee")
+    count = process("db", "shell", "-At", "-c", "SELECT count(*) FROM employee")
     assert count.stdout.strip() == "200"
 
 
-def test_the_progress_is_not_part_of_the_data(sunshine, in_terminal):
+def test_it_shows_the_users_on_a_terminal(in_terminal):
     code, screen = in_terminal("demo")
     assert code == 0, screen
     assert "demo-admin" in screen

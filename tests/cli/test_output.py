@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,18 +73,24 @@ def test_an_empty_table_still_has_its_columns(capsys):
     assert capsys.readouterr().out == "[]\n"
 
 
-def test_a_terminated_command_leaves_no_server_behind(tmp_path):
+def test_a_terminated_command_leaves_no_server_behind(environ):
     """The embedded server of a command that is told to end goes with it."""
-    tmp_path.chmod(0o755)
-    lines = "SELECT 1 \\watch 0.2"
+    embedded = {name: value for name, value in environ.items() if not name.startswith("PG_")}
     process = subprocess.Popen(
-        [sys.executable, CLI, "db", "shell", "-d", "postgres", "-At", "-c", lines],
-        env={"PATH": "/usr/bin:/bin", "SUNSHINE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        [sys.executable, CLI, "db", "shell", "-d", "postgres", "-At"],
+        env=embedded,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    process.stdout.close()
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
-    assert not list(tmp_path.rglob("postmaster.pid"))
+    with process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("\\echo :HOST\n")
+        process.stdin.flush()
+        socket = Path(process.stdout.readline().strip(), ".s.PGSQL.5432")
+        is_up = socket.exists()
+        process.send_signal(signal.SIGTERM)
+    assert is_up
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not socket.exists()

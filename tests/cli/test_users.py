@@ -34,7 +34,7 @@ def events(sunshine):
     return [row["type"] for row in json.loads(sunshine("events", "list", "--json").stdout)]
 
 
-def test_it_creates_before_the_first_serve(sunshine, anna):
+def test_it_creates(sunshine, anna):
     assert anna.stdout == ""
     assert "Created user anna (admin)" in anna.stderr
     row = listed(sunshine)["anna"]
@@ -118,6 +118,16 @@ def test_an_unknown_user_is_not_found(sunshine, anna, command):
     done = sunshine("users", name, "nobody", *more, stdin=PASSWORD)
     assert (done.returncode, done.stderr) == (3, "Error: there is no user nobody\n")
     assert events(sunshine) == ["user_created"]
+
+
+def test_data_goes_to_stdout_and_talk_to_stderr(process):
+    arguments = ("users", "create", "anna", "--name", "Anna A", "--role", "admin")
+    done = process(*arguments, "--password-stdin", stdin=PASSWORD)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "Created user anna (admin).\n"
+    done = process("users", "list", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [row["username"] for row in json.loads(done.stdout)] == ["anna"]
 
 
 def test_it_disables_and_enables(sunshine, bob):

@@ -1,0 +1,416 @@
+"""Who may call what: the route table against docs/authorization.md, every route as every caller."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+import handlers
+from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
+from sunshine.tokens import Claims
+from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import METHODS, Route, RouteTable
+from tests.api import Answer, Api, Person
+from tests.conftest import PASSWORD, SECRET
+from tests.over_routes import (
+    MISSING,
+    body_of,
+    endpoints,
+    filled,
+    filled_path,
+    known_values,
+    name_of,
+    new_period,
+    new_row,
+    new_target,
+    stored,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
+COLUMNS = ("anon", "employee", "manager", "hr", "admin", "driver")
+CALLERS = {  # of the cast, by their column
+    "employee": "employee",
+    "stranger": "employee",
+    "outsider": "employee",
+    "manager": "manager",
+    "hr": "hr",
+    "admin": "admin",
+}
+# What the words of the page cannot say: another status than the column's for one's own row ...
+OWN_ROW = {("DELETE", "/api/users/:id"): 409}
+# ... a success that is no creation, although it is a POST ...
+NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+# ... and what a caller may send where the schema takes more from others.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
+    ("PUT", "/api/users/:id"): {"name": "Another Name"},
+    ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
+}
+every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
+
+
+def shape(path: str) -> str:
+    """A path with `:id` for every parameter, however it is written."""
+    return re.sub(r"\{\w+(:text)?\}|:\w+", ":id", path)
+
+
+def tables() -> list[list[list[str]]]:
+    """The tables of the page, each a list of rows of cells."""
+    found: list[list[list[str]]] = [[]]
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            found[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+        elif found[-1]:
+            found.append([])
+    return [table[2:] for table in found if table]
+
+
+def named_by(cell: str) -> list[tuple[str, str]]:
+    """The endpoints of a cell such as `GET /api/a, /:id°` or `POST, PUT /api/b+`."""
+    words = [word.strip("°+,") for word in cell.split()]
+    found: list[tuple[str, str]] = []
+    methods: list[str] = []
+    base, naming = "", False
+    for word in words:
+        if word in METHODS:
+            methods, naming = ([*methods, word] if naming else [word]), True
+        elif word.startswith("/"):
+            base, naming = (base if word.startswith("/:") else word), False
+            path = shape(base + word if word.startswith("/:") else word)
+            found += [(method, path) for method in methods]
+            if not path.endswith(":id"):
+                found += [(m, f"{path}/:id") for m in methods if m in ("PUT", "DELETE")]
+    return found
+
+
+def matrix() -> dict[tuple[str, str], dict[str, str]]:
+    """What the page says of each endpoint, by column."""
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    for row in tables()[1]:
+        for endpoint in named_by(row[0]):
+            # A later row may be about a part of an earlier one's; the first is the more general.
+            said.setdefault(endpoint, dict(zip(COLUMNS, row[1:7], strict=True)))
+    return said
+
+
+MATRIX = matrix()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for: ids for a path, and whose they are: own, team, other, missing."""
+
+    whose: str
+    ids: tuple[int, ...] = ()
+    below: bool = True  # the second id exists
+
+
+def expected(cell: str, target: Target, method: str, path: str) -> int:
+    """The status that the page promises; 200 stands for any success."""
+    scope, _, but = cell.partition(" ")
+    assert cell in ("pub", "-", "(p)") or (scope in ("A", "T", "O") and but in ("", "not O")), cell
+    reached = {
+        "pub": {"", "own", "team", "other", "missing"},
+        "A": {"", "own", "team", "other", "missing"},
+        "T": {"", "own", "team"},
+        "O": {"", "own"},
+    }.get(scope, set())
+    if target.whose == "own" and but == "not O":
+        return OWN_ROW.get((method, path), 403)
+    if target.whose not in reached:
+        return 403
+    return 404 if target.whose == "missing" or not target.below else 200
+
+
+async def targets(api: Api, path: str, caller: Person) -> list[Target]:
+    """Own, the team's, other's and missing rows of a path, each a new one where it can be."""
+    if "{" not in path:
+        return [Target("")]
+    rows = {"other": await new_target(api, path), "missing": MISSING}
+    if path.startswith("/api/users"):
+        rows["own"] = caller.user_id
+    if path.startswith("/api/employees") and caller.employee_id:
+        rows["own"] = caller.employee_id
+        rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if path.count("{") == 1:
+        return [Target(whose, (id_,)) for whose, id_ in rows.items()]
+    found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
+    for whose, id_ in rows.items():
+        if whose != "missing":
+            found.append(Target(whose, (id_, await new_period(api, path, id_))))
+    return found
+
+
+async def body_for(api: Api, route: Route, method: str) -> dict[str, Any] | None:
+    """What to send so that only the sender can be wrong; None where there is no JSON body."""
+    payload = body_of(route.guards[method])
+    if payload is None:
+        return None
+    given = BODIES.get((method, shape(route.path)))
+    known = await known_values(api, payload.schema)
+    if not (body := given or filled(payload.schema, known)):  # of a change nothing is required
+        name, field = next(iter(payload.schema.items()))
+        body = filled({name: {**field, "required": True}}, known)
+    return body
+
+
+async def ask(
+    api: Api, route: Route, method: str, ids: tuple[int, ...], token: str | None, body: Any
+) -> Answer:
+    """A request that is right in everything but, perhaps, who sends it."""
+    path = filled_path(route.path, *ids)
+    if not route.path.endswith("/import"):
+        return await api.call(method, path, body, as_=token)
+    headers = {"Content-Type": "text/csv"}
+    return await api.call(method, path, raw=b"name\nSomebody\n", as_=token, headers=headers)
+
+
+def sign(api: Api, person: Person, **claims: Any) -> str:
+    """A new token of one of the cast; `claims` replace what it says, None leaves it out."""
+    application = api.app.application
+    role = CALLERS.get(person.name, "employee")
+    token = application.tokens.sign(
+        "user", id_=person.user_id, username=person.name, role=role, version=0,
+        now=application.clock(),
+    )  # fmt: skip
+    said = jwt.decode(token, options={"verify_signature": False}) | claims
+    said = {name: value for name, value in said.items() if value is not None}
+    return jwt.encode(said, SECRET, algorithm="HS256")
+
+
+def no_tokens(api: Api) -> dict[str, str | None]:
+    """What is no valid token of anybody, made for the mightiest of all."""
+    admin = api.admin
+    now = int(api.app.application.clock().timestamp())
+    good = sign(api, admin)
+    said = jwt.decode(good, options={"verify_signature": False})
+    header, body, signature = good.split(".")
+    return {
+        "none": None,
+        "rubbish": "rubbish",
+        "forged": jwt.encode(said, SECRET + "!", algorithm="HS256"),
+        "unsigned": jwt.encode(said, None, algorithm="none"),
+        "another algorithm": jwt.encode(said, SECRET + "x" * 32, algorithm="HS512"),
+        "cut": f"{header}.{body}.",
+        "swapped": f"{header}.{body}.{signature[::-1]}",
+        "expired": sign(api, admin, iat=now - 10, exp=now - 1),
+        "of nobody": sign(api, admin, id=MISSING),
+        "of an older version": sign(api, admin, ver=-1),
+        "of a later version": sign(api, admin, ver=1),
+        "a driver's, of nobody": sign(api, admin, typ="driver", aud="sunshine-fleet"),
+        "a driver's for users": sign(api, admin, typ="driver"),
+        "a user's for the fleet": sign(api, admin, aud="sunshine-fleet"),
+        "another kind's": sign(api, admin, typ="robot"),
+        **{f"without {name}": sign(api, admin, **{name: None}) for name in said},
+        **{f"with a text for {name}": sign(api, admin, **{name: "1"}) for name in ("id", "ver")},
+        "with true for id": sign(api, admin, id=True),
+        "with 1.5 for id": sign(api, admin, id=1.5),
+        "with a large id": sign(api, admin, id=2**70),
+    }
+
+
+# ---- The table by itself ----------------------------------------------------------------------
+
+
+@every_endpoint
+def test_it_names_every_route_on_the_page(route: Route, method: str) -> None:
+    assert (method, shape(route.path)) in MATRIX, "name it in docs/authorization.md"
+
+
+@every_endpoint
+def test_it_guards_as_the_page_says(route: Route, method: str) -> None:
+    guards = route.guards[method]
+    said = MATRIX[method, shape(route.path)]
+    assert guards[0] in (public, signed_in, any_principal), "who may call comes first"
+    assert sum(guard.decides_access for guard in guards) == 1
+    assert (guards[0] is public) == (said["anon"] == "pub")
+    assert (guards[0] in (public, any_principal)) == (said["driver"] != "-")
+    for role in ROLE_PERMISSIONS:
+        somebody = principal("user", role, permissions_of(role))
+        passes = all(
+            any(somebody.may(permission) for permission in guard.permissions)
+            for guard in guards
+            if guard.permissions
+        )
+        assert passes == (said[role] not in ("-", "(p)")), role
+
+
+@every_endpoint
+def test_it_checks_who_before_what(route: Route, method: str) -> None:
+    guards = route.guards[method]
+    kinds = [guard.tells_access for guard in guards]
+    assert kinds == sorted(kinds, reverse=True)
+    asked = {permission for guard in guards for permission in guard.permissions}
+    known = {part for held in ROLE_PERMISSIONS.values() for part in held}
+    known |= {permission.rpartition(":")[0] for permission in known
+              if permission.rpartition(":")[2] in SCOPES}  # fmt: skip
+    assert asked <= known, "a permission that nobody holds"
+
+
+def test_it_takes_patch_for_put_and_head_for_get() -> None:
+    for route in handlers.routes:
+        for method, alias in (("PUT", "PATCH"), ("GET", "HEAD")):
+            assert route.guards.get(alias) is route.guards.get(method)
+        assert set(route.allow.split(", ")) == {*route.guards, "OPTIONS"}
+
+
+class _Both(Handler):
+    async def get(self) -> None: ...
+
+    async def post(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "guards",
+    [
+        {},
+        {"GET": [public]},
+        {"GET": [public], "POST": []},
+        {"GET": [public], "POST": [may("users:read")]},
+        {"GET": [public], "POST": [may("users:read"), signed_in]},
+        {"GET": [query({})], "POST": [public]},
+        {"GET": [public], "POST": [public], "PUT": [public]},
+        {"GET": [public], "POST": [public], "FETCH": [public]},
+    ],
+)
+def test_it_refuses_a_route_that_leaves_access_open(guards: dict[str, list[Guard]]) -> None:
+    with pytest.raises(ValueError, match="/x"):
+        Route("/x", _Both, **guards)
+
+
+def test_it_refuses_two_routes_of_one_path() -> None:
+    both = {"GET": [public], "POST": [public]}
+    with pytest.raises(ValueError, match="twice"):
+        RouteTable([Route("/x/{id_}", _Both, **both), Route("/x/{id_}", _Both, **both)])
+    with pytest.raises(ValueError, match="call it"):
+        RouteTable([Route("/x/{id_}", _Both, **both), Route("/x/{other}/y", _Both, **both)])
+
+
+def test_it_prefers_a_word_to_a_parameter() -> None:
+    both = {"GET": [public], "POST": [public]}
+    paths = ("/x/{id_}", "/x/export", "/x/{name:text}/y")
+    table = RouteTable(Route(path, _Both, **both) for path in paths)
+    for path, found, values in (
+        ("/x/export", "/x/export", {}),
+        ("/x/export/", "/x/export", {}),
+        ("/x/7", "/x/{id_}", {"id_": 7}),
+        ("/x/a%20b%2Fc/y", "/x/{name:text}/y", {"name": "a b/c"}),
+    ):
+        route = table.find(path)
+        assert route
+        assert (route[0].path, route[1]) == (found, values)
+    for path in ("/x", "/x/", "//x/7", "/x//7", "/x/a%00/y", "/x/%ff/y", "/x/%ED%A0%80/y",
+                 "/X/7", "/x/7/8", "/x/Export"):  # fmt: skip
+        assert table.find(path) is None or path == "//x/7"
+
+
+def test_it_gives_each_role_what_the_page_says() -> None:
+    said = {row[0]: row[1] for row in tables()[0]}
+    held: dict[str, set[str]] = {}
+    for role in ("employee", "manager", "hr"):
+        words = set(said[role].replace("+ all of employee", "").rstrip(", ").split(", "))
+        held[role] = words | held.get("employee", set())
+        assert ROLE_PERMISSIONS[role] == held[role]
+    alone = set(said["admin"].partition("alone: ")[2].split(", "))
+    grants = re.search(r"drivers never\): ([a-z:, ]+)\.", PAGE.read_text(encoding="utf-8"))
+    assert grants
+    assert set(grants[1].split(", ")) == GRANTABLE
+    assert ROLE_PERMISSIONS["admin"] == set().union(*held.values()) | GRANTABLE | alone
+
+
+def test_it_never_lets_an_admin_grant_what_comes_with_a_role() -> None:
+    assert not [p for p in GRANTABLE if p.startswith(("users:", "employees:", "attendance:"))]
+    assert not [p for p in GRANTABLE if ":approve" in p]
+
+
+def test_it_takes_a_wider_scope_for_the_narrower() -> None:
+    somebody = principal("user", "manager", frozenset({"leave:read:team", "cms:read"}))
+    held = ("leave:read", "leave:read:own", "leave:read:team", "cms:read")
+    assert all(somebody.may(permission) for permission in held)
+    not_held = ("leave:read:all", "leave", "leave:approve", "cms", "cms:read:own", "")
+    assert not any(somebody.may(permission) for permission in not_held)
+    assert somebody.scope("leave:read") == "team"
+    assert somebody.scope("cms:read") is None
+
+
+# ---- Every route as every caller --------------------------------------------------------------
+
+
+@every_endpoint
+async def test_it_knows_nobody_without_a_valid_token(api: Api, route: Route, method: str) -> None:
+    open_to_all = MATRIX[method, shape(route.path)]["anon"] == "pub"
+    found = [target.ids for target in await targets(api, route.path, api.stranger)]
+    body = await body_for(api, route, method)
+    before = await stored(api)
+    asked = [(found[0], item) for item in no_tokens(api).items()]
+    asked += [(ids, ("none", None)) for ids in found[1:]]
+    for ids, (kind, token) in asked:
+        answer = await ask(api, route, method, ids, token, body)
+        if open_to_all:
+            assert answer.status == 200, (kind, answer.body)
+        else:
+            assert (answer.status, answer.code) == (401, "not_signed_in"), (kind, ids)
+            assert answer.headers["WWW-Authenticate"]
+    if not open_to_all:
+        assert await stored(api) == before
+
+
+@every_endpoint
+async def test_it_lets_each_caller_do_what_the_page_says(
+    api: Api, route: Route, method: str
+) -> None:
+    said = MATRIX[method, shape(route.path)]
+    success = 201 if method == "POST" and route.path not in NOT_CREATED else 200
+    for name, column in CALLERS.items():
+        caller = api.cast[name]
+        cases = [
+            (target, expected(said[column], target, method, shape(route.path)))
+            for target in await targets(api, route.path, caller)
+        ]
+        body = await body_for(api, route, method)
+        before = await stored(api)
+        for target, status in (case for case in cases if case[1] != 200):
+            answer = await ask(api, route, method, target.ids, sign(api, caller), body)
+            assert (answer.status, bool(answer.code)) == (status, True), (name, target)
+        assert await stored(api) == before, "a refusal stores nothing, no event either"
+        for target in (target for target, status in cases if status == 200):
+            body = await body_for(api, route, method)
+            answer = await ask(api, route, method, target.ids, sign(api, caller), body)
+            assert answer.status == success, (name, target, answer.body)
+
+
+@every_endpoint
+async def test_it_keeps_drivers_to_what_is_theirs(
+    api: Api, route: Route, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def load(claims: Claims) -> Principal:
+        return principal("driver", "driver", frozenset({"account:self", "fleet:self"}), claims)
+
+    monkeypatch.setitem(api.app.principals._loaders, "driver", load)
+    cell = MATRIX[method, shape(route.path)]["driver"]
+    token = sign(api, api.admin, typ="driver", aud="sunshine-fleet")
+    found = await targets(api, route.path, api.admin)
+    body = await body_for(api, route, method)
+    before = await stored(api)
+    for target in found:
+        answer = await ask(api, route, method, target.ids, token, body)
+        if cell == "-":
+            assert (answer.status, answer.code) == (403, "not_allowed")
+        else:
+            assert answer.status == 200, answer.body
+    if cell == "-":
+        assert await stored(api) == before
+
+
+def principal(
+    kind: str, role: str, permissions: frozenset[str], claims: Claims | None = None
+) -> Principal:
+    return Principal(
+        kind=kind, id=1, username="somebody", name="Somebody", email=None, role=role,
+        employee_id=None, permissions=permissions, jti=claims.jti if claims else "",
+        expires=claims.exp if claims else 0,
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""Settings: the environment, then .env; every mistake at once; what production refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sunshine import settings
+from sunshine.settings import Settings, SettingsError
+from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
+
+LONG = "0123456789abcdef0123456789abcdef"
+PRODUCTION = {
+    "APP_ENV": "production", "JWT_SECRET": LONG, "CORS_ORIGINS": "https://office.example.com",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def load(home: Path, environ: dict[str, str] | None = None, file: str | None = None) -> Settings:
+    if file is not None:
+        (home / ".env").write_text(file, encoding="utf-8")
+        (home / ".env").chmod(0o600)
+    return settings.load(environ or {}, home)
+
+
+def mistakes(home: Path, environ: dict[str, str], file: str | None = None) -> list[str]:
+    with pytest.raises(SettingsError) as refusal:
+        load(home, environ, file)
+    return refusal.value.lines
+
+
+def test_it_needs_nothing(home: Path) -> None:
+    found = load(home)
+    assert (found.environment, found.port, found.address) == ("development", 3601, "")
+    assert found.base_domain == "http://localhost:3601"
+    assert found.directory == home / "resources"
+    assert found.embedded
+    assert found.cors_origins == ("*",)
+    assert str(found.business_tz) == "UTC"
+    assert not found.production
+    assert list(found.databases) == ["sunshine", "fleet", "cms", "mitra"]
+    assert [database.database for database in found.databases.values()] == [
+        "sunshine_db", "fleet_db", "cms_db", "mitra_db",
+    ]  # fmt: skip
+
+
+def test_it_knows_every_variable_of_the_original_template() -> None:
+    names = {
+        "NODE_ENV", "SERVER_ADDRESS", "SERVER_PORT", "BASE_DOMAIN", "DIR", "JWT_SECRET",
+        "JWT_EXPIRATION", "MONGO_MITRA", "FIREBASE_SERVICE_ACCOUNT_PATH", "FIREBASE_DATABASE_URL",
+    }  # fmt: skip
+    names |= {f"PG_{database.upper()}_{key}" for database in DATABASES for key in DATABASE_KEYS}
+    assert names <= VARIABLES.keys()
+
+
+def test_it_takes_the_environment_before_the_file(home: Path) -> None:
+    file = "SERVER_PORT=4000\nserver_address=10.0.0.1\n"
+    found = load(home, {"server_port": "5000", "SERVER_ADDRESS": ""}, file)
+    assert (found.port, found.address) == (5000, "10.0.0.1")
+
+
+def test_it_takes_the_home_folder_from_the_environment(home: Path) -> None:
+    (home / ".env").write_text("SERVER_PORT=4000")
+    assert settings.load({"SUNSHINE_HOME": str(home)}).port == 4000
+
+
+def test_it_reads_a_secret_from_a_file(home: Path) -> None:
+    (home / "secret").write_text(f"{LONG}\n")
+    assert load(home, {"JWT_SECRET_FILE": str(home / "secret")}).jwt_secret == LONG
+    assert load(home, {"jwt_secret_file": str(home / "secret")}).jwt_secret == LONG
+    [line] = mistakes(home, {"JWT_SECRET_FILE": str(home / "nothing")})
+    assert line.startswith("JWT_SECRET_FILE: cannot read")
+
+
+def test_it_does_not_expand_what_the_file_says(home: Path) -> None:
+    assert load(home, file="JWT_SECRET='a$HOME${PATH}'").jwt_secret == "a$HOME${PATH}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SERVER_PORT", "abc"), ("SERVER_PORT", "65536"), ("SERVER_PORT", "-1"),
+        ("SERVER_PORT", "80.0"), ("SERVER_PORT", "٣"), ("JWT_EXPIRATION", "0"),
+        ("BUSINESS_TZ", "Mars/Phobos"), ("BUSINESS_TZ", "../etc"), ("NODE_ENV", "staging"),
+        ("APP_ENV", "Production"), ("LOG_LEVEL", "loud"), ("LOG_SQL", "maybe"),
+        ("BASE_DOMAIN", "example.com"), ("PG_FLEET_DIALECT", "mysql"), ("BCRYPT_COST", "3"),
+        ("PG_SUNSHINE_MAX_POOL", "0"), ("EVENT_LOOP", "trio"), ("LOG_FORMAT", "xml"),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_value_that_makes_no_sense(home: Path, name: str, value: str) -> None:
+    [line] = mistakes(home, {name: value})
+    assert line.startswith(f"{name}: ")
+    assert repr(value) in line
+
+
+def test_it_says_all_mistakes_at_once_and_what_was_meant(home: Path) -> None:
+    lines = mistakes(
+        home,
+        {"SERVER_PROT": "1", "LOG_LEVEL": "loud", "PATH": "/bin", "SERVER_SOFTWARE": "x"},
+        "JWT_SECERT=x\nNONSENSE=1\nSERVER_PORT=x\n",
+    )
+    assert len(lines) == 5
+    text = "\n".join(lines)
+    assert "SERVER_PROT: unknown variable, did you mean SERVER_PORT?" in text
+    assert "did you mean JWT_SECRET?" in text
+    assert "NONSENSE in " in text
+    assert "LOG_LEVEL: " in text
+    assert "SERVER_PORT: must be a whole number (got 'x')" in text
+
+
+def test_it_never_says_a_secret(home: Path) -> None:
+    environ = {
+        "JWT_SECRET": "hush", "PG_SUNSHINE_PASSWORD": "hush", "MONGO_MITRA": "mongodb://hush",
+        "APP_ENV": "production", "SERVER_PORT": "x",
+    }  # fmt: skip
+    assert "hush" not in "\n".join(mistakes(home, environ))
+    assert "hush" not in "\n".join(mistakes(home, environ | {"SERVER_PORT": "1"}))
+
+
+def test_it_lets_one_server_serve_all_databases(home: Path) -> None:
+    found = load(home, {
+        "PG_SUNSHINE_HOST": "db1", "PG_SUNSHINE_PORT": "6000", "PG_SUNSHINE_USER": "me",
+        "PG_SUNSHINE_PASSWORD": "p", "PG_FLEET_HOST": "db2", "PG_FLEET_DB": "trucks",
+        "PG_CMS_MIN_POOL": "9", "PG_CMS_MAX_POOL": "4", "PG_SUNSHINE_ACQUIRE_POOL": "30000",
+    })  # fmt: skip
+    assert not found.embedded
+    databases = found.databases
+    assert (databases["cms"].host, databases["cms"].port, databases["cms"].user) == (
+        "db1", 6000, "me",
+    )  # fmt: skip
+    assert (databases["fleet"].host, databases["fleet"].port) == ("db2", 6000)
+    assert (databases["fleet"].database, databases["mitra"].password) == ("trucks", "p")
+    assert (databases["cms"].pool_min, databases["cms"].pool_max) == (4, 4)
+    assert databases["sunshine"].pool_wait == 2.5
+
+
+def test_it_splits_lists(home: Path) -> None:
+    found = load(home, {
+        "CORS_ORIGINS": " https://a.example/ ,https://b.example,, ",
+        "TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+    })  # fmt: skip
+    assert found.cors_origins == ("https://a.example", "https://b.example")
+    assert found.trusted_proxies == ("10.0.0.0/8", "::1")
+
+
+@pytest.mark.parametrize("name", ["APP_ENV", "NODE_ENV"])
+def test_it_starts_in_production_with_what_is_safe(home: Path, name: str) -> None:
+    environ = {**PRODUCTION, name: "production"}
+    if name != "APP_ENV":
+        del environ["APP_ENV"]
+    assert load(home, environ).production
+
+
+def test_it_lets_app_env_win(home: Path) -> None:
+    assert not load(home, {"APP_ENV": "development", "NODE_ENV": "production"}).production
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"JWT_SECRET": ""}, "JWT_SECRET"),
+        ({"JWT_SECRET": LONG[1:]}, "JWT_SECRET"),
+        ({"JWT_SECRET": "your_very_long_random_secret_key_min_32_characters"}, "JWT_SECRET"),
+        ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": ""}, "CORS_ORIGINS"),
+        ({"CORS_ORIGINS": "https://a.example,*"}, "CORS_ORIGINS"),
+    ],
+)
+def test_it_refuses_production_with_what_is_unsafe(
+    home: Path, changes: dict[str, str], named: str
+) -> None:
+    [line] = mistakes(home, PRODUCTION | changes)
+    assert line.startswith(f"{named}: ")
+    assert load(home, PRODUCTION | changes | {"APP_ENV": "development"})
+
+
+def test_it_counts_the_bytes_of_a_secret(home: Path) -> None:
+    assert load(home, PRODUCTION | {"JWT_SECRET": "é" * 16})
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_it_refuses_production_with_a_file_that_others_read(home: Path, mode: int) -> None:
+    load(home, PRODUCTION, "SERVER_PORT=4000")
+    (home / ".env").chmod(mode)
+    [line] = mistakes(home, PRODUCTION)
+    assert "readable by others" in line
+
+
+def test_it_says_everything_that_is_unsafe_at_once(home: Path) -> None:
+    assert len(mistakes(home, {"NODE_ENV": "production"})) == 2
+
+
+def test_it_survives_a_file_that_is_no_text(home: Path) -> None:
+    (home / ".env").write_bytes(b"\xff\xfe\x00")
+    lines = mistakes(home, {})
+    assert any("cannot be read" in line for line in lines)
+
+
+def test_it_writes_an_example_that_it_takes_itself(home: Path) -> None:
+    text = example()
+    assert all(f"\n#{name}=" in text for name in VARIABLES)
+    plain: Any = load(home).values
+    assert load(home, file=text).values == plain
