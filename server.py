@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 import socket
@@ -69,6 +70,7 @@ class App:
             body_timeout=30,
             decompress_request=False,
         )
+        self._watch: asyncio.Task[None] | None = None
         self._cleanup = PeriodicCallback(self._sweep, cleanup.INTERVAL, jitter=0.1)
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -76,13 +78,18 @@ class App:
         await self.databases.open()
         self.feed.start()
         self._cleanup.start()
+        self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
+        # What is loaded by now stays: the collector need not look through it again and again.
+        gc.freeze()
 
     async def stop(self) -> None:
         """Accept nothing new, let requests in flight end, close everything."""
         self.http.stop()
         self._cleanup.stop()
         await self.application.drain(self.settings.shutdown_seconds)
+        if self._watch:
+            self._watch.cancel()
         await self.http.close_all_connections()
         await self.feed.stop()
         await self.databases.close()

@@ -4,6 +4,7 @@ The total is exact up to 10,000 matches; beyond that it is the planner's estimat
 would cost more the larger the table grows.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,8 @@ from sunshine.schemas.fields import Schema, digits, text
 from sunshine.statements import Statement
 
 EXACT = 10_000
+ESTIMATE_SECONDS = 30
+MAX_ESTIMATES = 1000
 DEFAULT_LIMIT = 20
 MAX_PAGE = 2**31 - 1
 
@@ -83,6 +86,7 @@ class Listing:
         self._default_sort = default_sort
         self.schema: Schema = {**PAGE, **(schema or {})}
         self._statements = lru_cache(maxsize=256)(self._build)
+        self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
 
     async def page(
         self,
@@ -115,7 +119,7 @@ class Listing:
             total = (await database.only(statements.total, **bound))["total"]
         is_estimate = total > EXACT
         if is_estimate:
-            total = await _estimate(database, statements.explain, bound)
+            total = await self._estimate(database, statements.explain, bound)
         return Page(rows, number, limit, total, is_estimate)
 
     async def every(
@@ -131,6 +135,20 @@ class Listing:
         statements = self._statements(used, self._order(self._default_sort), where)
         bound = {name: _bound(name, query[name]) for name in used} | values
         return await database.all(statements.every, **bound)
+
+    async def _estimate(
+        self, database: Database, explain: Statement, bound: Mapping[str, Any]
+    ) -> int:
+        """The planner's, asked for once in a while: it is an estimate whatever its age."""
+        key, now = (explain, repr(bound)), time.monotonic()
+        known = self._estimates.get(key)
+        if known is None or known[0] < now:
+            row = await database.only(explain, **bound)
+            planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
+            if len(self._estimates) >= MAX_ESTIMATES:
+                self._estimates.clear()
+            known = self._estimates[key] = (now + ESTIMATE_SECONDS, max(int(planned), EXACT + 1))
+        return known[1]
 
     def _order(self, sort: str) -> tuple[tuple[str, bool], ...]:
         """`-name,id` -> (("name", True), ("id", False)); ends with the key, so it is stable."""
@@ -182,9 +200,3 @@ def like(value: str) -> str:
 
 def _bound(name: str, value: Any) -> Any:
     return like(value) if name == "search" else value
-
-
-async def _estimate(database: Database, explain: Statement, values: Mapping[str, Any]) -> int:
-    row = await database.only(explain, **values)
-    planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
-    return max(int(planned), EXACT + 1)

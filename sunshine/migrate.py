@@ -157,25 +157,29 @@ def downgrade(settings: Settings, name: str, revision: str) -> bool:
 
 @contextmanager
 def _reached(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connection]]:
-    """Whether the database exists, with a connection to it or else to the server's own one.
-
-    Asked, not guessed from the refusal: that comes without a code and in the server's language.
-    """
+    """Whether the database exists, with a connection to it or else to the server's own one."""
     try:
-        connection = connect(database)
+        exists, connection = True, connect(database)
     except MigrationError as refusal:
-        query = "SELECT 1 FROM pg_database WHERE datname = %s"
-        try:
-            connection = connect(database, dbname="postgres")
-        except MigrationError:
-            raise refusal from None
-        with connection:
-            if connection.execute(query, (database.database,)).fetchone():
-                raise
-            yield False, connection
-    else:
-        with connection:
-            yield True, connection
+        exists, connection = _looked_up(database, refusal)
+    with connection:
+        yield exists, connection
+
+
+def _looked_up(
+    database: DatabaseSettings, refusal: MigrationError
+) -> tuple[bool, psycopg.Connection]:
+    """Asked, not guessed from the refusal: that has no code and comes in the server's language."""
+    try:
+        connection = connect(database, dbname="postgres")
+    except MigrationError:
+        raise refusal from None
+    query = "SELECT 1 FROM pg_database WHERE datname = %s"
+    if not connection.execute(query, (database.database,)).fetchone():
+        return False, connection
+    connection.close()
+    # Another server may have made it since; else this is refused for the same reason again.
+    return True, connect(database)
 
 
 def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:

@@ -4,6 +4,7 @@ A Cerberus schema over strings; `meta.help` and `meta.secret` serve `sunshine co
 config/.env.example.
 """
 
+from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,13 @@ def _boolean(value: str) -> bool:
 
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    networks = _listed(value)
+    for network in networks:
+        ip_network(network)
+    return networks
 
 
 def _zone(value: str) -> str:
@@ -100,8 +108,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "JWT_EXPIRATION": _number("seconds a token lives", 86_400, 60, 31_536_000),
     "BCRYPT_COST": _number("work factor of password hashes", 10, 4, 16),
     "CORS_ORIGINS": _list("comma list of browser origins; * only outside production", "*"),
-    "TRUSTED_PROXIES": _list(
-        "comma list of addresses whose X-Forwarded-* are believed", "127.0.0.1,::1"
+    "TRUSTED_PROXIES": _variable(
+        "comma list of addresses and networks whose X-Forwarded-* are believed",
+        "127.0.0.1,::1",
+        coerce=_networks,
     ),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone

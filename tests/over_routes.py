@@ -144,6 +144,7 @@ def _malformed_texts(field: Field) -> Iterator[str]:
         if field.get("coerce") == "trimmed":
             yield from ('"   "', r'"\t\n"', '"\u00a0\u2003"')
     if "regex" in field:
+        yield json.dumps(f"{valid(field)}\nand more")
         yield from ('""', '"   "', r'"a\nb c"')
 
 

@@ -29,24 +29,27 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
     """
     import secrets
 
-    from sunshine.commands.cast import company
-    from sunshine.commands.context import hashed, operator, run
+    from sunshine.commands.context import run
 
-    people = company(seed)
     password = secrets.token_urlsafe(12)
-
-    async def work(database: "Database") -> "list[Row]":
-        if await _is_used(database):
-            output.confirm("There are employees here already. Add 200 made-up ones?", yes=yes)
-        hash_ = await hashed(password)
-        with output.progress("Employees", len(people)) as advance:
-            async with database.transaction(operator()) as tx:
-                ids = await _store_people(tx, people, advance)
-                return await _store_users(tx, people, ids, hash_)
-
-    users = run(work)
+    users = run(lambda database: _fill(database, seed, password, yes))
     output.table([{**user, "password": password} for user in users], as_json=as_json)
     output.say("This password is not shown again.")
+
+
+async def _fill(database: "Database", seed: int, password: str, yes: bool) -> "list[Row]":
+    """The users that were made; everything in one transaction."""
+    from sunshine.commands.cast import company
+    from sunshine.commands.context import hashed, operator
+
+    people = company(seed)
+    if await _is_used(database):
+        output.confirm("There are employees here already. Add 200 made-up ones?", yes=yes)
+    password_hash = await hashed(password)
+    with output.progress("Employees", len(people)) as advance:
+        async with database.transaction(operator()) as tx:
+            ids = await _store_people(tx, people, advance)
+            return await _store_users(tx, people, ids, password_hash)
 
 
 async def _is_used(database: "Database") -> bool:
@@ -69,15 +72,11 @@ async def _store_people(
     everybody = _everybody()
     ids: Ids = {}
     for person in people:
-        values = {
-            "name": person.name,
-            "email": person.email,
-            "employeeCode": person.code,
-            "phone": person.phone,
+        manager = ids[person.manager] if person.manager else None
+        values = _record(person) | {
             "departmentId": departments[person.department],
             "positionId": positions[person.position],
-            "managerId": ids[person.manager] if person.manager else None,
-            "joinDate": person.joined,
+            "managerId": manager,
         }
         id_ = (await employees.create(tx, values))["id"]
         shift = {"shiftId": shifts[person.shift], "from": person.joined}
@@ -87,6 +86,16 @@ async def _store_people(
         ids[person.code] = id_
         advance()
     return ids
+
+
+def _record(person: "Person") -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "email": person.email,
+        "employeeCode": person.code,
+        "phone": person.phone,
+        "joinDate": person.joined,
+    }
 
 
 async def _store_places(tx: "Transaction") -> tuple[Ids, Ids, Ids, Ids]:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import ipaddress
+import time
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -30,6 +32,7 @@ from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
 
 MAX_BODY = 10 * 1024 * 1024
+WATCH_SECONDS = 0.1
 MAX_IGNORED = 10 * MAX_BODY
 access_log = structlog.get_logger("sunshine.access")
 
@@ -100,6 +103,7 @@ class Application(tornado.web.Application):
         self._drained = asyncio.Event()
         self._in_flight: set[Handler] = set()
         self._trusted = [ipaddress.ip_network(proxy) for proxy in settings.trusted_proxies]
+        self._trusts = lru_cache(maxsize=1024)(self._is_trusted)
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
@@ -133,6 +137,14 @@ class Application(tornado.web.Application):
         if self.draining and not self._in_flight:
             self._drained.set()
 
+    async def watch(self) -> None:
+        """Answer what takes too long, for ever; cheaper than a timer for each request."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now = time.monotonic()
+            for handler in [each for each in self._in_flight if each.ends < now]:
+                handler.expire()
+
     async def drain(self, seconds: float) -> None:
         """Return when no request is in flight any more, or after so many seconds."""
         self.draining = True
@@ -157,7 +169,7 @@ class Application(tornado.web.Application):
             address = hop
         return address
 
-    def _trusts(self, address: str) -> bool:
+    def _is_trusted(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

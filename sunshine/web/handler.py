@@ -5,6 +5,7 @@ Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: answers.
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -43,7 +44,9 @@ class Handler(RequestHandler):
     def initialize(self, route: "Route | None" = None) -> None:
         """Tornado's constructor hook; `route` is None for answers outside the table."""
         self.route = route
-        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        seconds = self.deadline or self.application.configuration.request_deadline
+        self.ends = time.monotonic() + seconds
         self.application.begun(self)
 
     @classmethod
@@ -77,7 +80,7 @@ class Handler(RequestHandler):
 
     async def prepare(self) -> None:
         """Pass the route's guards in order, or raise what the first one refuses with."""
-        self._start_deadline()
+        self._task = asyncio.current_task()
         if self.request.method == "OPTIONS" or self.route is None:
             return
         for guard in self.route.guards[self.request.method or ""]:
@@ -159,33 +162,20 @@ class Handler(RequestHandler):
         if not isinstance(value, Problem | HTTPError | Finish):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
-    def _start_deadline(self) -> None:
-        loop = asyncio.get_running_loop()
-        seconds = self.deadline or self.application.configuration.request_deadline
-        task = asyncio.current_task()
-        self._timer = loop.call_later(seconds, self._expire, task)
-
-    def _expire(self, task: "asyncio.Task[Any] | None") -> None:
+    def expire(self) -> None:
         """Answer without awaiting the work: a query on a frozen server ends late or never."""
-        if self._finished:
-            return
         if self._headers_written:
             self.request.connection.close()  # type: ignore[union-attr]
         else:
             message = "The request did not finish in time"
             self.send_error(503, exc_info=(None, Unavailable(message, code="deadline"), None))
-        if task:
-            task.cancel()
+        if self._task:
+            self._task.cancel()
 
     def on_finish(self) -> None:
-        """The answer is out: no deadline any more."""
-        self._end()
+        """The answer is out."""
+        self.application.ended(self)
 
     def on_connection_close(self) -> None:
         """The client went away. What was begun goes on: a change is made or not, never half."""
-        self._end()
-
-    def _end(self) -> None:
         self.application.ended(self)
-        if self._timer:
-            self._timer.cancel()

@@ -1,5 +1,7 @@
 """POST /api/auth/login."""
 
+import threading
+
 import bcrypt
 import jwt
 import pytest
@@ -109,6 +111,29 @@ async def test_all_refusals_look_alike_and_cost_the_same_work(
         assert work == [(False, b"04")], (username, password)
     assert all(answer == answers[0] for answer in answers)
     assert await api.events() == []
+
+
+async def test_no_hash_is_computed_on_the_event_loop(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+    check, make = bcrypt.checkpw, bcrypt.hashpw
+
+    def checked(*arguments: bytes) -> bool:
+        threads.append(threading.get_ident())
+        return check(*arguments)
+
+    def made(*arguments: bytes) -> bytes:
+        threads.append(threading.get_ident())
+        return make(*arguments)
+
+    await account(api, "imported", hashed(PASSWORD, cost=5))
+    monkeypatch.setattr(bcrypt, "checkpw", checked)
+    monkeypatch.setattr(bcrypt, "hashpw", made)
+    await token_of(api, "imported", PASSWORD)
+    await refused(api, "nobody", PASSWORD)
+    assert len(threads) == 3
+    assert threading.get_ident() not in threads
 
 
 async def test_an_account_without_a_bcrypt_hash_looks_like_no_account(

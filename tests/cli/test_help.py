@@ -1,8 +1,8 @@
 """Help: complete, quick, and honest about exit codes."""
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -11,7 +11,6 @@ import pytest
 import cli
 
 CLI = Path(__file__).parents[2] / "cli.py"
-SECONDS = 0.6  # 0.1 on an idle machine; the promise is 0.3
 
 
 def commands(group, path=()):
@@ -49,13 +48,15 @@ def test_every_command_says_what_it_does(words):
 
 @pytest.mark.parametrize("words", [(), ("users",), ("db", "status")])
 def test_help_is_quick(words):
-    took = []
-    for _ in range(3):
-        begun = time.monotonic()
-        done = subprocess.run([sys.executable, CLI, *words, "--help"], capture_output=True)
-        took.append(time.monotonic() - begun)
-        assert done.returncode == 0
-    assert min(took) < SECONDS
+    """In seconds of CPU, for other work on the machine is not its fault: the best of three."""
+    assert min(_seconds([sys.executable, CLI, *words, "--help"]) for _ in range(3)) < 0.3
+
+
+def _seconds(command):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_help_imports_nothing_slow():

@@ -205,10 +205,15 @@ async def test_dead_idle_connections_are_passed_over_at_once(api: Api, second: A
     for calls in (1, 12):
         for server in (api, second):
             await asyncio.gather(*(server.get("/api/employees", as_="admin") for _ in range(30)))
-        # Waits until each is gone: a backend that is on its way out may still take a question.
-        await api.sql(
-            f"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE {others}"
+        killed = await api.sql(
+            f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
         )
+        # One that is on its way out may still take a question.
+        pids = [row["pid"] for row in killed]
+        deadline = time.monotonic() + 5
+        while await api.sql("SELECT 1 FROM pg_stat_activity WHERE pid = ANY(%(p)s)", p=pids):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
         for server in (api, second):
             began = time.monotonic()
             answers = await asyncio.gather(

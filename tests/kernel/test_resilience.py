@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -236,7 +237,7 @@ def test_a_frozen_database_is_answered_for_within_the_deadline(
 def test_requests_in_flight_end_at_sigterm(
     cluster: postgres.Server, start: Callable[..., Process]
 ) -> None:
-    server = start(BCRYPT_COST="12", REQUEST_DEADLINE_MS="30000").ready()
+    server = start(BCRYPT_COST="12", REQUEST_DEADLINE_MS="60000", SHUTDOWN_MS="18000").ready()
     admin(cluster, cost=12)
     body = {"username": "admin", "password": PASSWORD}
     with ThreadPoolExecutor(3) as pool:
@@ -254,31 +255,41 @@ def test_requests_in_flight_end_at_sigterm(
     assert "Traceback" not in server.stderr
 
 
-def slowest_home(port: int, body: dict[str, str]) -> float:
-    """The longest that `GET /` took while eight log in at once, in seconds."""
-    with ThreadPoolExecutor(8) as pool:
-        logins = [pool.submit(ask, port, "/api/auth/login", body=body) for _ in range(8)]
-        times = []
-        while not all(login.done() for login in logins):
-            times.append(ask(port, "/").seconds)
-            time.sleep(0.002)
-        assert {login.result().status for login in logins} == {200}
-    assert len(times) > 50
+def slowest_home(port: int, going_on: Callable[[], bool]) -> float:
+    """The longest that `GET /` took meanwhile, in seconds."""
+    times = []
+    while going_on():
+        times.append(ask(port, "/").seconds)
+        time.sleep(0.002)
+    assert len(times) > 20
     return max(times)
+
+
+def noise(port: int) -> float:
+    """The same while somebody else's process computes as many hashes."""
+    script = "import bcrypt; [bcrypt.hashpw(b'x', bcrypt.gensalt(12)) for _ in range(8)]"
+    with subprocess.Popen([sys.executable, "-c", script]) as busy:
+        return slowest_home(port, lambda: busy.poll() is None)
 
 
 def test_eight_logins_at_once_stall_nobody(
     cluster: postgres.Server, start: Callable[..., Process]
 ) -> None:
-    """The best of three, for the machine may have other things to do."""
-    server = start(BCRYPT_COST="12", REQUEST_DEADLINE_MS="30000").ready()
+    """Nobody waits longer than for the machine itself: the best of three, for it has others to
+    serve. On the loop each hash would take hundreds of milliseconds, and eight of them seconds."""
+    server = start(BCRYPT_COST="12", REQUEST_DEADLINE_MS="60000").ready()
     admin(cluster, cost=12)
     body = {"username": "admin", "password": PASSWORD}
-    stalls: list[float] = []
-    while len(stalls) < 3 and not any(stall < 0.05 for stall in stalls):
-        stalls.append(slowest_home(server.port, body))
-    print(f"GET / during 8 logins: slowest {[round(s * 1000, 1) for s in stalls]} ms")
-    assert min(stalls) < 0.05
+    tries: list[tuple[float, float]] = []
+    with ThreadPoolExecutor(8) as pool:
+        while len(tries) < 3 and not any(stall < 0.05 for stall, _ in tries):
+            quiet = noise(server.port) if tries else 0.0
+            logins = [pool.submit(ask, server.port, "/api/auth/login", body=body) for _ in range(8)]
+            stall = slowest_home(server.port, lambda: not all(login.done() for login in logins))  # noqa: B023
+            assert {login.result().status for login in logins} == {200}
+            tries.append((stall, quiet))
+    print(f"GET / during 8 logins, and beside 8 hashes elsewhere: {tries}")
+    assert any(stall < max(0.05, 2 * quiet) for stall, quiet in tries)
 
 
 def postmaster_of(home: Path) -> int | None:

@@ -89,6 +89,7 @@ def test_it_does_not_expand_what_the_file_says(home: Path) -> None:
         ("APP_ENV", "Production"), ("LOG_LEVEL", "loud"), ("LOG_SQL", "maybe"),
         ("BASE_DOMAIN", "example.com"), ("PG_FLEET_DIALECT", "mysql"), ("BCRYPT_COST", "3"),
         ("PG_SUNSHINE_MAX_POOL", "0"), ("EVENT_LOOP", "trio"), ("LOG_FORMAT", "xml"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,nginx"), ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )  # fmt: skip
 def test_it_refuses_a_value_that_makes_no_sense(home: Path, name: str, value: str) -> None:

@@ -115,6 +115,7 @@ CREATE INDEX employee_search_text_idx ON employee USING gin (search_text gin_trg
 CREATE UNIQUE INDEX employee_email_key ON employee (lower(email)) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX employee_employee_code_key
     ON employee (lower(employee_code)) WHERE deleted_at IS NULL;
+CREATE INDEX employee_living_idx ON employee (id) WHERE deleted_at IS NULL;
 CREATE INDEX employee_name_sort_idx ON employee (name, id) WHERE deleted_at IS NULL;
 CREATE INDEX employee_email_sort_idx ON employee (email, id) WHERE deleted_at IS NULL;
 CREATE INDEX employee_employee_code_sort_idx
