@@ -28,6 +28,8 @@ class Login(Handler):
 class Logout(Handler):
     """The end of the token that is shown."""
 
+    safe = False
+
     async def get(self) -> None:
         """As documented."""
         async with self.transaction() as tx:

@@ -29,6 +29,11 @@ def conninfo(settings: DatabaseSettings, **more: str) -> str:
         password=settings.password or None,
         dbname=settings.database,
         connect_timeout=2,
+        # Over TCP: notice within seconds that the server's machine is gone.
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
         options=" ".join(
             f"-c {name}={value}" for name, value in session.items() if name != "application_name"
         ),

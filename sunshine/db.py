@@ -212,7 +212,7 @@ class Database:
     ) -> psycopg.AsyncCursor[DictRow]:
         """Run a statement on a connection in hand; a refusal becomes a business error."""
         if self._log_sql:
-            log.info("sql", database=self.name, statement=statement.text)
+            log.info("sql", database=self.name, statement=statement.text.decode())
         try:
             return await connection.execute(statement.text, statement.bind(values))
         except psycopg.Error as error:

@@ -18,13 +18,13 @@ class Statement:
         self._source = statement
 
     @cached_property
-    def _compiled(self) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def _compiled(self) -> tuple[bytes, dict[str, Any], dict[str, Any]]:
         compiled = self._source.compile(dialect=_DIALECT)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells mypy
-        return str(compiled), dict(compiled.params), dict(compiled._bind_processors)
+        return str(compiled).encode(), dict(compiled.params), dict(compiled._bind_processors)
 
     @property
-    def text(self) -> str:
+    def text(self) -> bytes:
         """The SQL as psycopg takes it."""
         return self._compiled[0]
 
@@ -32,7 +32,7 @@ class Statement:
         """The same statement asking for the planner's estimate instead of its rows."""
         explained = Statement(self._source)
         text, defaults, processors = self._compiled
-        explained._compiled = (f"EXPLAIN (FORMAT JSON) {text}", defaults, processors)
+        explained._compiled = (b"EXPLAIN (FORMAT JSON) " + text, defaults, processors)
         return explained
 
     def bind(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class LazyGroup(click.Group):
         except (KeyboardInterrupt, click.Abort):
             output.say("\nInterrupted.")
             ctx.exit(output.INTERRUPTED)
+        except (click.exceptions.Exit, click.ClickException):
+            raise  # Click's own ways to end
         except Exception as error:
             told = output.explained(error)
             if told is None:

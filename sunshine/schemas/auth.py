@@ -1,6 +1,6 @@
 """Payloads of /api/auth."""
 
-from sunshine.schemas.fields import Field, Schema, text
+from sunshine.schemas.fields import MAX_BODY, Field, Schema, text
 
 
 def password(**rules: object) -> Field:
@@ -8,4 +8,8 @@ def password(**rules: object) -> Field:
     return {"type": "string", "empty": False, "maxlength": 1000} | rules
 
 
-LOGIN: Schema = {"username": text(255, required=True), "password": password(required=True)}
+LOGIN: Schema = {
+    "username": text(255, required=True),
+    # Too long for any account is wrong, not malformed.
+    "password": password(required=True, maxlength=MAX_BODY),
+}

@@ -9,6 +9,7 @@ Field = dict[str, Any]
 Schema = dict[str, Field]
 
 MAX_ID = 2**31 - 1
+MAX_BODY = 10 * 1024 * 1024  # bytes
 
 
 def text(maximum: int = 255, **rules: Any) -> Field:

@@ -24,6 +24,7 @@ from sunshine.errors import NotFound, Problem, TooLarge
 from sunshine.passwords import Passwords
 from sunshine.principals import Principals
 from sunshine.readiness import Readiness
+from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
 from sunshine.tokens import Tokens
 from sunshine.web import answers
@@ -31,9 +32,9 @@ from sunshine.web.answers import MethodNotAllowed
 from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
 
-MAX_BODY = 10 * 1024 * 1024
 WATCH_SECONDS = 0.1
 MAX_IGNORED = 10 * MAX_BODY
+log = structlog.get_logger("sunshine.web")
 access_log = structlog.get_logger("sunshine.access")
 
 
@@ -143,7 +144,11 @@ class Application(tornado.web.Application):
             await asyncio.sleep(WATCH_SECONDS)
             now = time.monotonic()
             for handler in [each for each in self._in_flight if each.ends < now]:
-                handler.expire()
+                try:
+                    handler.expire()
+                except Exception:  # one that cannot be answered must not end the watch over all
+                    log.exception("deadline failed", request_id=handler.request_id)
+                    self.ended(handler)
 
     async def drain(self, seconds: float) -> None:
         """Return when no request is in flight any more, or after so many seconds."""

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote
 
 import structlog
 from tornado.web import Finish, HTTPError, RequestHandler
 
 from sunshine import json, sheets
 from sunshine.db import Databases, Transaction
-from sunshine.errors import NotFound, Problem, Unavailable
+from sunshine.errors import Invalid, NotFound, Problem, Unavailable
 from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.schemas.fields import MAX_ID
@@ -38,6 +39,8 @@ class Handler(RequestHandler):
     body: dict[str, Any]
     query: dict[str, Any]
     text: str
+    # Whether GET changes nothing, so that HEAD may stand in for it.
+    safe: ClassVar[bool] = True
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
@@ -85,6 +88,8 @@ class Handler(RequestHandler):
             return
         for guard in self.route.guards[self.request.method or ""]:
             await guard.check(self)
+        if "%" in self.request.query and not json.clean(unquote(self.request.query)):
+            raise Invalid("Query string holds a character that is not allowed")
         ids: Iterable[Any] = self.path_kwargs.values()
         if any(isinstance(id_, int) and not 0 < id_ <= MAX_ID for id_ in ids):
             raise NotFound

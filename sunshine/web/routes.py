@@ -26,9 +26,10 @@ class Route:
         self.guards: dict[str, list[Guard]] = dict(guards)
         self._check()
         # PUT merges, so PATCH means the same; HEAD is GET without the body.
-        for method, alias in (("PUT", "PATCH"), ("GET", "HEAD")):
-            if method in guards:
-                self.guards[alias] = guards[method]
+        if "PUT" in guards:
+            self.guards["PATCH"] = guards["PUT"]
+        if "GET" in guards and handler.safe:
+            self.guards["HEAD"] = guards["GET"]
         self.parts = path.strip("/").split("/") if path != "/" else []
         self.methods = frozenset(self.guards)
         self.allow = ", ".join(sorted({*self.methods, "OPTIONS"}))

@@ -189,7 +189,7 @@ async def test_a_search_of_many_uses_the_trigram_index(api: Api) -> None:
         statement = listing._statements(("search",), order, ()).page
         settings = api.app.settings.databases["sunshine"]
         async with await psycopg.AsyncConnection.connect(conninfo(settings)) as connection:
-            cursor = await connection.execute(f"EXPLAIN {statement.text}", statement.bind(bound))
+            cursor = await connection.execute(b"EXPLAIN " + statement.text, statement.bind(bound))
             plan = "\n".join(row[0] for row in await cursor.fetchall())
         assert "_text_idx" in plan, plan
         assert "Seq Scan on employee" not in plan, plan

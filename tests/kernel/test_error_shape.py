@@ -14,8 +14,8 @@ from tornado.ioloop import IOLoop
 
 import handlers
 from sunshine.rules import departments, employees
+from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
-from sunshine.web.application import MAX_BODY
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, Now, _serve
 from tests.over_routes import MISSING, existing_path, name_of, new_row, stored
