@@ -2,6 +2,7 @@
 
 from sunshine.rules import auth as rules
 from sunshine.schemas.auth import LOGIN
+from sunshine.web import limiting
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -12,8 +13,11 @@ class Login(Handler):
 
     async def post(self) -> None:
         """The documented shape: `token` and `user` beside `success`."""
+        name = self.body["username"]
+        await limiting.count_sign_in(self, name)
         account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
-        user = {name: account[name] for name in ("id", "username", "name", "role")}
+        await limiting.refund_sign_in(self, name)
+        user = {field: account[field] for field in ("id", "username", "name", "role")}
         token = self.application.tokens.sign(
             "user",
             id_=account["id"],

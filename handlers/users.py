@@ -4,6 +4,7 @@ from sunshine import passwords
 from sunshine.errors import Invalid
 from sunshine.rules import users as rules
 from sunshine.schemas.users import CHANGE, CREATE
+from sunshine.web import limiting
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -60,9 +61,11 @@ class User(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
+        await limiting.count_sign_in(self, self.actor.username)
         hashed = await rules.password_hash(self.db.sunshine, self.actor.id)
         if not await self.application.passwords.matches(password, hashed):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
+        await limiting.refund_sign_in(self, self.actor.username)
 
 
 routes = [

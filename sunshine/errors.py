@@ -88,6 +88,19 @@ class UnsupportedMedia(Problem):
     message = "Content-Type must be application/json"
 
 
+class TooMany(Problem):
+    """Called too often. `standing` is the limit and what is left of it; try again in `retry_after`
+    seconds."""
+
+    code = "too_many_requests"
+    message = "Too many requests"
+
+    def __init__(self, standing: Any, *, retry_after: int) -> None:
+        super().__init__()
+        self.standing = standing
+        self.retry_after = retry_after
+
+
 class Unavailable(Problem):
     """A part we rely on does not answer; the same request may succeed in a moment."""
 

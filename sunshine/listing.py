@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, literal, select
 
 from sunshine.db import Database, Row
 from sunshine.errors import Invalid
@@ -192,11 +192,19 @@ class Listing:
         )
 
 
-def like(value: str) -> str:
-    """A LIKE pattern that finds the value anywhere, to the letter, in lower-cased text."""
-    escaped = value.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def contains(lowered: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a lower-cased text holds what `search` asks for, whatever its case.
+
+    The database lower-cases that too: Python does some letters otherwise.
+    """
+    return lowered.like(func.lower(bindparam("search", type_=Text)))
+
+
+def pattern(value: str) -> str:
+    """A LIKE pattern that finds the value anywhere, to the letter."""
+    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 
 def _bound(name: str, value: Any) -> Any:
-    return like(value) if name == "search" else value
+    return pattern(value) if name == "search" else value

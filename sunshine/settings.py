@@ -58,6 +58,8 @@ class Settings:
     bcrypt_cost: int
     cors_origins: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
+    rate_limit_enabled: bool
+    rate_limit_storage: str
     business_tz: ZoneInfo
     request_deadline: float
     shutdown_seconds: float
@@ -169,6 +171,8 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         bcrypt_cost=values["BCRYPT_COST"],
         cors_origins=values["CORS_ORIGINS"],
         trusted_proxies=values["TRUSTED_PROXIES"],
+        rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
+        rate_limit_storage=values["RATE_LIMIT_STORAGE"],
         business_tz=ZoneInfo(values["BUSINESS_TZ"]),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
         shutdown_seconds=values["SHUTDOWN_MS"] / 1000,

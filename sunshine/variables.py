@@ -113,6 +113,13 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "127.0.0.1,::1",
         coerce=_networks,
     ),
+    "RATE_LIMIT_ENABLED": _flag("count calls and refuse too many", True),
+    "RATE_LIMIT_STORAGE": _text(
+        "where calls are counted: memory, or redis://host:port for several processes",
+        "memory",
+        regex=r"memory|rediss?://\S+",
+        secret=True,
+    ),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone
     ),

@@ -74,6 +74,7 @@ def settings(postgres: launcher.Server) -> Settings:
     made = configuration.load(
         {
             "APP_ENV": "test", "JWT_SECRET": SECRET, "BCRYPT_COST": "4", "LOG_LEVEL": "warning",
+            "RATE_LIMIT_ENABLED": "false",
             "PG_SUNSHINE_HOST": postgres.host, "PG_SUNSHINE_PORT": str(postgres.port),
             "PG_SUNSHINE_USER": postgres.user,
         },
@@ -131,15 +132,15 @@ def io_loop() -> Iterator[IOLoop]:
 
 @pytest.fixture(scope="session")
 def _server(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
-    yield from _serve(settings, io_loop, _now)
+    yield from serve(settings, io_loop, _now)
 
 
 @pytest.fixture(scope="session")
 def _second(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
-    yield from _serve(settings, io_loop, _now)
+    yield from serve(settings, io_loop, _now)
 
 
-def _serve(settings: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
+def serve(settings: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
     socket, port = bind_unused_port()
     settings = replace(settings, port=port)
     app = server.make_app(settings, now)

@@ -27,6 +27,7 @@ class Process:
         ours = {
             "APP_ENV": "test", "SERVER_ADDRESS": "127.0.0.1", "SERVER_PORT": "0",
             "JWT_SECRET": SECRET, "BCRYPT_COST": "4", "LOG_LEVEL": "warning",
+            "RATE_LIMIT_ENABLED": "false",
             "SUNSHINE_HOME": str(home), "DIR": str(home / "files"),
         }  # fmt: skip
         kept = {name: os.environ[name] for name in ("PATH", "SUNSHINE_VAR") if name in os.environ}

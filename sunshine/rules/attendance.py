@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, func
 from models.attendance import location
 from models.placements import placement
 from sunshine.errors import Conflict, violations
+from sunshine.listing import contains
 from sunshine.records import Records
 from sunshine.rules.periods import use
 from sunshine.schemas.attendance import LOCATION_FILTERS
@@ -32,7 +33,7 @@ locations = Records(
     schema=LOCATION_FILTERS,
     filters={
         "active": location.c.active == bindparam("active"),
-        "search": func.lower(location.c.name).like(bindparam("search")),
+        "search": contains(func.lower(location.c.name)),
     },
     sort={"name": location.c.name, "createdAt": location.c.created_at},
 )

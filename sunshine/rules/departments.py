@@ -6,6 +6,7 @@ from models.departments import department
 from models.employees import employee
 from models.positions import position
 from sunshine.errors import Conflict, violations
+from sunshine.listing import contains
 from sunshine.records import Records, Use
 from sunshine.schemas.departments import FILTERS
 
@@ -28,7 +29,7 @@ departments = Records(
     schema=FILTERS,
     filters={
         "active": department.c.active == bindparam("active"),
-        "search": func.lower(department.c.name).like(bindparam("search")),
+        "search": contains(func.lower(department.c.name)),
     },
     sort={"name": department.c.name, "createdAt": department.c.created_at},
 )

@@ -27,7 +27,7 @@ from models.employees import employee
 from models.positions import position
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
-from sunshine.listing import Listing, Page
+from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.records import (
     Use,
@@ -104,8 +104,8 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "status": employee.c.status == bindparam("status"),
 }
 _SORT = {"name": employee.c.name, "email": employee.c.email}
-_SEARCH = employee.c.search_text.like(bindparam("search"))
-_DIRECTORY_SEARCH = employee.c.directory_text.like(bindparam("search"))
+_SEARCH = contains(employee.c.search_text)
+_DIRECTORY_SEARCH = contains(employee.c.directory_text)
 
 listing = Listing(
     ROWS,

@@ -6,6 +6,7 @@ from models.departments import department
 from models.employees import employee
 from models.positions import position
 from sunshine.errors import Conflict, violations
+from sunshine.listing import contains
 from sunshine.records import Records, Use
 from sunshine.schemas.positions import FILTERS
 
@@ -33,7 +34,7 @@ positions = Records(
     filters={
         "active": position.c.active == bindparam("active"),
         "departmentId": position.c.department_id == bindparam("departmentId"),
-        "search": func.lower(position.c.name).like(bindparam("search")),
+        "search": contains(func.lower(position.c.name)),
     },
     sort={
         "name": position.c.name,

@@ -3,10 +3,11 @@
 Tables: models/shifts.py. Periods: sunshine/rules/periods.py.
 """
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import func
 
 from models.shifts import employee_shift, shift
 from sunshine.errors import Conflict, violations
+from sunshine.listing import contains
 from sunshine.records import Records
 from sunshine.rules.periods import Periods, use
 from sunshine.schemas.shifts import FILTERS
@@ -40,7 +41,7 @@ shifts = Records(
     },
     uses=(use("shift assignment", employee_shift.c.shift_id),),
     schema=FILTERS,
-    filters={"search": func.lower(shift.c.name).like(bindparam("search"))},
+    filters={"search": contains(func.lower(shift.c.name))},
     sort={"name": shift.c.name, "startTime": shift.c.start_time, "createdAt": shift.c.created_at},
 )
 

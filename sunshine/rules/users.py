@@ -10,7 +10,7 @@ from models.auth import user_permissions, users
 from models.employees import employee
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, NotAllowed, NotFound, violations
-from sunshine.listing import Listing
+from sunshine.listing import Listing, contains
 from sunshine.people import Principal
 from sunshine.principals import GRANTS
 from sunshine.records import living, record_change, stamped
@@ -86,9 +86,9 @@ listing = Listing(
         "active": users.c.active == bindparam("active"),
         "employeeId": users.c.employee_id == bindparam("employeeId"),
         "search": or_(
-            func.lower(users.c.username).like(bindparam("search")),
-            func.lower(users.c.name).like(bindparam("search")),
-            func.lower(users.c.email).like(bindparam("search")),
+            contains(func.lower(users.c.username)),
+            contains(func.lower(users.c.name)),
+            contains(func.lower(users.c.email)),
         ),
     },
     sort={"username": users.c.username, "name": users.c.name, "createdAt": users.c.created_at},
@@ -131,8 +131,9 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     news = _news(before, values)
     if not news:
         return before
-    if news.get("employeeId") is not None:
-        await living(tx, employee, news["employeeId"], "employeeId")
+    linked = values.get("employeeId", before["employeeId"])
+    if linked is not None and (news.get("active") or "employeeId" in news):
+        await living(tx, employee, linked, "employeeId")
     ends = "passwordHash" in news or "role" in news or news.get("active") is False
     columns = {name: value for name, value in news.items() if name in _COLUMNS}
     await tx.run(_update(tuple(sorted(columns))), row_id=id_, ends=int(ends), **columns)

@@ -1,6 +1,6 @@
 """Payloads of /api/auth."""
 
-from sunshine.schemas.fields import MAX_BODY, Field, Schema, text
+from sunshine.schemas.fields import Field, Schema, text
 
 
 def password(**rules: object) -> Field:
@@ -11,5 +11,5 @@ def password(**rules: object) -> Field:
 LOGIN: Schema = {
     "username": text(255, required=True),
     # Too long for any account is wrong, not malformed.
-    "password": password(required=True, maxlength=MAX_BODY),
+    "password": password(required=True, maxlength=1_000_000),
 }

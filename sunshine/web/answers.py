@@ -34,6 +34,7 @@ STATUS: dict[type[Problem], int] = {
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
+    errors.TooMany: 429,
     errors.Unavailable: 503,
 }
 
@@ -57,7 +58,7 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Type": "application/json; charset=utf-8",
 }
-EXPOSED = "X-Request-Id, Retry-After"
+EXPOSED = "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 ALLOWED_HEADERS = "Content-Type, x-access-token, Idempotency-Key, X-Request-Id"
 
 
@@ -71,7 +72,16 @@ def set_headers(handler: "Handler") -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if handler.application.draining:
         headers["Connection"] = "close"
+    set_standing(handler)
     _allow_origin(handler)
+
+
+def set_standing(handler: "Handler") -> None:
+    """How many calls the caller has left, once they are counted."""
+    if handler.standing:
+        handler.set_header("X-RateLimit-Limit", str(handler.standing.limit))
+        handler.set_header("X-RateLimit-Remaining", str(handler.standing.remaining))
+        handler.set_header("X-RateLimit-Reset", str(handler.standing.reset))
 
 
 def _allow_origin(handler: "Handler") -> None:
@@ -121,6 +131,10 @@ def error(handler: "Handler", error: BaseException) -> None:
         handler.set_header("WWW-Authenticate", "x-access-token")
     if status == 503:
         handler.set_header("Retry-After", "1")
+    if isinstance(error, errors.TooMany):
+        handler.standing = error.standing
+        set_standing(handler)
+        handler.set_header("Retry-After", str(error.retry_after))
     if isinstance(error, MethodNotAllowed):
         handler.set_header("Allow", error.allow)
     handler.write(json.encode(answer))

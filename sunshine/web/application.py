@@ -23,6 +23,7 @@ from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
 from sunshine.passwords import Passwords
 from sunshine.principals import Principals
+from sunshine.rates import Rates
 from sunshine.readiness import Readiness
 from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
@@ -88,6 +89,7 @@ class Application(tornado.web.Application):
         passwords: Passwords,
         tokens: Tokens,
         readiness: Readiness,
+        rates: Rates,
         clock: Clock,
     ) -> None:
         super().__init__(log_function=log_request)
@@ -99,6 +101,7 @@ class Application(tornado.web.Application):
         self.passwords = passwords
         self.tokens = tokens
         self.readiness = readiness
+        self.rates = rates
         self.clock = clock
         self.draining = False
         self._drained = asyncio.Event()

@@ -12,6 +12,7 @@ from sunshine import json
 from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
 from sunshine.schemas.fields import Schema
 from sunshine.validation import Payload, Query
+from sunshine.web import limiting
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
@@ -37,14 +38,20 @@ class Guard:
 
 
 async def _pass(handler: "Handler") -> None:
-    pass
+    if handler.request.path.startswith("/api/"):
+        await limiting.count_stranger(handler)
 
 
 async def _identify(handler: "Handler") -> None:
     token = handler.request.headers.get(TOKEN_HEADER)
-    if not token:
-        raise NotSignedIn
-    handler.actor = await handler.principals.of(token)
+    try:
+        if not token:
+            raise NotSignedIn
+        handler.actor = await handler.principals.of(token)
+    except NotSignedIn:
+        await limiting.count_stranger(handler)
+        raise
+    await limiting.count_principal(handler)
 
 
 async def _user(handler: "Handler") -> None:

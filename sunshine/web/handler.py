@@ -20,6 +20,7 @@ from sunshine.db import Databases, Transaction
 from sunshine.errors import Invalid, NotFound, Problem, Unavailable
 from sunshine.listing import Page
 from sunshine.people import Principal
+from sunshine.rates import Standing
 from sunshine.schemas.fields import MAX_ID
 from sunshine.web import answers, idempotency
 
@@ -39,6 +40,8 @@ class Handler(RequestHandler):
     body: dict[str, Any]
     query: dict[str, Any]
     text: str
+    # Where the caller stands with the rate limits, once counted.
+    standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
     # Seconds; None takes the configured deadline.

@@ -355,3 +355,10 @@ async def test_it_takes_every_field(api: Api) -> None:
 async def test_blank_means_none_for_a_position(api: Api) -> None:
     made = await hire(api, position="", department=None)
     assert (made["positionId"], made["departmentId"]) == (None, None)
+
+
+async def test_it_finds_letters_that_languages_lower_case_differently(api: Api) -> None:
+    for name in ("İrem Kaya", "ΟΔΥΣΣΕΑΣ"):
+        await api.post("/api/employees", {"name": name}, as_="hr")
+        found = await api.get(f"/api/employees?search={quote(name)}", as_="hr")
+        assert [row["name"] for row in found.data] == [name]

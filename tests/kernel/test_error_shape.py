@@ -17,7 +17,7 @@ from sunshine.rules import departments, employees
 from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
 from tests.api import Answer, Api
-from tests.conftest import PASSWORD, Now, _serve
+from tests.conftest import PASSWORD, Now, serve
 from tests.over_routes import MISSING, existing_path, name_of, new_row, stored
 
 KEYS = {"success", "message", "errors", "code"}
@@ -33,13 +33,13 @@ def unreachable(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]
         name: replace(database, port=1, host="127.0.0.1", pool_wait=0.2)
         for name, database in settings.databases.items()
     }
-    yield from _serve(replace(settings, databases=away), io_loop, _now)
+    yield from serve(replace(settings, databases=away), io_loop, _now)
 
 
 @pytest.fixture
 def impatient(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     """A server that answers within 0.3 s, one way or another."""
-    yield from _serve(replace(settings, request_deadline=0.3), io_loop, _now)
+    yield from serve(replace(settings, request_deadline=0.3), io_loop, _now)
 
 
 def is_error(answer: Answer, status: int, code: str) -> bool:

@@ -13,7 +13,7 @@ from sunshine.rules import employees
 from sunshine.settings import Settings
 from sunshine.web.answers import SECURITY_HEADERS
 from tests.api import Answer, Api
-from tests.conftest import Now, _serve
+from tests.conftest import Now, serve
 
 OFFICE = "https://office.example.com"
 SHOP = "https://shop.example.com:8443"
@@ -28,13 +28,13 @@ CORS = (
 def production(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     """A server as the production template configures it, behind a proxy on this machine."""
     changed = replace(settings, environment="production", cors_origins=(OFFICE, SHOP))
-    yield from _serve(changed, io_loop, _now)
+    yield from serve(changed, io_loop, _now)
 
 
 @pytest.fixture
 def direct(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     """A server that no proxy stands before."""
-    yield from _serve(replace(settings, trusted_proxies=()), io_loop, _now)
+    yield from serve(replace(settings, trusted_proxies=()), io_loop, _now)
 
 
 async def some_answers(api: Api, monkeypatch: pytest.MonkeyPatch, **headers: str) -> list[Answer]:
@@ -177,7 +177,7 @@ async def test_it_asks_for_https_only_over_https(api: Api, direct: Api) -> None:
 def proxied(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     """A server that trusts a network of proxies and one more."""
     trusted = ("10.0.0.0/8", "192.0.2.7", "2001:db8::/32")
-    yield from _serve(replace(settings, trusted_proxies=trusted), io_loop, _now)
+    yield from serve(replace(settings, trusted_proxies=trusted), io_loop, _now)
 
 
 @pytest.mark.parametrize(

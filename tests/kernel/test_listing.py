@@ -3,7 +3,7 @@
 from typing import Any
 
 import handlers
-from sunshine.listing import Listing, like
+from sunshine.listing import Listing, pattern
 from sunshine.rules.departments import departments
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
@@ -120,7 +120,7 @@ async def test_it_finds_what_is_searched_to_the_letter(api: Api) -> None:
         assert [row["name"] for row in answer.data] == expected, text
         assert answer.json["pagination"]["total"] == len(expected)
     assert len(await names(api, "search=")) == 7
-    assert like("50%_\\ A") == r"%50\%\_\\ a%"
+    assert pattern("50%_\\ A") == r"%50\%\_\\ A%"
 
 
 async def test_it_combines_filters(api: Api) -> None:

@@ -290,3 +290,13 @@ async def test_many_admins_who_end_each_other_leave_one(api: Api, second: Api) -
     assert set(statuses) <= {200, 401, 403, 409}, statuses
     [left] = await api.sql("SELECT count(*) FROM users WHERE role = 'admin' AND active")
     assert left["count"] >= 1
+
+
+async def test_it_reactivates_nobody_whose_employment_ended(api: Api) -> None:
+    gone = f"/api/users/{api.stranger.user_id}"
+    assert (await api.delete(f"/api/employees/{api.stranger.employee_id}", as_="hr")).status == 200
+    events = await api.events()
+    refused = await api.put(gone, {"active": True}, as_="admin")
+    assert (refused.status, refused.fields) == (400, {"employeeId"})
+    assert await api.events() == events
+    assert (await api.put(gone, {"active": True, "employeeId": None}, as_="admin")).status == 200

@@ -1,0 +1,184 @@
+"""Rate limits: who is counted as what, and what one too many is told."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from limits import RateLimitItemPerSecond
+from tornado.ioloop import IOLoop
+
+from sunshine import rates
+from sunshine.settings import Settings
+from sunshine.web import limiting
+from tests.api import Api
+from tests.conftest import PASSWORD, Now, serve
+
+
+@pytest.fixture
+def limited(settings: Settings, io_loop: IOLoop, now: Now, api: Api) -> Iterator[Api]:
+    """A server that counts, with counters of its own."""
+    for server in serve(replace(settings, rate_limit_enabled=True), io_loop, now):
+        server.cast = api.cast
+        yield server
+
+
+async def _sign_in(api: Api, name: str, password: str = PASSWORD, **options: Any) -> Any:
+    return await api.post("/api/auth/login", {"username": name, "password": password}, **options)
+
+
+async def test_it_refuses_a_stranger_the_101st_call(limited: Api) -> None:
+    for number in range(100):
+        answer = await limited.get("/api/employees")
+        assert answer.status == 401
+        assert answer.headers["X-RateLimit-Limit"] == "100"
+        assert answer.headers["X-RateLimit-Remaining"] == str(99 - number)
+    refused = await limited.get("/api/employees")
+    assert refused.status == 429
+    assert refused.code == "too_many_requests"
+    assert refused.headers["X-RateLimit-Remaining"] == "0"
+    wait = int(refused.headers["Retry-After"])
+    assert 800 < wait <= 901
+    assert abs(int(refused.headers["X-RateLimit-Reset"]) - time.time() - wait) < 3
+
+
+async def test_its_retry_after_is_true(limited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(2, 2))
+    answers = [await limited.get("/api/employees") for _ in range(3)]
+    assert [answer.status for answer in answers] == [401, 401, 429]
+    await asyncio.sleep(int(answers[-1].headers["Retry-After"]))
+    assert (await limited.get("/api/employees")).status == 401
+
+
+async def test_it_counts_the_signed_in_as_themselves(
+    limited: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "PRINCIPAL", RateLimitItemPerSecond(3, 60))
+    monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(1, 60))
+    first = await limited.get("/api/auth/account", as_="employee")
+    assert (first.status, first.headers["X-RateLimit-Remaining"]) == (200, "2")
+    for _ in range(2):
+        assert (await limited.get("/api/auth/account", as_="employee")).status == 200
+    assert (await limited.get("/api/auth/account", as_="employee")).status == 429
+    assert (await limited.get("/api/auth/account", as_="manager")).status == 200
+    assert (await limited.get("/api/auth/account")).status == 401
+
+
+async def test_the_signed_in_have_a_thousand_calls_an_hour(limited: Api) -> None:
+    answer = await limited.get("/api/auth/account", as_="admin")
+    assert answer.headers["X-RateLimit-Limit"] == "1000"
+    assert answer.headers["X-RateLimit-Remaining"] == "999"
+    assert int(answer.headers["X-RateLimit-Reset"]) - time.time() <= 3601
+
+
+async def test_an_office_signs_in_from_one_address(limited: Api) -> None:
+    for _ in range(250):
+        assert (await _sign_in(limited, "employee")).status == 200
+
+
+async def test_it_throttles_failures_by_name_and_address(limited: Api) -> None:
+    for name in ("employee", "nobody-at-all"):
+        for _ in range(10):
+            assert (await _sign_in(limited, name, "wrong-password")).status == 401
+        assert (await _sign_in(limited, name, "wrong-password")).status == 429
+    # Not even the right password, which would tell the guesser that it is.
+    assert (await _sign_in(limited, "EMPLOYEE")).status == 429
+    assert (await _sign_in(limited, "manager")).status == 200
+
+
+async def test_it_throttles_failures_by_name_from_everywhere(
+    limited: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "LOGIN_NAME", RateLimitItemPerSecond(5, 60))
+    for number in range(5):
+        elsewhere = {"X-Forwarded-For": f"198.51.100.{number}"}
+        answer = await _sign_in(limited, "employee", "wrong-password", headers=elsewhere)
+        assert answer.status == 401
+    elsewhere = {"X-Forwarded-For": "198.51.100.99"}
+    assert (await _sign_in(limited, "employee", headers=elsewhere)).status == 429
+
+
+async def test_it_throttles_guesses_of_ones_own_password(limited: Api) -> None:
+    path = f"/api/users/{limited.employee.user_id}"
+    guess = {"password": "another-one-1", "currentPassword": "wrong-password"}
+    for _ in range(10):
+        assert (await limited.put(path, guess, as_="employee")).status == 400
+    assert (await limited.put(path, guess, as_="employee")).status == 429
+
+
+async def test_behind_a_trusted_proxy_each_client_has_a_bucket(
+    limited: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(1, 60))
+    for client in ("203.0.113.1", "203.0.113.2"):
+        answers = [
+            await limited.get("/api/employees", headers={"X-Forwarded-For": client})
+            for _ in range(2)
+        ]
+        assert [answer.status for answer in answers] == [401, 429]
+
+
+async def test_a_spoofed_address_changes_nothing(
+    settings: Settings, io_loop: IOLoop, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(1, 60))
+    alone = replace(settings, rate_limit_enabled=True, trusted_proxies=())
+    from server import make_app
+
+    app = make_app(alone, now)
+    request: Any = type("Request", (), {"remote_ip": "198.51.100.7", "headers": {}})()
+    request.headers = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
+    assert app.application.client_address(request) == "198.51.100.7"
+    app.passwords.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz"])
+async def test_it_does_not_count_what_watchdogs_ask(
+    limited: Api, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(1, 60))
+    for _ in range(3):
+        answer = await limited.get(path)
+        assert answer.status == 200
+        assert "X-RateLimit-Limit" not in answer.headers
+
+
+async def test_it_can_be_switched_off(api: Api) -> None:
+    assert "X-RateLimit-Limit" not in (await api.get("/api/employees")).headers
+
+
+async def test_nobody_is_refused_while_the_counters_are_away(
+    settings: Settings, io_loop: IOLoop, now: Now, api: Api
+) -> None:
+    away = replace(settings, rate_limit_enabled=True, rate_limit_storage="redis://127.0.0.1:1")
+    counters = rates.Rates(away)
+    assert await counters.count(rates.STRANGER, "somebody") is None
+    await counters.refund(rates.STRANGER, "somebody")
+
+
+@pytest.mark.parametrize(
+    ("address", "bucket"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::"),
+        ("not an address", "not an address"),
+    ],
+)
+def test_an_ipv6_customer_is_one_address(address: str, bucket: str) -> None:
+    assert rates.bucket(address) == bucket
+
+
+async def test_counters_that_ended_are_swept(
+    settings: Settings, io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "SWEEP_EVERY", 10)
+    counters = rates.Rates(replace(settings, rate_limit_enabled=True))
+    brief = RateLimitItemPerSecond(1, 1)
+    for number in range(9):
+        await counters.count(brief, str(number))
+    await asyncio.sleep(1.1)
+    await counters.count(brief, "last")
+    assert set(counters._storage.expirations) == {brief.key_for("last")}  # type: ignore[attr-defined]
