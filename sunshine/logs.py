@@ -7,12 +7,13 @@ what is not passed in.
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from structlog.typing import Processor
 
-from sunshine import json
+from sunshine import clock, json
 from sunshine.settings import Settings
 
 Rendering = tuple[list[Processor], list[Processor], Callable[..., Any]]
@@ -25,7 +26,7 @@ SHARED: list[Processor] = [
 
 def configure(settings: Settings) -> None:
     """Set up our loggers and the libraries' (tornado, psycopg, alembic) alike."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    level = _level(settings)
     ours, theirs, factory = _as_json() if _json(settings) else _as_text()
     structlog.configure(
         processors=[*SHARED, *ours],
@@ -41,6 +42,29 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def of_requests(settings: Settings) -> Callable[..., None]:
+    """What writes the line about a request: its fields by name, as a logger would.
+
+    As JSON it passes structlog by, whose way costs 4 % of the CPU time of a small request.
+    """
+    if _level(settings) > logging.INFO:
+        return lambda **_: None
+    if not _json(settings):
+        return partial(structlog.get_logger("sunshine.access").info, "request")
+    stream = sys.stderr.buffer
+
+    def write(**fields: Any) -> None:
+        line = {"event": "request", **fields, "level": "info", "timestamp": clock.now()}
+        stream.write(json.encode_any(line) + b"\n")
+        stream.flush()
+
+    return write
+
+
+def _level(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]
 
 
 def _as_json() -> Rendering:

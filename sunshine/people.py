@@ -84,6 +84,10 @@ class Principal:
         """Whether the permission is held, at any scope when none is named."""
         return permission in _held(self.permissions)
 
+    def may_any(self, permissions: Iterable[str]) -> bool:
+        """Whether one of the permissions is held."""
+        return not _held(self.permissions).isdisjoint(permissions)
+
     def scope(self, permission: str) -> Scope | None:
         """The widest scope at which `module:verb` is held."""
         held = _held(self.permissions)

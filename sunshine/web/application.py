@@ -18,6 +18,7 @@ from tornado.httputil import (
 )
 from tornado.web import stream_request_body
 
+from sunshine import logs
 from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
@@ -36,7 +37,6 @@ from sunshine.web.routes import RouteTable
 WATCH_SECONDS = 0.1
 MAX_IGNORED = 10 * MAX_BODY
 log = structlog.get_logger("sunshine.web")
-access_log = structlog.get_logger("sunshine.access")
 
 
 @stream_request_body
@@ -103,6 +103,7 @@ class Application(tornado.web.Application):
         self.readiness = readiness
         self.rates = rates
         self.clock = clock
+        self.log_fields = logs.of_requests(settings)
         self.draining = False
         self._drained = asyncio.Event()
         self._in_flight: set[Handler] = set()
@@ -232,8 +233,7 @@ def log_request(handler: Any) -> None:
     """One line per request. Paths without their query: those hold search terms and signatures."""
     request = handler.request
     actor = getattr(handler, "actor", None)
-    access_log.info(
-        "request",
+    handler.application.log_fields(
         request_id=handler.request_id,
         method=request.method,
         path=request.path,

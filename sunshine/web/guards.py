@@ -69,7 +69,7 @@ def may(*permissions: str) -> Guard:
     """Holds one of the permissions, at any scope where none is named."""
 
     async def check(handler: "Handler") -> None:
-        if not any(handler.actor.may(permission) for permission in permissions):
+        if not handler.actor.may_any(permissions):
             raise NotAllowed
 
     return Guard(" or ".join(permissions), check, permissions=permissions)

@@ -4,7 +4,7 @@ Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: answers.
 """
 
 import asyncio
-import secrets
+import random
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -77,7 +77,7 @@ class Handler(RequestHandler):
         if not hasattr(self, "_request_id"):
             given = self.request.headers.get("X-Request-Id", "")
             plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
-            self._request_id = given if plain else secrets.token_hex(8)
+            self._request_id = given if plain else f"{random.getrandbits(64):016x}"
         return self._request_id
 
     def set_default_headers(self) -> None:
