@@ -139,7 +139,7 @@ def as_root() -> Iterator[Newcomer]:
 def _first_five_minutes(newcomer: Newcomer) -> None:
     server = newcomer.start("serve")
     newcomer.wait(server, 300)
-    demo = newcomer.run("demo", "--yes")
+    demo = newcomer.run("demo")
     assert "password" in (demo.stdout + demo.stderr).lower()
     server.send_signal(signal.SIGINT)
     out, err = server.communicate(timeout=20)
