@@ -6,7 +6,6 @@ database refuses comes out as a business error (sunshine/errors.py).
 """
 
 import copy
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from sunshine import json
 from sunshine.clock import Clock
 from sunshine.connections import conninfo, is_alive
 from sunshine.errors import VIOLATIONS, Conflict, Unavailable
+from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
 from sunshine.settings import DatabaseSettings, Settings
 from sunshine.statements import Statement
@@ -35,15 +35,6 @@ Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
-FORGET_CHANNEL = "sunshine_forget"
-ACK_CHANNEL = "sunshine_ack"
-
-_TELL = """
-    SELECT pg_notify(%(channel)s, %(token)s), (
-        SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'sunshine feed'
-    ) AS listeners
-"""
 
 
 def _record_statement(database: str) -> Statement:
@@ -198,7 +189,7 @@ class Database:
                 tx = Transaction(self, connection, actor, request_id)
                 yield tx
             if tx.forgets:  # on this connection: another one might not be free
-                await _forget_everywhere(connection)
+                await forget_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
             raise _problem(error) from error
         finally:
@@ -262,26 +253,6 @@ class Databases(dict[str, Database]):
         """Close every pool."""
         for database in self.values():
             await database.close()
-
-
-async def _forget_everywhere(connection: psycopg.AsyncConnection[DictRow]) -> None:
-    """Return when every live process has dropped what it cached, or after a second.
-
-    Each listens on its own connection (sunshine/events.py) and acknowledges. The change is
-    committed already: whatever goes wrong here must not tell the client that it was not.
-    """
-    token = secrets.token_hex(8)
-    try:
-        await connection.execute(f"LISTEN {ACK_CHANNEL}")
-        told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
-        waiting = (await told.fetchone() or {}).get("listeners", 0)
-        async for notice in connection.notifies(timeout=1.0 if waiting else 0.0):
-            waiting -= notice.payload == token
-            if waiting <= 0:
-                break
-        await connection.execute(f"UNLISTEN {ACK_CHANNEL}")
-    except psycopg.Error as error:
-        log.warning("forget not acknowledged", reason=str(error))
 
 
 def _present(row: Row | None) -> Row:

@@ -20,8 +20,9 @@ from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, tuple_
 from models import kernel
 from models.kernel import XID8
 from sunshine.connections import conninfo
-from sunshine.db import ACK_CHANNEL, EVENT_CHANNEL, FORGET_CHANNEL, Database, Row
+from sunshine.db import EVENT_CHANNEL, Database, Row
 from sunshine.errors import Invalid, Unavailable
+from sunshine.forgetting import ACK_CHANNEL, FORGET_CHANNEL
 from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.events")

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from sunshine.connections import conninfo
-from sunshine.db import ACK_CHANNEL, FORGET_CHANNEL, Database
+from sunshine.db import Database
 from sunshine.events import Cursor, Event, Feed
+from sunshine.forgetting import ACK_CHANNEL, FORGET_CHANNEL
 from sunshine.people import System
 from sunshine.statements import Statement
 from tests.api import Api
