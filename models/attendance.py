@@ -1,15 +1,21 @@
-"""Places where people work."""
+"""Places where people work, and when they were there."""
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
+    DateTime,
     Double,
+    ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from models.base import deleted_at, identity, sunshine, timestamps, unique_name
 
@@ -31,3 +37,71 @@ location = Table(
     CheckConstraint("radius_meters > 0", name="radius_meters"),
 )
 unique_name(location)
+
+attendance = Table(
+    "attendance",
+    sunshine,
+    identity(),
+    Column("employee_id", Integer, ForeignKey("employee.id"), nullable=False),
+    Column("work_date", Date, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("shift_id", Integer, ForeignKey("shift.id")),
+    Column("leave_id", Integer, ForeignKey("leave.id")),
+    Column("late", Boolean, nullable=False, server_default=text("false")),
+    Column("early_leave", Boolean, nullable=False, server_default=text("false")),
+    Column("worked_minutes", Integer),
+    Column("overtime_minutes", Integer),
+    Column("check_in_at", DateTime(timezone=True), comment="as claimed"),
+    Column("check_in_recorded_at", DateTime(timezone=True), comment="as the server saw it"),
+    Column("check_in_latitude", Double),
+    Column("check_in_longitude", Double),
+    Column("check_in_location_id", Integer, ForeignKey("location.id"), comment="the nearest"),
+    Column("check_in_distance", Double, comment="metres to it"),
+    Column("within_geofence", Boolean),
+    Column("check_in_photo", Text),
+    Column("check_out_at", DateTime(timezone=True)),
+    Column("check_out_recorded_at", DateTime(timezone=True)),
+    Column("check_out_latitude", Double),
+    Column("check_out_longitude", Double),
+    Column("check_out_photo", Text),
+    Column("auto_check_out", Boolean, nullable=False, server_default=text("false")),
+    Column("review", Boolean, nullable=False, server_default=text("false")),
+    Column("review_reasons", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("notes", Text),
+    *timestamps(),
+    CheckConstraint("status IN ('present', 'absent', 'on_leave', 'holiday')", name="status"),
+    CheckConstraint("(status = 'present') = (check_in_at IS NOT NULL)", name="present"),
+    CheckConstraint("(status = 'on_leave') = (leave_id IS NOT NULL)", name="on_leave"),
+    CheckConstraint("check_out_at >= check_in_at", name="times"),
+    # Nobody is in two places at once. Writers lock the employee first: the constraint is the net.
+    ExcludeConstraint(
+        ("employee_id", "="),
+        (text("tstzrange(check_in_at, check_out_at)"), "&&"),
+        name="attendance_overlap",
+        using="gist",
+        where=text("check_in_at IS NOT NULL"),
+    ),
+    Index("attendance_employee_id_idx", "employee_id", "work_date"),
+    Index("attendance_work_date_idx", "work_date", "employee_id"),
+)
+Index(
+    "attendance_open_key",
+    attendance.c.employee_id,
+    unique=True,
+    postgresql_where=text("check_in_at IS NOT NULL AND check_out_at IS NULL"),
+)
+# Rows that nobody made by checking in (sunshine/rules/attendance_days.py): one of a kind per day.
+Index(
+    "attendance_day_key",
+    attendance.c.employee_id,
+    attendance.c.work_date,
+    unique=True,
+    postgresql_where=text("status IN ('absent', 'holiday')"),
+)
+Index(
+    "attendance_leave_key",
+    attendance.c.leave_id,
+    attendance.c.work_date,
+    unique=True,
+    postgresql_where=text("leave_id IS NOT NULL"),
+)

@@ -8,6 +8,7 @@ database refuses comes out as a business error (sunshine/errors.py).
 import copy
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any, Protocol
 
 import psycopg
@@ -20,11 +21,12 @@ from sqlalchemy import bindparam, func, insert, literal
 
 from models import DATABASES, kernel
 from sunshine import json
-from sunshine.clock import Clock
+from sunshine.clock import Clock, today
 from sunshine.connections import conninfo, is_alive
 from sunshine.errors import VIOLATIONS, Conflict, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
+from sunshine.policy import Policy
 from sunshine.settings import DatabaseSettings, Settings
 from sunshine.statements import Statement
 
@@ -71,8 +73,14 @@ class Transaction:
         self._connection = connection
         self.actor = actor
         self.now = database.clock()
+        self.policy = database.policy
         self.request_id = request_id
         self.forgets = False
+
+    @property
+    def today(self) -> date:
+        """The day it is where the business is."""
+        return today(self.now, self.policy.timezone)
 
     async def run(self, statement: Statement, **values: Any) -> int:
         """Execute; the number of rows touched."""
@@ -129,11 +137,18 @@ class Database:
     """One database: a pool of connections, with an end to every wait."""
 
     def __init__(
-        self, name: str, settings: DatabaseSettings, clock: Clock, *, log_sql: bool = False
+        self,
+        name: str,
+        settings: DatabaseSettings,
+        clock: Clock,
+        policy: Policy,
+        *,
+        log_sql: bool = False,
     ) -> None:
         self.name = name
         self.settings = settings
         self.clock = clock
+        self.policy = policy
         self.record = _record_statement(name)
         self._log_sql = log_sql
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]] = AsyncConnectionPool(
@@ -149,6 +164,11 @@ class Database:
             name=name,
             open=False,
         )
+
+    @property
+    def today(self) -> date:
+        """The day it is where the business is."""
+        return today(self.clock(), self.policy.timezone)
 
     async def open(self) -> None:
         """Start connecting; does not wait for the server to answer."""
@@ -234,7 +254,13 @@ class Databases(dict[str, Database]):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(
             {
-                name: Database(name, settings.databases[name], clock, log_sql=settings.log_sql)
+                name: Database(
+                    name,
+                    settings.databases[name],
+                    clock,
+                    settings.policy,
+                    log_sql=settings.log_sql,
+                )
                 for name in DATABASES
             }
         )

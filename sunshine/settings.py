@@ -8,12 +8,14 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
+from sunshine.policy import Policy
 from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
@@ -60,7 +62,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
-    business_tz: ZoneInfo
+    policy: Policy
     request_deadline: float
     shutdown_seconds: float
     log_level: str
@@ -68,6 +70,11 @@ class Settings:
     log_sql: bool
     event_loop: str
     values: Mapping[str, Any]
+
+    @property
+    def business_tz(self) -> ZoneInfo:
+        """Where the company's days begin and end."""
+        return self.policy.timezone
 
     @property
     def production(self) -> bool:
@@ -173,7 +180,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
-        business_tz=ZoneInfo(values["BUSINESS_TZ"]),
+        policy=_policy(values),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
         shutdown_seconds=values["SHUTDOWN_MS"] / 1000,
         log_level=values["LOG_LEVEL"],
@@ -181,6 +188,21 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         log_sql=values["LOG_SQL"],
         event_loop=values["EVENT_LOOP"],
         values=values,
+    )
+
+
+def _policy(values: Mapping[str, Any]) -> Policy:
+    month, _, day = (values.get("LEAVE_CARRY_FORWARD_EXPIRY") or "").partition("-")
+    return Policy(
+        timezone=ZoneInfo(values["BUSINESS_TZ"]),
+        max_backdate=timedelta(minutes=values["ATTENDANCE_MAX_BACKDATE_MINUTES"]),
+        geofence_enforced=values["GEOFENCE_ENFORCE"],
+        annual_leave_days=values["LEAVE_ANNUAL_DAYS"],
+        special_leave_days=values["LEAVE_SPECIAL_DAYS"],
+        leave_prorated=values["LEAVE_PRORATE"],
+        carry_forward_days=values["LEAVE_CARRY_FORWARD_DAYS"],
+        carry_forward_expiry=(int(month), int(day)) if month else None,
+        approval_grace_days=values["LEAVE_APPROVAL_GRACE_DAYS"],
     )
 
 

@@ -4,6 +4,7 @@ A Cerberus schema over strings; `meta.help` and `meta.secret` serve `sunshine co
 config/.env.example.
 """
 
+from datetime import date
 from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,6 +70,14 @@ def _flag(help_: str, default: bool) -> dict:
     return _variable(help_, str(default).lower(), type="boolean", coerce=_boolean)
 
 
+def _month_day(value: str) -> str:
+    try:
+        date.fromisoformat(f"2023-{value}")
+    except ValueError:
+        raise ValueError("must be a day of every year as MM-DD, such as 03-31") from None
+    return value
+
+
 def _list(help_: str, default: str) -> dict:
     return _variable(help_, default, coerce=_listed)
 
@@ -122,6 +131,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
     ),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone
+    ),
+    "ATTENDANCE_MAX_BACKDATE_MINUTES": _number(
+        "how far in the past employees may date their own check-in or check-out", 15, 0, 525_600
+    ),
+    "GEOFENCE_ENFORCE": _flag("refuse a check-in outside every allowed location", False),
+    "LEAVE_ANNUAL_DAYS": _number("days of annual leave per year", 12, 0, 366),
+    "LEAVE_SPECIAL_DAYS": _number("days of special leave per year", 5, 0, 366),
+    "LEAVE_PRORATE": _flag("give the year of joining only its remaining months", False),
+    "LEAVE_CARRY_FORWARD_DAYS": _number(
+        "most days of annual leave that move to the next year", 0, 0, 366
+    ),
+    "LEAVE_CARRY_FORWARD_EXPIRY": _variable(
+        "day on which what moved lapses, as MM-DD (never)", type="string", coerce=_month_day
+    ),
+    "LEAVE_APPROVAL_GRACE_DAYS": _number(
+        "days an approver has at least before a request is rejected by itself", 3, 0, 366
     ),
     "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
     "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),

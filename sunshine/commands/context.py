@@ -72,7 +72,7 @@ async def _with_database(
     from sunshine.db import Database
 
     few = replace(settings.databases[name], pool_min=0, pool_max=2)
-    database = Database(name, few, clock.now)
+    database = Database(name, few, clock.now, settings.policy)
     await database.open()
     try:
         return await work(database)

@@ -69,6 +69,12 @@ def timezone(**rules: Any) -> Field:
     return {"type": "string", "coerce": "timezone", "maxlength": 64} | rules
 
 
+def file_url(**rules: Any) -> Field:
+    """Where a file is: an http(s) URL, or a path without host. No other scheme is opened by us."""
+    pattern = r"https?://\S+|(?!//)(?![A-Za-z][A-Za-z0-9+.-]*:)\S+"
+    return text(2048, regex=pattern, **rules)
+
+
 def list_of(item: Field, maximum: int = 100, **rules: Any) -> Field:
     """A list of at most `maximum` items of one kind."""
     return {"type": "list", "schema": item, "maxlength": maximum} | rules

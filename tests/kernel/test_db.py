@@ -31,7 +31,7 @@ NUMBER = Statement(select(literal(1).label("one"), bindparam("n", type_=BigInteg
 async def pool(api: Api, size: int) -> AsyncIterator[Database]:
     """A database with so few connections."""
     settings = replace(api.app.settings.databases["sunshine"], pool_min=1, pool_max=size)
-    database = Database("sunshine", settings, clock.now)
+    database = Database("sunshine", settings, clock.now, api.app.settings.policy)
     await database.open()
     try:
         yield database
@@ -249,7 +249,7 @@ async def test_an_end_is_told_to_all_even_when_the_pool_is_exhausted(api: Api, s
 
 async def test_a_server_that_is_not_there_is_unavailable_within_three_seconds(api: Api) -> None:
     gone = replace(api.app.settings.databases["sunshine"], host="127.0.0.1", port=1)
-    database = Database("sunshine", gone, clock.now)
+    database = Database("sunshine", gone, clock.now, api.app.settings.policy)
     await database.open()
     began = time.monotonic()
     with pytest.raises(Unavailable):

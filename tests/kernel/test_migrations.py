@@ -21,8 +21,8 @@ EXTENSIONS = {"sunshine": ["btree_gist", "pg_trgm"]}
 SECOND = """
 from alembic import op
 {more}
-revision = "0002"
-down_revision = "0001"
+revision = "9000"
+down_revision = "{head}"
 
 def upgrade():
 {up}
@@ -55,13 +55,15 @@ def migrated(settings):
 
 @pytest.fixture
 def second(tmp_path, monkeypatch):
-    """Adds a second migration to sunshine's history, in a copy of the folder."""
+    """Adds one more migration to sunshine's history, in a copy of the folder."""
 
     def add(up, more=""):
         copy = tmp_path / "migrations of tomorrow"
         subprocess.run(["cp", "-r", migrate.folder(), copy], check=True)
-        body = SECOND.format(up=textwrap.indent(textwrap.dedent(up), "    "), more=more)
-        (copy / "versions" / "sunshine" / "0002_shoe.py").write_text(body)
+        history = sorted((copy / "versions" / "sunshine").glob("[0-9]*.py"))
+        head = history[-1].name.partition("_")[0]
+        body = SECOND.format(head=head, up=textwrap.indent(textwrap.dedent(up), "    "), more=more)
+        (copy / "versions" / "sunshine" / "9000_shoe.py").write_text(body)
         monkeypatch.setattr(migrate, "folder", lambda: copy)
         return copy
 
@@ -212,7 +214,7 @@ def test_a_process_killed_halfway_leaves_the_old_schema(postgres, migrated, seco
     assert process.returncode == -9
     assert dumped(postgres, database) == before
     assert migrate.status(migrated)[0].behind == 1
-    (folder / "versions" / "sunshine" / "0002_shoe.spare").touch()
+    (folder / "versions" / "sunshine" / "9000_shoe.spare").touch()
     assert migrate.upgrade(migrated) == ["sunshine"]
     assert dumped(postgres, database) != before
 
