@@ -2,6 +2,7 @@
 
 from handlers import (
     attendance,
+    attendance_report,
     auth,
     departments,
     employees,
@@ -24,6 +25,7 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    attendance_report,
     events,
 )
 
