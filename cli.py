@@ -9,6 +9,7 @@ GROUPS = {
     "users": "sunshine.commands.users:users",
     "db": "sunshine.commands.db:db",
     "config": "sunshine.commands.config:config",
+    "attendance": "sunshine.commands.attendance:attendance",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
     "version": "sunshine.commands.about:version",
