@@ -89,6 +89,7 @@ def valid(field: Field) -> Any:
         *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
+        str(field.get("min")),
     ]  # fmt: skip
     if field["type"] == "list":
         candidates = [[valid(field["schema"])]]
@@ -111,6 +112,14 @@ def filled(schema: Schema, known: dict[str, Any] | None = None) -> dict[str, Any
         for name, field in schema.items()
         if field.get("required")
     }
+
+
+def required_query(guards: list[Guard], *, but: str = "") -> str:
+    """What a query string must hold `but` one key, ready for more: `month=1&`, or nothing."""
+    query = query_of(guards)
+    return "".join(
+        f"{name}={value}&" for name, value in filled(query.schema if query else {}).items()
+    )
 
 
 def malformed(field: Field) -> Iterator[str]:

@@ -27,6 +27,7 @@ from tests.over_routes import (
     new_period,
     new_row,
     new_target,
+    required_query,
     stored,
 )
 
@@ -162,7 +163,7 @@ async def ask(
     api: Api, route: Route, method: str, ids: tuple[int, ...], token: str | None, body: Any
 ) -> Answer:
     """A request that is right in everything but, perhaps, who sends it."""
-    path = filled_path(route.path, *ids)
+    path = f"{filled_path(route.path, *ids)}?{required_query(route.guards[method])}"
     if not route.path.endswith("/import"):
         return await api.call(method, path, body, as_=token)
     headers = {"Content-Type": "text/csv"}
