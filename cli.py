@@ -12,6 +12,7 @@ GROUPS = {
     "attendance": "sunshine.commands.attendance:attendance",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
+    "jobs": "sunshine.commands.jobs:jobs",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",
 }
