@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     or_,
     select,
@@ -27,8 +28,8 @@ MAX_SPEED = 1000  # km/h
 # In less time even the error of two positions would be fast.
 LEAST_TRAVEL = timedelta(minutes=1)
 # Where somebody says to be, as the parameters of a statement; null without a position.
-LATITUDE = bindparam("latitude", type_=Double)
-LONGITUDE = bindparam("longitude", type_=Double)
+LATITUDE = cast(bindparam("latitude"), Double)
+LONGITUDE = cast(bindparam("longitude"), Double)
 _EMPLOYEE = bindparam("employee", type_=Integer)
 Point = tuple[ColumnElement[float], ColumnElement[float]]
 
@@ -39,8 +40,9 @@ def distance(one: Point, other: Point) -> ColumnElement[float]:
     half_up = func.pow(func.sind((other_latitude - latitude) / 2), 2)
     half_aside = func.pow(func.sind((other_longitude - longitude) / 2), 2)
     square = half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside
-    # Rounding may lift it above one at the other end of the earth.
-    return 2 * EARTH_RADIUS * func.asin(func.sqrt(func.least(1, square)), type_=Double)
+    # Rounding may lift it above one at the other end of the earth; least() would hide a null.
+    square = case((square > 1, 1.0), else_=square)
+    return 2 * EARTH_RADIUS * func.asin(func.sqrt(square), type_=Double)
 
 
 def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:

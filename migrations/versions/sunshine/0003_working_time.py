@@ -153,7 +153,8 @@ CREATE TABLE attendance (
     CONSTRAINT attendance_times_check CHECK (check_out_at >= check_in_at),
     CONSTRAINT attendance_overlap EXCLUDE USING gist (
         employee_id WITH =,
-        tstzrange(check_in_at, check_out_at) WITH &&
+        tstzrange(check_in_at, coalesce(check_out_at, check_in_at),
+            CASE WHEN check_out_at IS NULL THEN '[]' ELSE '[)' END) WITH &&
     ) WHERE (check_in_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX attendance_open_key
