@@ -1,4 +1,4 @@
-"""sunshine/rules/attendance_jobs.py: days are closed."""
+"""sunshine/rules/attendance_jobs.py: days are closed. Check-outs: test_forgotten_check_outs.py."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta

@@ -29,7 +29,7 @@ def people(environ):
             SELECT CASE name WHEN 'IT' THEN 'Anna' ELSE 'Bob' END, '2020-01-01', id FROM d
             RETURNING name, id
         """)
-        ids = dict(made.fetchall())
+        ids: dict[str, int] = dict(made.fetchall())
         connection.execute(
             "INSERT INTO attendance (employee_id, work_date, status, check_in_at, worked_minutes)"
             " VALUES (%s, '2024-02-01', 'present', '2024-02-01T08:00Z', 450)",
