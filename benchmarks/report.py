@@ -8,6 +8,8 @@ from typing import Any
 
 from benchmarks.compare import Samples, Spread, ratios
 from benchmarks.load import Sample
+from benchmarks.months import AT_MOST as SECONDS
+from benchmarks.months import GROWTH
 from benchmarks.scale import AT_MOST, MEASURES, Costs, growth, spread
 
 
@@ -63,6 +65,23 @@ def scaling(costs: Costs) -> list[Table]:
         met = growth(by_rows, "cpu").median <= AT_MOST
         rows.append((name, "target", "", "", f"≤ {AT_MOST}: {'met' if met else 'missed'}", ""))
     return [Table("The same page of two tables: median (lowest to highest)", head, rows)]
+
+
+def months(costs: Costs) -> list[Table]:
+    """What the monthly report cost of each table, and by how much that grew."""
+    by_months = costs["sunshine"]
+    head = ("months in the table", "server CPU µs", "database CPU µs", "both", "client waits µs")
+    rows = [
+        (str(number), *(f"{spread(found, m):.0f}" for m in MEASURES))
+        for number, found in by_months.items()
+    ]
+    rows.append(("ratio", *(f"{growth(by_months, m):.2f}" for m in MEASURES)))
+    waits = max(spread(found, "latency").median for found in by_months.values()) / 1e6
+    grown = growth(by_months, "cpu").median
+    met = ["met" if good else "missed" for good in (grown <= GROWTH, waits < SECONDS)]
+    targets = (f"≤ {GROWTH}: {met[0]}", f"< {SECONDS:.0f} s: {met[1]}")
+    rows.append(("target", "", "", *targets))
+    return [Table("The report of one month: median (lowest to highest)", head, rows)]
 
 
 def show(

@@ -10,7 +10,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 try:
     import click
 
-    from benchmarks import cluster, compare, machine, needs, processes, report, scale
+    from benchmarks import cluster, compare, machine, months, needs, processes, report, scale
     from benchmarks.scenarios import SCENARIOS
     from benchmarks.servers import SERVERS
 except ModuleNotFoundError as lack:
@@ -30,7 +30,7 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["compare", "scale"]), default="compare")
+@click.argument("what", type=click.Choice(["compare", "scale", "report"]), default="compare")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1), default=4, show_default=True, help="Per run.")
 @click.option("--employees", type=click.IntRange(5000), default=10_000, show_default=True)
@@ -40,13 +40,16 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.option("--markdown", "format_", flag_value="markdown", help="For benchmarks/README.md.")
 @click.option("--install", is_flag=True, help="Fetch the peers' packages, and do nothing else.")
 def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
-    """CPU time per request of this server and its peers; `scale` asks for a million rows."""
+    """CPU time per request of this server and its peers.
+
+    `scale` asks for a page of a million rows, `report` for a month of sixty.
+    """
     processes.unwind_on_signals()
     try:
         if install:
             needs.install()
             return
-        chosen = servers or (["sunshine"] if what == "scale" else needs.default_servers())
+        chosen = servers or (needs.default_servers() if what == "compare" else ["sunshine"])
         if lacks := needs.lacks(chosen):
             raise processes.BenchmarkError("\n".join(lacks))
         _measure(what, chosen, **options)
@@ -70,7 +73,10 @@ def _measure(
         _tell(f"filling a table of {employees:,} rows")
         found.make(employees)
         measured: compare.Samples | scale.Costs
-        if what == "scale":
+        if what == "report":
+            measured = months.months(found, tell=_tell, **often)
+            tables = report.months(measured)
+        elif what == "scale":
             measured = scale.scale(found, employees, servers, tell=_tell, **often)
             tables = report.scaling(measured)
         else:

@@ -104,6 +104,7 @@ def _env(cluster: Cluster, database: str, port: int) -> dict[str, str]:
             "JWT_SECRET": SECRET,
             "JWT_AUDIENCE": AUDIENCES["user"],
             "RATE_LIMIT_ENABLED": "false",
+            "JOBS_ENABLED": "false",
             "LOG_FORMAT": "json",
             "DIR": str(cluster.home / "files"),
             "SUNSHINE_HOME": str(cluster.home),

@@ -191,7 +191,8 @@ def _away(people: CTE) -> Select[Any]:
 def _permits(people: CTE) -> Select[Any]:
     """The minutes of approved permits, and how many of them were worked elsewhere: of an official
     one all but those that its employee was checked in, which count by themselves."""
-    granted = _granted(people).subquery("granted")
+    # Worked out once for each permit, not wherever it is named.
+    granted = _granted(people).cte("granted").prefix_with("MATERIALIZED")
     of = attendance.c
     shared = func.least(of.check_out_at, granted.c.ends) - func.greatest(
         of.check_in_at, granted.c.begins
