@@ -3,6 +3,7 @@
 from handlers import (
     attendance,
     auth,
+    branding_approval,
     departments,
     employees,
     events,
@@ -24,6 +25,7 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    branding_approval,
     events,
 )
 
