@@ -58,8 +58,8 @@ _APPROVER = Statement(
 _VOTE_COLUMNS = {
     "id": branding_vote.c.request_id,
     "revision": branding_vote.c.revision,
-    "approver": branding_vote.c.approver_id,
-    "name": branding_vote.c.name,
+    "approverId": branding_vote.c.approver_id,
+    "approver": branding_vote.c.name,
     "action": branding_vote.c.action,
     "feedback": branding_vote.c.feedback,
     "revisionNotes": branding_vote.c.revision_notes,
@@ -101,37 +101,31 @@ async def review(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     if values["action"] == "request_revision" and not values.get("revisionNotes"):
         raise Invalid.field("revisionNotes", "required to request a revision")
     request = await _locked(tx, id_, actor)
-    name = await _reviewer(tx, request, actor)
-    revision = request["revision"]
-    if values.get("revision", revision) != revision:
-        raise Conflict(f"Revision {revision} has taken its place", code="revised")
-    if request["status"] != "pending":
-        raise Conflict(f"This request is in {request['status']} already", code="already_decided")
+    approver = await _approver(tx, request, actor)
+    _check_open(request, values)
     vote = {
+        "revision": request["revision"],
+        "approver": approver or actor.name,
+        "override": approver is None,
         "action": values["action"],
         "feedback": values.get("feedback") or None,
         "revisionNotes": values.get("revisionNotes") or None,
     }
-    approver = None if name is None else actor.employee_id
-    said = {"revision": revision, "name": name or actor.name, **vote}
-    await tx.run(_VOTE, id=id_, approver=approver, **said)
-    outcome = await _outcome(tx, request, vote["action"], overrides=name is None)
-    final = outcome in ("approved", "rejected")
-    await tx.run(_DECIDE, row_id=id_, outcome=outcome, final=final)
-    after = {"status": outcome, "approver": said.pop("name"), "override": name is None, **said}
-    await tx.record(
-        "branding_reviewed", "branding_request", id_, before={"status": "pending"}, after=after
-    )
+    await tx.run(_VOTE, id=id_, approverId=actor.employee_id if approver else None, **vote)
+    status = await _outcome(tx, request, vote["action"], overrides=vote["override"])
+    await tx.run(_DECIDE, row_id=id_, outcome=status, final=status in ("approved", "rejected"))
+    before, after = {"status": "pending"}, {"status": status, **vote}
+    await tx.record("branding_reviewed", "branding_request", id_, before=before, after=after)
     return await item(tx, id_)
 
 
 async def revise(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """The next revision, with what `values` (schemas REVISE) change: all vote anew.
+    """The requester's next revision, with what `values` (schemas REVISE) change: all vote anew.
 
-    By the requester, or an admin in their place; Conflict `no_revision_requested`.
+    Conflict `no_revision_requested` unless an approver asked for one.
     """
     request = await _locked(tx, id_, actor)
-    if actor.employee_id != request["requested_by_id"] and actor.role != "admin":
+    if actor.employee_id != request["requested_by_id"]:
         raise NotAllowed
     if request["status"] != "revision":
         raise Conflict("No revision of this was requested", code="no_revision_requested")
@@ -149,21 +143,31 @@ async def revise(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
 
 async def _locked(tx: Transaction, id_: int, actor: Principal) -> Row:
     row = await tx.one(_LOCK, id=id_)
-    if row is None:
+    if row is None:  # as somebody else's, to those who do not see all
         raise NotFound if actor.role == "admin" else NotAllowed
     return row
 
 
-async def _reviewer(tx: Transaction, request: Row, actor: Principal) -> str | None:
-    """The name of the approver that the actor is; None for an admin who is none."""
+async def _approver(tx: Transaction, request: Row, actor: Principal) -> str | None:
+    """The actor's name as an approver; None for an admin who is none, and overrides them."""
     if actor.employee_id == request["requested_by_id"]:
         raise NotAllowed("Nobody reviews their own request")
     row = await tx.one(
         _APPROVER, id=request["id"], revision=request["revision"], me=actor.employee_id
     )
     if row is None and actor.role != "admin":
-        raise NotAllowed("Only its approvers review a request")
+        raise NotAllowed
     return row["name"] if row else None
+
+
+def _check_open(request: Row, values: Mapping[str, Any]) -> None:
+    revision, status = request["revision"], request["status"]
+    if values.get("revision", revision) != revision:
+        raise Conflict(f"The request is at revision {revision}", code="revised")
+    if status == "revision":
+        raise Conflict("The request waits for its next revision", code="already_decided")
+    if status != "pending":
+        raise Conflict(f"The request is {status} already", code="already_decided")
 
 
 async def _outcome(tx: Transaction, request: Row, action: str, *, overrides: bool) -> str:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
-    Text,
     and_,
     bindparam,
     func,
@@ -73,9 +72,10 @@ def awaits(employee_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _instant(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An instant inside JSON, as the API prints it."""
-    utc = func.to_jsonb(func.timezone(literal_column("'UTC'"), column))
-    return utc.op("#>>", return_type=Text())(literal_column("'{}'")) + literal_column("'Z'")
+    """An instant inside JSON, to the letter as answers print it elsewhere."""
+    utc = func.timezone(literal_column("'UTC'"), column)
+    full = func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
+    return func.replace(full, literal_column("'.000000'"), literal_column("''"))
 
 
 def _objects(order: ColumnElement[Any], **members: ColumnElement[Any]) -> ColumnElement[Any]:
