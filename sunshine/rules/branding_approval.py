@@ -4,6 +4,7 @@ Votes and revisions: branding_review.py. How a request is shown, and to whom: br
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -41,8 +42,9 @@ _NARROWED: dict[tuple[bool, bool | None], tuple[ColumnElement[bool], ...]] = {
     for sees_all in (True, False)
     for awaiting, waits in {None: (), True: (awaits(ME),), False: (~awaits(ME),)}.items()
 }
+# Finds ids only: what a page skips must not be shown first, votes and names and all.
 listing = Listing(
-    ROWS,
+    select(_request.id),
     key=_request.id,
     schema=FILTERS,
     filters={
@@ -57,6 +59,7 @@ listing = Listing(
 _ITEM = Statement(ITEMS.where(IS_IT))
 _MY_ITEM = Statement(ITEMS.where(IS_IT, IS_MINE))
 _ROW = Statement(ROWS.where(IS_IT))
+_ROWS = Statement(ROWS.where(_request.id == any_(bindparam("ids", type_=ARRAY(Integer)))))
 _MINE_OF = Statement(
     select(_request.id)
     .where(_request.requested_by_id == bindparam("requestedBy"), IS_MINE)
@@ -123,7 +126,10 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
     if not sees_all(actor):
         await _check_requester(database, query, actor)
     where = _NARROWED[sees_all(actor), query.get("awaiting")]
-    return await listing.page(database, query, where=where, me=actor.employee_id)
+    found = await listing.page(database, query, where=where, me=actor.employee_id)
+    ids = [row["id"] for row in found.rows]
+    rows = {row["id"]: row for row in await database.all(_ROWS, ids=ids)}
+    return replace(found, rows=[rows[id_] for id_ in ids])
 
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
