@@ -153,6 +153,14 @@ async def test_one_event_says_how_they_voted(api: Api) -> None:
     }  # fmt: skip
 
 
+async def test_what_is_left_blank_is_nothing(api: Api) -> None:
+    request = await submit(api, "manager")
+    voted = (await review(api, request, "manager", feedback=" ", revisionNotes="")).data
+    assert (voted["approvers"][0]["feedback"], voted["approvers"][0]["revisionNotes"]) == (
+        None,
+    ) * 2
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
