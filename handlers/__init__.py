@@ -4,6 +4,7 @@ from handlers import (
     attendance,
     attendance_report,
     auth,
+    branding_approval,
     departments,
     employees,
     events,
@@ -26,6 +27,7 @@ MODULES = (
     placements,
     attendance,
     attendance_report,
+    branding_approval,
     events,
 )
 

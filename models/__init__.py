@@ -3,6 +3,7 @@
 from models import (
     attendance,
     auth,
+    branding_approval,
     departments,
     employees,
     jobs,
@@ -20,6 +21,7 @@ __all__ = [
     "METADATA",
     "attendance",
     "auth",
+    "branding_approval",
     "departments",
     "employees",
     "jobs",

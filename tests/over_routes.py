@@ -179,8 +179,8 @@ _INSERT = {
     "shift": "(name, start_time, end_time) VALUES (gen_random_uuid()::text, '09:00', '17:00')",
     "location": "(name, latitude, longitude, radius_meters)"
     " VALUES (gen_random_uuid()::text, 0, 0, 100)",
-    "users": "(username, name, role, password_hash)"
-    " VALUES (gen_random_uuid()::text, 'Somebody', 'employee', 'x')",
+    "users": "(username, name, role, password_hash, employee_id)"
+    " VALUES (gen_random_uuid()::text, 'Somebody', 'employee', 'x', :employee)",
     "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
     "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
@@ -195,12 +195,28 @@ _TABLE = {
     "users": "users",
     "employees": "employee",
 }
+_BRANDING_REQUEST = """
+WITH request AS (
+    INSERT INTO branding_request (requested_by_id, status, title, category, files, mode)
+    VALUES (:requester, :status, 'New Logo', 'logo', '{a}', 'all') RETURNING *
+), revision AS (
+    INSERT INTO branding_revision
+        (request_id, revision, title, category, files, mode, submitted_by, submitted_at)
+    SELECT id, 1, title, category, files, mode, 'Somebody', now() FROM request
+)
+INSERT INTO branding_approver (request_id, revision, employee_id, position)
+SELECT id, 1, :approver, 1 FROM request RETURNING request_id
+"""
 PERIODS = {"shifts": "employee_shift", "placements": "placement"}
 
 
 async def new_row(api: Api, table: str, **values: Any) -> int:
     """The id of a new row, stored without an event."""
-    values = {"manager": None, "day": date(2000, 1, 1) + timedelta(next(_number))} | values
+    values = {
+        "manager": None,
+        "employee": None,
+        "day": date(2000, 1, 1) + timedelta(next(_number)),
+    } | values
     statement = _statement(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
     used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
     return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
@@ -208,6 +224,8 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
 
 async def new_target(api: Api, path: str) -> int:
     """The id of a new row for the first parameter of a route's path."""
+    if path.startswith("/api/branding-approval"):
+        return await new_branding_request(api, path)
     return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
 
 
@@ -216,6 +234,27 @@ async def new_period(api: Api, path: str, employee: int) -> int:
     kind = path.split("/")[4]
     thing = await new_row(api, {"shifts": "shift", "placements": "location"}[kind])
     return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
+
+
+async def new_approver(api: Api) -> int:
+    """The id of a new employee with an account."""
+    employee = await new_row(api, "employee")
+    await new_row(api, "users", employee=employee)
+    return employee
+
+
+async def new_branding_request(api: Api, path: str, employee: int | None = None) -> int:
+    """The id of a new request: for `/review` a pending one whose approver the employee is, else one
+    that they asked for and are to revise; somebody else's without an employee."""
+    other, to_review = await new_approver(api), path.endswith("/review")
+    if to_review:
+        people = {"requester": other, "approver": employee or await new_approver(api)}
+    else:
+        people = {"requester": employee or await new_approver(api), "approver": other}
+    status = "pending" if to_review else "revision"
+    statement = _statement(_BRANDING_REQUEST)
+    row = await api.app.databases.sunshine.all(statement, status=status, **people)
+    return int(row[0]["request_id"])
 
 
 def filled_path(path: str, *ids: int) -> str:
@@ -235,7 +274,11 @@ async def existing_path(api: Api, path: str) -> str:
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
     refers = {"shiftId": "shift", "locationId": "location"}
-    rows = {name: await new_row(api, refers[name]) for name in schema if name in refers}
+    rows: dict[str, Any] = {
+        name: await new_row(api, refers[name]) for name in schema if name in refers
+    }
+    if "approvers" in schema:
+        rows["approvers"] = [await new_approver(api)]
     return {"password": PASSWORD, "role": "employee", **rows}
 
 

@@ -24,6 +24,7 @@ from tests.over_routes import (
     filled_path,
     known_values,
     name_of,
+    new_branding_request,
     new_period,
     new_row,
     new_target,
@@ -43,8 +44,17 @@ CALLERS = {  # of the cast, by their column
 }
 # What the words of the page cannot say: another status than the column's for one's own row ...
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
+# ... or for others' rows, although the caller sees them ...
+OTHERS_ROW = {("PUT", "/api/branding-approval/:id"): 403}
 # ... a success that is no creation, although it is a POST ...
-NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+NOT_CREATED = {
+    "/api/auth/login",
+    "/api/auth/logout",
+    "/api/employees/import",
+    "/api/branding-approval/{request_id}/review",
+}
+# ... a row of the caller's employee, which somebody without one cannot make ...
+FOR_EMPLOYEES = {("POST", "/api/branding-approval")}
 # ... and what a caller may send where the schema takes more from others.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
@@ -124,6 +134,8 @@ def expected(cell: str, target: Target, method: str, path: str) -> int:
         return OWN_ROW.get((method, path), 403)
     if target.whose not in reached:
         return 403
+    if target.whose == "other" and (method, path) in OTHERS_ROW:
+        return OTHERS_ROW[method, path]
     return 404 if target.whose == "missing" or not target.below else 200
 
 
@@ -137,6 +149,8 @@ async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     if path.startswith("/api/employees") and caller.employee_id:
         rows["own"] = caller.employee_id
         rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if path.startswith("/api/branding-approval") and caller.employee_id:
+        rows["own"] = await new_branding_request(api, path, caller.employee_id)
     if path.count("{") == 1:
         return [Target(whose, (id_,)) for whose, id_ in rows.items()]
     found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
@@ -369,8 +383,9 @@ async def test_it_lets_each_caller_do_what_the_page_says(
     success = 201 if method == "POST" and route.path not in NOT_CREATED else 200
     for name, column in CALLERS.items():
         caller = api.cast[name]
+        nobody = caller.employee_id is None and (method, route.path) in FOR_EMPLOYEES
         cases = [
-            (target, expected(said[column], target, method, shape(route.path)))
+            (target, 403 if nobody else expected(said[column], target, method, shape(route.path)))
             for target in await targets(api, route.path, caller)
         ]
         body = await body_for(api, route, method)
