@@ -1,6 +1,8 @@
 """Every endpoint: one file per module, its handlers and then its routes."""
 
 from handlers import (
+    asset_care,
+    assets,
     attendance,
     auth,
     departments,
@@ -24,6 +26,8 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    assets,
+    asset_care,
     events,
 )
 

@@ -1,6 +1,7 @@
 """Tables, in SQLAlchemy Core; no behaviour. One file per module, named as its handlers."""
 
 from models import (
+    assets,
     attendance,
     auth,
     departments,
@@ -18,6 +19,7 @@ from models.base import DATABASES, METADATA
 __all__ = [
     "DATABASES",
     "METADATA",
+    "assets",
     "attendance",
     "auth",
     "departments",
