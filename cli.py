@@ -9,6 +9,7 @@ GROUPS = {
     "users": "sunshine.commands.users:users",
     "db": "sunshine.commands.db:db",
     "config": "sunshine.commands.config:config",
+    "assets": "sunshine.commands.assets:assets",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
     "version": "sunshine.commands.about:version",

@@ -1,7 +1,8 @@
 """Every endpoint: one file per module, its handlers and then its routes."""
 
 from handlers import (
-    asset_care,
+    asset_maintenance,
+    asset_reservations,
     assets,
     attendance,
     auth,
@@ -27,7 +28,8 @@ MODULES = (
     placements,
     attendance,
     assets,
-    asset_care,
+    asset_maintenance,
+    asset_reservations,
     events,
 )
 

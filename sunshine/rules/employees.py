@@ -241,8 +241,7 @@ async def change(
 async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = False) -> None:
     """Employment ends: the record is kept for history, the account ends at once.
 
-    Conflict `in_use` while others have them as their manager, `assets_held` while they hold
-    assets; `force` returns those.
+    Conflict `in_use` while others report to them, `assets_held` until `force` returns those.
     """
     before = await _locked(tx, id_)
     await _end_account(tx, id_, actor)
