@@ -9,6 +9,10 @@ from handlers import (
     departments,
     employees,
     events,
+    fleet_auth,
+    fleet_drivers,
+    fleet_locations,
+    fleet_vehicles,
     home,
     placements,
     positions,
@@ -30,6 +34,10 @@ MODULES = (
     assets,
     asset_maintenance,
     asset_reservations,
+    fleet_auth,
+    fleet_drivers,
+    fleet_vehicles,
+    fleet_locations,
     events,
 )
 
