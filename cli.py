@@ -10,6 +10,7 @@ GROUPS = {
     "db": "sunshine.commands.db:db",
     "config": "sunshine.commands.config:config",
     "assets": "sunshine.commands.assets:assets",
+    "fleet": "sunshine.commands.fleet:fleet",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
     "version": "sunshine.commands.about:version",

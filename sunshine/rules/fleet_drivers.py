@@ -126,7 +126,7 @@ def check_reach(actor: Principal, driver_id: int) -> None:
 async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
     """A page of the drivers."""
     chosen = listing if actor.may("fleet:manage") else _open_listing
-    found = await chosen.page(database, query, **_days(database))
+    found = await chosen.page(database, query, **days(database))
     for row in found.rows:
         _close(row, actor)
     return found
@@ -140,7 +140,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 
 async def current(reader: Database | Transaction, id_: int) -> Row:
     """A driver in full; NotFound."""
-    row = await reader.one(_FIND, id=id_, **_days(reader))
+    row = await reader.one(_FIND, id=id_, **days(reader))
     if row is None:
         raise NotFound
     return row
@@ -196,7 +196,8 @@ def check_change(actor: Principal, id_: int, values: Mapping[str, Any]) -> None:
         raise NotAllowed("Drivers change their own password; give a new one by credentials")
 
 
-def _days(reader: Database | Transaction) -> dict[str, Any]:
+def days(reader: Database | Transaction) -> dict[str, Any]:
+    """What `licenseStatus` is reckoned from: parameters of every statement over ROWS."""
     return {"today": reader.today, "soon": reader.today + EXPIRING}
 
 
