@@ -1,4 +1,4 @@
-"""`sunshine fleet`: drivers and vehicles from the command line. Rules: sunshine/rules/fleet_*.py."""
+"""`sunshine fleet`: drivers and vehicles from the command line. Rules: fleet_*.py."""
 
 from typing import TYPE_CHECKING
 

@@ -59,5 +59,5 @@ def test_it_refuses_easy_passwords_and_unknown_licences(sunshine, yard):
     arguments = ("fleet", "credentials", "--password-stdin")
     assert sunshine(*arguments, "DL-9", "dewi", stdin=PASSWORD).returncode == 3
     easy = sunshine(*arguments, "DL-1", "dewi", stdin="password")
-    assert easy.returncode == 1
+    assert easy.returncode == 2
     assert "easy to guess" in easy.stderr
