@@ -13,9 +13,14 @@ from handlers import (
     fleet_drivers,
     fleet_locations,
     fleet_vehicles,
+    freelance,
     home,
+    onapps,
+    onapps_redemptions,
+    onapps_vouchers,
     placements,
     positions,
+    sales,
     shifts,
     users,
 )
@@ -38,6 +43,11 @@ MODULES = (
     fleet_drivers,
     fleet_vehicles,
     fleet_locations,
+    sales,
+    freelance,
+    onapps,
+    onapps_vouchers,
+    onapps_redemptions,
     events,
 )
 

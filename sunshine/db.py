@@ -9,11 +9,14 @@ import copy
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import psycopg
 import structlog
 from psycopg import errors as sqlstate
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -33,6 +36,17 @@ from sunshine.statements import Statement
 
 set_json_dumps(json.encode)
 set_json_loads(json.decode_stored)
+
+
+class _Number(Loader):
+    """numeric without idle zeros: JSON says 30 and 0.5 where the column says 30.00 and 0.50."""
+
+    def load(self, data: Buffer) -> Decimal:
+        text = bytes(data).decode()
+        return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+psycopg.adapters.register_loader("numeric", _Number)
 
 Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")

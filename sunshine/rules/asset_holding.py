@@ -83,8 +83,8 @@ async def assign(
     tx: Transaction,
     id_: int,
     *,
-    employeeId: int,  # noqa: N803 - fields are named as the API names them
-    assignDate: date | None = None,  # noqa: N803
+    employeeId: int,
+    assignDate: date | None = None,
     notes: str | None = None,
 ) -> Row:
     """Hand an active, free asset to an active employee; Conflict names who has it."""
@@ -112,7 +112,7 @@ async def give_back(
     tx: Transaction,
     id_: int,
     *,
-    returnDate: date | None = None,  # noqa: N803
+    returnDate: date | None = None,
     condition: str | None = None,
     notes: str | None = None,
 ) -> Row:
