@@ -7,20 +7,20 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from types import FrameType
 
 import structlog
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
 import handlers
-from sunshine import cleanup, clock, databases, folders, logs
+from sunshine import clock, databases, folders, logs, timetable
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
+from sunshine.jobs import Job, Runner
 from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
@@ -45,7 +45,9 @@ def routes() -> RouteTable:
 class App:
     """One process's parts, started and stopped in order. Tests run several side by side."""
 
-    def __init__(self, settings: Settings, now: clock.Clock) -> None:
+    def __init__(
+        self, settings: Settings, now: clock.Clock, jobs: Iterable[Job] = timetable.JOBS
+    ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
         self.passwords = Passwords(settings.bcrypt_cost)
@@ -74,26 +76,27 @@ class App:
             decompress_request=False,
         )
         self._watch: asyncio.Task[None] | None = None
-        self._cleanup = PeriodicCallback(self._sweep, cleanup.INTERVAL, jitter=0.1)
+        self.jobs = Runner(self.databases, jobs, now, settings.business_tz)
 
     async def start(self, sockets: list[socket.socket]) -> None:
-        """Open the databases, follow the events, accept requests."""
+        """Open the databases, follow the events, accept requests, run what is due."""
         await self.databases.open()
         for feed in self.feeds.values():
             feed.start()
-        self._cleanup.start()
         self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
+        if self.settings.jobs_enabled:
+            self.jobs.start()
         # What is loaded by now stays, and a request leaves little behind: the collector need look
         # neither so often nor at everything (2 % of a request's time).
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
 
     async def stop(self) -> None:
-        """Accept nothing new, let requests in flight end, close everything."""
+        """Accept nothing new, let requests in flight and a running job end, close everything."""
         self.http.stop()
-        self._cleanup.stop()
-        await self.application.drain(self.settings.shutdown_seconds)
+        patience = self.settings.shutdown_seconds
+        await asyncio.gather(self.application.drain(patience), self.jobs.stop(patience))
         if self._watch:
             self._watch.cancel()
         await self.http.close_all_connections()
@@ -102,13 +105,12 @@ class App:
         await self.databases.close()
         self.passwords.close()
 
-    async def _sweep(self) -> None:
-        await cleanup.sweep(self.databases, self.application.clock)
 
-
-def make_app(settings: Settings, now: clock.Clock = clock.now) -> App:
+def make_app(
+    settings: Settings, now: clock.Clock = clock.now, jobs: Iterable[Job] = timetable.JOBS
+) -> App:
     """The parts of one process, not yet started. Needs settings with a secret and databases."""
-    return App(settings, now)
+    return App(settings, now, jobs)
 
 
 def serve(settings: Settings) -> int:

@@ -62,6 +62,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    jobs_enabled: bool
     policy: Policy
     request_deadline: float
     shutdown_seconds: float
@@ -180,6 +181,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
         shutdown_seconds=values["SHUTDOWN_MS"] / 1000,

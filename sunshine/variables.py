@@ -129,6 +129,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
+    "JOBS_ENABLED": _flag("run the periodic jobs in this process; see `sunshine jobs list`", True),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone
     ),
