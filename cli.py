@@ -11,6 +11,8 @@ GROUPS = {
     "config": "sunshine.commands.config:config",
     "assets": "sunshine.commands.assets:assets",
     "fleet": "sunshine.commands.fleet:fleet",
+    "sales": "sunshine.commands.sales:sales",
+    "vouchers": "sunshine.commands.vouchers:vouchers",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
     "jobs": "sunshine.commands.jobs:jobs",
