@@ -53,7 +53,8 @@ class App:
         self.passwords = Passwords(settings.bcrypt_cost)
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
-        self.principals = Principals(self.databases, tokens, now, self.feed)
+        self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
+        self.principals = Principals(self.databases, tokens, now, self.feeds)
         self.application = Application(
             routes(),
             settings,
@@ -80,7 +81,8 @@ class App:
     async def start(self, sockets: list[socket.socket]) -> None:
         """Open the databases, follow the events, accept requests, run what is due."""
         await self.databases.open()
-        self.feed.start()
+        for feed in self.feeds.values():
+            feed.start()
         self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
         if self.settings.jobs_enabled:
@@ -98,7 +100,8 @@ class App:
         if self._watch:
             self._watch.cancel()
         await self.http.close_all_connections()
-        await self.feed.stop()
+        for feed in self.feeds.values():
+            await feed.stop()
         await self.databases.close()
         self.passwords.close()
 

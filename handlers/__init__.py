@@ -1,6 +1,9 @@
 """Every endpoint: one file per module, its handlers and then its routes."""
 
 from handlers import (
+    asset_maintenance,
+    asset_reservations,
+    assets,
     attendance,
     attendance_report,
     auth,
@@ -8,9 +11,18 @@ from handlers import (
     departments,
     employees,
     events,
+    fleet_auth,
+    fleet_drivers,
+    fleet_locations,
+    fleet_vehicles,
+    freelance,
     home,
+    onapps,
+    onapps_redemptions,
+    onapps_vouchers,
     placements,
     positions,
+    sales,
     shifts,
     users,
 )
@@ -28,6 +40,18 @@ MODULES = (
     attendance,
     attendance_report,
     branding_approval,
+    assets,
+    asset_maintenance,
+    asset_reservations,
+    fleet_auth,
+    fleet_drivers,
+    fleet_vehicles,
+    fleet_locations,
+    sales,
+    freelance,
+    onapps,
+    onapps_vouchers,
+    onapps_redemptions,
     events,
 )
 

@@ -1,17 +1,22 @@
 """Tables, in SQLAlchemy Core; no behaviour. One file per module, named as its handlers."""
 
 from models import (
+    assets,
     attendance,
     auth,
     branding_approval,
     departments,
     employees,
+    fleet,
+    freelance,
     jobs,
     kernel,
     leave,
+    onapps,
     permit,
     placements,
     positions,
+    sales,
     shifts,
 )
 from models.base import DATABASES, METADATA
@@ -19,16 +24,21 @@ from models.base import DATABASES, METADATA
 __all__ = [
     "DATABASES",
     "METADATA",
+    "assets",
     "attendance",
     "auth",
     "branding_approval",
     "departments",
     "employees",
+    "fleet",
+    "freelance",
     "jobs",
     "kernel",
     "leave",
+    "onapps",
     "permit",
     "placements",
     "positions",
+    "sales",
     "shifts",
 ]

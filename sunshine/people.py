@@ -41,6 +41,8 @@ _ADMIN_ONLY = frozenset(
     "users:write events:read tickets:read:all sales:create:all onapps:manage".split()
 )
 ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | _ADMIN_ONLY
+# What drivers hold: their own profile, vehicle and location, and nothing else.
+DRIVER = frozenset({"account:self", "fleet:self"})
 ROLE_PERMISSIONS = {"admin": ADMIN, "hr": HR, "manager": MANAGER, "employee": EMPLOYEE}
 
 

@@ -5,16 +5,17 @@ dropped, in every process, before a change to any account is answered (forget_pr
 and nothing is cached while the feed that would tell us is down.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy import Text, bindparam, exists, func, select
 
 from models.auth import revoked_token, user_permissions, users
+from models.fleet import driver
 from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotSignedIn
 from sunshine.events import Feed
-from sunshine.people import Principal, permissions_of
+from sunshine.people import DRIVER, Principal, permissions_of
 from sunshine.statements import Statement
 from sunshine.tokens import Claims, Tokens
 
@@ -39,21 +40,38 @@ _USER = Statement(
     )
 )  # fmt: skip
 
+_DRIVER = Statement(
+    select(driver.c.id, driver.c.username, driver.c.name).where(
+        driver.c.id == bindparam("id"),
+        driver.c.token_version == bindparam("ver"),
+        driver.c.status == "active",
+        driver.c.deleted_at.is_(None),
+    )
+)
+_ENDED = Statement(
+    select(exists().where(revoked_token.c.jti == bindparam("jti", type_=Text)).label("ended"))
+)
+
 Loader = Callable[[Claims], Awaitable[Principal]]
 
 
 class Principals:
     """Who is behind a token. One per process."""
 
-    def __init__(self, databases: Databases, tokens: Tokens, clock: Clock, feed: Feed) -> None:
+    def __init__(
+        self, databases: Databases, tokens: Tokens, clock: Clock, feeds: Mapping[str, Feed]
+    ) -> None:
         self._databases = databases
         self._tokens = tokens
         self._clock = clock
         self._known: dict[str, Principal] = {}
         self._generation = 0
-        self._loaders: dict[str, Loader] = {"user": self._load_user}
-        self._feed = feed
-        feed.on_forget(self.forget)
+        # Whose tokens are read how, and which databases' changes end them.
+        self._loaders: dict[str, Loader] = {"user": self._load_user, "driver": self._load_driver}
+        people, fleet = feeds["sunshine"], feeds["fleet"]
+        self._feeds = {"user": (people,), "driver": (people, fleet)}
+        for feed in feeds.values():
+            feed.on_forget(self.forget)
 
     def forget(self) -> None:
         """Drop everything cached."""
@@ -74,18 +92,36 @@ class Principals:
         claims = self._tokens.read(token)
         if claims.exp <= self._clock().timestamp() or claims.kind not in self._loaders:
             raise NotSignedIn
+        if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
+            raise NotSignedIn
         generation = self._generation
         principal = await self._loaders[claims.kind](claims)
         # Something changed while we were reading: what we read may be older than the change.
-        if generation == self._generation and self._feed.connected:
+        told = all(feed.connected for feed in self._feeds[claims.kind])
+        if generation == self._generation and told:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
             self._known[token] = principal
         return principal
 
-    async def _load_user(self, claims: Claims) -> Principal:
-        if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
+    async def _load_driver(self, claims: Claims) -> Principal:
+        # Ended tokens are kept together, drivers' with users'.
+        ended = await self._databases.sunshine.only(_ENDED, jti=claims.jti)
+        row = await self._databases["fleet"].one(_DRIVER, id=claims.id, ver=claims.ver)
+        if row is None or ended["ended"]:
             raise NotSignedIn
+        return Principal(
+            kind="driver",
+            email=None,
+            role="driver",
+            employee_id=None,
+            permissions=DRIVER,
+            jti=claims.jti,
+            expires=claims.exp,
+            **row,
+        )
+
+    async def _load_user(self, claims: Claims) -> Principal:
         row = await self._databases.sunshine.one(
             _USER, id=claims.id, ver=claims.ver, jti=claims.jti
         )

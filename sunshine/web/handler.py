@@ -33,11 +33,12 @@ log = structlog.get_logger("sunshine.web")
 
 
 class Handler(RequestHandler):
-    """An endpoint. Attributes its guards fill: `actor`, `query`, `body` or `text`."""
+    """An endpoint. Attributes its guards fill: `actor`, `query`, `body`, `items` or `text`."""
 
     application: "Application"
     actor: Principal
     body: dict[str, Any]
+    items: list[dict[str, Any]]
     query: dict[str, Any]
     text: str
     # Where the caller stands with the rate limits, once counted.
