@@ -25,6 +25,7 @@ from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
 from sunshine.postgres import PostgresError
+from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
@@ -52,11 +53,13 @@ class App:
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
         self.principals = Principals(self.databases, tokens, now, self.feed)
+        self.presence = Presence(self.databases, self.principals, self.feed, now)
         self.application = Application(
             routes(),
             settings,
             databases=self.databases,
             principals=self.principals,
+            presence=self.presence,
             passwords=self.passwords,
             tokens=tokens,
             readiness=Readiness(self.databases),
@@ -79,6 +82,7 @@ class App:
         """Open the databases, follow the events, accept requests."""
         await self.databases.open()
         self.feed.start()
+        self.presence.start()
         self._cleanup.start()
         self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
@@ -91,7 +95,9 @@ class App:
         """Accept nothing new, let requests in flight end, close everything."""
         self.http.stop()
         self._cleanup.stop()
-        await self.application.drain(self.settings.shutdown_seconds)
+        await asyncio.gather(
+            self.presence.stop(), self.application.drain(self.settings.shutdown_seconds)
+        )
         if self._watch:
             self._watch.cancel()
         await self.http.close_all_connections()

@@ -7,6 +7,7 @@ from handlers import (
     employees,
     events,
     home,
+    live,
     placements,
     positions,
     shifts,
@@ -25,6 +26,7 @@ MODULES = (
     placements,
     attendance,
     events,
+    live,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

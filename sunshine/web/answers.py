@@ -23,6 +23,13 @@ class MethodNotAllowed(Problem):
         self.allow = allow
 
 
+class UpgradeRequired(Problem):
+    """The path is for WebSockets."""
+
+    code = "upgrade_required"
+    message = "Connect with a WebSocket (RFC 6455, version 13)"
+
+
 # The most specific class an error is an instance of decides.
 STATUS: dict[type[Problem], int] = {
     errors.Problem: 400,
@@ -34,6 +41,7 @@ STATUS: dict[type[Problem], int] = {
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
+    UpgradeRequired: 426,
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
@@ -135,6 +143,9 @@ def error(handler: "Handler", error: BaseException) -> None:
         handler.standing = error.standing
         set_standing(handler)
         handler.set_header("Retry-After", str(error.retry_after))
+    if isinstance(error, UpgradeRequired):
+        handler.set_header("Upgrade", "websocket")
+        handler.set_header("Sec-WebSocket-Version", "13")
     if isinstance(error, MethodNotAllowed):
         handler.set_header("Allow", error.allow)
     handler.write(json.encode(answer))
