@@ -35,6 +35,7 @@ from sunshine.tokens import Tokens
 from sunshine.web.application import Application
 from sunshine.web.routes import RouteTable
 
+FILES = 65_536
 log = structlog.get_logger("sunshine.server")
 
 
@@ -117,6 +118,7 @@ def make_app(settings: Settings, now: clock.Clock = clock.now) -> App:
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops."""
     logs.configure(settings)
+    _allow_files()
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -202,6 +204,16 @@ def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]
     if settings.event_loop == "uvloop":
         _say("sunshine: EVENT_LOOP=uvloop, but uvloop is not installed; using asyncio")
     return None
+
+
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a socket is one, and the usual limit 1024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -60,11 +60,15 @@ _USER = Statement(
         *_stands(bindparam("id"), bindparam("ver"), bindparam("jti", type_=Text))
     )
 )
-_SHOWN = func.unnest(
-    bindparam("ids", type_=ARRAY(Integer)),
-    bindparam("versions", type_=ARRAY(Integer)),
-    bindparam("jtis", type_=ARRAY(Text)),
-).table_valued(column("id", Integer), column("version", Integer), column("jti", Text))
+_SHOWN = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Integer)),
+        bindparam("versions", type_=ARRAY(Integer)),
+        bindparam("jtis", type_=ARRAY(Text)),
+    )
+    .table_valued(column("id", Integer), column("version", Integer), column("jti", Text))
+    .render_derived("shown")
+)
 _USERS = Statement(
     select(*_ACCOUNT, _SHOWN.c.jti)
     .select_from(_SHOWN)

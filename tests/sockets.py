@@ -2,7 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -82,6 +85,7 @@ async def connected(
     subprotocols: list[str] | None = None,
 ) -> AsyncIterator[Client]:
     """A connection: the token of one of the cast in the header, or without one."""
+    await _begun(api)
     person = api.cast[as_] if isinstance(as_, str) else as_
     sent = dict(headers or {}) | ({"x-access-token": person.token} if person else {})
     query = f"?since={since}" if since is not None else ""
@@ -96,7 +100,80 @@ async def connected(
         client.connection.close()
 
 
+async def _begun(api: Api) -> None:
+    """Where somebody can sign in the log is never empty; tests empty it. And what the fixtures did
+    was told to this server before."""
+    if not await api.events():
+        await api.sql(
+            "INSERT INTO event (at, type, entity, actor_type, actor_name)"
+            " VALUES (now(), 'began', 'test', 'system', 'test')"
+            " RETURNING pg_notify('sunshine_event', '')"
+        )
+    [first] = await api.sql(
+        "SELECT xid::text::bigint AS xid, id FROM event ORDER BY xid, id LIMIT 1"
+    )
+    await until(lambda: (api.app.feed.cursor or (0, 0)) >= (first["xid"], first["id"]))
+
+
+async def until(holds: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        await asyncio.sleep(0.005)
+
+
 async def refused(api: Api, path: str = "/ws/tickets", **headers: str) -> Answer:
     """The answer to an upgrade that is refused."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return await api.get(path, headers=UPGRADE | named)
+
+
+@asynccontextmanager
+async def raw(
+    api: Api, *, as_: str | Person = "employee", since: str | None = None, buffer: int = 0
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection of one of the cast, upgraded, with nothing that answers by itself; `buffer`
+    bytes of it are in the system's hands."""
+    person = api.cast[as_] if isinstance(as_, str) else as_
+    opened = socket.socket()
+    if buffer:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    opened.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", api.port))
+    reader, writer = await asyncio.open_connection(sock=opened)
+    query = f"?since={since}" if since is not None else ""
+    headers = {**UPGRADE, "Host": "x", "x-access-token": person.token}
+    lines = [f"GET /ws/tickets{query} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items())]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 101 " in head, head
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """The next frame's opcode and content."""
+    first, size = await reader.readexactly(2)
+    if size == 126:
+        size = struct.unpack("!H", await reader.readexactly(2))[0]
+    elif size == 127:
+        size = struct.unpack("!Q", await reader.readexactly(8))[0]
+    return first & 15, await reader.readexactly(size)
+
+
+def masked(opcode: int, content: bytes, *, final: bool = True) -> bytes:
+    """A client's frame."""
+    size = len(content)
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + struct.pack("!H", size)
+    return bytes([(0x80 if final else 0) | opcode]) + length + b"\0\0\0\0" + content
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break the connection off as a network does: with a reset, and without a word."""
+    writer.transport.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+    writer.transport.abort()

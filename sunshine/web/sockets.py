@@ -157,7 +157,6 @@ class Socket(WebSocketHandler, Handler):
         assert self.ws_connection is not None  # noqa: S101 - tells mypy
         self._stream = self.ws_connection.stream
         assert self._stream is not None  # noqa: S101
-        self._stream.max_write_buffer_size = MAX_WAITING
         self._stream.set_nodelay(True)
         self._opened = self._second = time.monotonic()
         self._ping_at = self._opened + PING_SECONDS
@@ -253,6 +252,8 @@ class Socket(WebSocketHandler, Handler):
         """Queue a frame; awaiting it waits until it has left. None when nothing can be sent."""
         if self.ended or self._stream is None:
             return None
+        # One that is larger than what may wait goes alone, or could never be sent.
+        self._stream.max_write_buffer_size = max(MAX_WAITING, len(frame))
         try:
             return self._stream.write(frame)
         except StreamBufferFullError:

@@ -28,15 +28,27 @@ _RELATED = Statement(
 )
 
 
+# What goes wrong at the next questions for an audience, one each; how often it was asked so far.
+troubles: list[Exception] = []
+asked: list[int] = []
+# The number of the note at which the policy fails, by username.
+bad_for: dict[str, int] = {}
+
+
 def frame(event: Event) -> dict[str, Any] | None:
-    """What is told of a note; of one without a number, nothing."""
+    """What is told of a note; of one that says nothing, nothing."""
     if event.after is None:
         return None
+    if "bad frame" in event.after:
+        raise ValueError("on purpose")
     return {"type": "employee_noted", "data": {"employeeId": event.entity_id, **event.after}}
 
 
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:
     """The employee, and their manager."""
+    asked.append(len(ids))
+    if troubles:
+        raise troubles.pop(0)
     return {
         row["id"]: Audience(
             own=frozenset({row["id"]}), team=frozenset({row["manager_id"]} - {None})
@@ -47,6 +59,8 @@ async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience
 
 def sees(principal: Principal, event: Event, audience: Audience) -> bool:
     """As GET /api/employees/:id/shifts."""
+    if event.after["number"] == bad_for.get(principal.username):
+        raise ValueError("on purpose")
     scope = principal.scope("employees:read")
     me = principal.employee_id
     return (

@@ -3,19 +3,21 @@
 noted       writes a note on one of the cast: `await noted("employee", 1)`
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from unittest import mock
 
-import psycopg
 import pytest
 from tornado.ioloop import IOLoop
+from tornado.testing import bind_unused_port
 
 import server
-from sunshine.connections import conninfo
 from sunshine.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.live import channel
+from tests.sockets import until
 
 
 def _mounted(settings: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
@@ -37,14 +39,35 @@ def _second(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
 
 
 @pytest.fixture(autouse=True)
-def _first_event(api: Api) -> None:
-    """A log is never empty where somebody can sign in: their account was recorded."""
-    settings = api.app.settings.databases["sunshine"]
-    with psycopg.connect(conninfo(settings), autocommit=True) as connection:
-        connection.execute(
-            "INSERT INTO event (at, type, entity, actor_type, actor_name)"
-            " VALUES (now(), 'began', 'test', 'system', 'test')"
-        )
+def _clean() -> Iterator[None]:
+    """The channel works, and was not asked."""
+    yield
+    for what in (channel.troubles, channel.asked, channel.bad_for):
+        what.clear()
+
+
+async def all_told(api: Api) -> None:
+    """The server has told what has happened so far."""
+    hub = api.app.presence.hub(channel.channel)
+    [last] = await api.sql(
+        "SELECT xid::text::bigint AS xid, id FROM event ORDER BY xid DESC, id DESC LIMIT 1"
+    )
+    await until(lambda: hub._at >= (last["xid"], last["id"]))
+
+
+@asynccontextmanager
+async def own_server(api: Api) -> AsyncIterator[Api]:
+    """A server of the test's own, which it stops itself; its cast is that of `api`."""
+    socket, port = bind_unused_port()
+    with mock.patch.object(server, "routes", channel.mounted):
+        app = server.make_app(replace(api.app.settings, port=port), api.app.application.clock)
+    await app.start([socket])
+    own = Api(app, port)
+    own.cast = api.cast
+    try:
+        yield own
+    finally:
+        own.close()
 
 
 Noted = Callable[..., Awaitable[None]]
