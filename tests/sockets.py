@@ -101,18 +101,19 @@ async def connected(
 
 
 async def _begun(api: Api) -> None:
-    """Where somebody can sign in the log is never empty; tests empty it. And what the fixtures did
-    was told to this server before."""
+    """Where somebody can sign in the log is never empty; tests empty it. And what happened before
+    shall not be told as news: this server has heard of it."""
     if not await api.events():
         await api.sql(
             "INSERT INTO event (at, type, entity, actor_type, actor_name)"
             " VALUES (now(), 'began', 'test', 'system', 'test')"
             " RETURNING pg_notify('sunshine_event', '')"
         )
-    [first] = await api.sql(
-        "SELECT xid::text::bigint AS xid, id FROM event ORDER BY xid, id LIMIT 1"
+    [last] = await api.sql(
+        "SELECT xid::text::bigint AS xid, id FROM event"
+        " WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1"
     )
-    await until(lambda: (api.app.feed.cursor or (0, 0)) >= (first["xid"], first["id"]))
+    await until(lambda: (api.app.feed.cursor or (0, 0)) >= (last["xid"], last["id"]))
 
 
 async def until(holds: Callable[[], object], seconds: float = 10) -> None:
@@ -133,22 +134,35 @@ async def refused(api: Api, path: str = "/ws/tickets", **headers: str) -> Answer
 async def raw(
     api: Api, *, as_: str | Person = "employee", since: str | None = None, buffer: int = 0
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection of one of the cast, upgraded, with nothing that answers by itself; `buffer`
-    bytes of it are in the system's hands."""
+    """A connection of one of the cast, with nothing that answers by itself."""
+    await _begun(api)
     person = api.cast[as_] if isinstance(as_, str) else as_
+    async with upgraded(api.port, person.token, since=since, buffer=buffer) as streams:
+        yield streams
+
+
+@asynccontextmanager
+async def upgraded(
+    port: int, token: str, *, since: str | None = None, buffer: int = 0
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """The same to any server; `buffer` bytes of it are in the system's hands."""
     opened = socket.socket()
     if buffer:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     opened.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", api.port))
+    try:
+        await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", port))
+    except OSError:
+        opened.close()
+        raise
     reader, writer = await asyncio.open_connection(sock=opened)
     query = f"?since={since}" if since is not None else ""
-    headers = {**UPGRADE, "Host": "x", "x-access-token": person.token}
+    headers = {**UPGRADE, "Host": "x", "x-access-token": token}
     lines = [f"GET /ws/tickets{query} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items())]
-    writer.write("\r\n".join([*lines, "", ""]).encode())
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 101 " in head, head
     try:
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b" 101 " in head, head
         yield reader, writer
     finally:
         writer.transport.abort()

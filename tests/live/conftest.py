@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 from tornado.ioloop import IOLoop
-from tornado.testing import bind_unused_port
+from tornado.netutil import bind_sockets
 
 import server
 from sunshine.settings import Settings
@@ -56,12 +56,13 @@ async def all_told(api: Api) -> None:
 
 
 @asynccontextmanager
-async def own_server(api: Api) -> AsyncIterator[Api]:
+async def own_server(api: Api, port: int = 0) -> AsyncIterator[Api]:
     """A server of the test's own, which it stops itself; its cast is that of `api`."""
-    socket, port = bind_unused_port()
+    sockets = bind_sockets(port, "127.0.0.1")
+    port = sockets[0].getsockname()[1]
     with mock.patch.object(server, "routes", channel.mounted):
         app = server.make_app(replace(api.app.settings, port=port), api.app.application.clock)
-    await app.start([socket])
+    await app.start(sockets)
     own = Api(app, port)
     own.cast = api.cast
     try:

@@ -16,7 +16,7 @@ from sunshine.events import Cursor
 from sunshine.people import System
 from tests.api import Api
 from tests.live import channel
-from tests.live.conftest import Noted, all_told
+from tests.live.conftest import Noted
 from tests.sockets import Client, connected, frame, raw, until
 
 
@@ -260,7 +260,6 @@ async def test_a_reader_that_wakes_up_resumes_where_it_was(api: Api) -> None:
                 "employee_noted", "employee", api.employee.employee_id,
                 after={"number": number, "filling": "x" * 30_000},
             )  # fmt: skip
-    await all_told(api)
     async with raw(api, since=seq, buffer=4096) as (reader, _):
         async with connected(api, as_="employee") as other:
             await other.ready()

@@ -12,7 +12,7 @@ from sunshine.tokens import Claims
 from sunshine.web import sockets
 from tests.api import Api
 from tests.conftest import SECRET
-from tests.live.conftest import Noted
+from tests.live.conftest import Noted, all_told
 from tests.sockets import UPGRADE, Client, connected, refused, until
 
 BAD = {
@@ -51,6 +51,7 @@ async def test_it_takes_the_token_from_the_subprotocols(api: Api, noted: Noted) 
 async def test_it_takes_the_token_from_the_first_message(api: Api, noted: Noted) -> None:
     async with connected(api) as client:
         await noted("employee", 1)
+        await all_told(api)
         await client.say({"type": "auth", "token": api.employee.token})
         await is_live(client, noted)
 
