@@ -5,7 +5,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,8 @@ from sunshine.tokens import Tokens
 
 PATH = "/ws/benchmark"
 LISTENERS = str(Path(__file__).resolve().parent / "listeners.py")
-SERVERS = ("sunshine-live", "ws")
 WARM_UP = 20
-MOST_KIB = 25
+MOST_KIB = 25.0
 MOST_SECONDS = 1.0
 PEOPLE = """
 INSERT INTO users (id, username, name, role, employee_id, password_hash)
@@ -30,34 +30,45 @@ FROM generate_series(1, %(people)s::integer) AS i
 
 
 @dataclass(frozen=True)
-class Held:
-    """What one server showed. KiB of resident memory per socket, seconds from the request that
-    published to the arrival, CPU milliseconds of the server for each event."""
+class Heard:
+    """What all sockets of a process heard: frames, broken lines, and seconds from the publication
+    to the arrival."""
 
-    sockets: int
-    seconds: float
-    opening: float
-    published: int
     frames: int
     lost: int
-    kib: float
-    cpu: float
     p50: float
     p99: float
     longest: float
 
+
+@dataclass(frozen=True)
+class Held:
+    """What one server showed: seconds until all sockets stood, KiB of resident memory for each,
+    CPU milliseconds of the server for each event, and what was heard."""
+
+    sockets: int
+    published: int
+    opening: float
+    kib: float
+    cpu: float
+    heard: Heard
+
     @property
     def missed(self) -> int:
         """Frames that did not arrive."""
-        return self.sockets * self.published - self.frames
+        return self.sockets * self.published - self.heard.frames
+
+
+def invite(cluster: Cluster, people: int) -> None:
+    """Accounts for those who will listen."""
+    with cluster.connect() as connection:
+        connection.execute(PEOPLE, {"people": people})
 
 
 def hold(
     cluster: Cluster, servers: Sequence[str], *, sockets: int, seconds: int, tell: Tell
 ) -> dict[str, Held]:
     """Each server in turn."""
-    with cluster.connect() as connection:
-        connection.execute(PEOPLE, {"people": sockets})
     held = {}
     for name in servers:
         tell(f"{name}: {sockets:,} sockets for {seconds} s")
@@ -66,44 +77,20 @@ def hold(
     return held
 
 
-def _tokens(number: int) -> list[str]:
-    """One for each person."""
-    tokens, now = Tokens(SECRET, timedelta(days=1)), datetime.now(UTC)
-    return [
-        tokens.sign("user", id_=1000 + i, username=f"user{i}", role="employee", version=0, now=now)
-        for i in range(1, number + 1)
-    ]
-
-
 def _hold(server: Running, sockets: int, seconds: int) -> Held:
     for number in range(WARM_UP):
         _publish(server, f"warm up {number}")
     before = group_rss(server.group)
-    port = server.url.rpartition(":")[2]
-    listeners = subprocess.Popen(
-        [sys.executable, LISTENERS, port, PATH],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-    )  # fmt: skip
-    with listeners:
-        assert listeners.stdin
-        assert listeners.stdout
-        print(*_tokens(sockets), "", sep="\n", file=listeners.stdin, flush=True)
-        opened = _line(listeners)
-        used, published = server.cpu(), 0
-        began = time.monotonic()
+    with listening(server, sockets) as listeners:
+        used, published, began = server.cpu(), 0, time.monotonic()
         while time.monotonic() - began < seconds:
             time.sleep(max(0.0, began + published - time.monotonic()))
             _publish(server, f"T{time.monotonic_ns()}")
             published += 1
         time.sleep(2)
-        rss, used = group_rss(server.group), server.cpu() - used
-        listeners.stdin.close()
-        heard = _line(listeners)
-    return Held(
-        sockets, seconds, opened["seconds"], published, int(heard["frames"]), int(heard["lost"]),
-        (rss - before) / 1024 / sockets, used / published * 1000,
-        heard["p50"], heard["p99"], heard["longest"],
-    )  # fmt: skip
+        kib = (group_rss(server.group) - before) / 1024 / sockets
+        cpu = (server.cpu() - used) / published * 1000
+        return Held(sockets, published, listeners.opening, kib, cpu, listeners.end())
 
 
 def _publish(server: Running, name: str) -> None:
@@ -113,10 +100,52 @@ def _publish(server: Running, name: str) -> None:
         raise BenchmarkError(f"{server.name} answered {status}: {answer.decode()[:200]}")
 
 
-def _line(listeners: subprocess.Popen[str]) -> dict[str, float]:
-    assert listeners.stdout
-    line = listeners.stdout.readline()
-    if not line:
-        raise BenchmarkError("the listeners failed")
-    said: dict[str, float] = json.loads(line)
-    return said
+class Listeners:
+    """The process that holds the sockets; all of them stand."""
+
+    def __init__(self, process: subprocess.Popen[str], sockets: int) -> None:
+        self._process = process
+        assert process.stdin
+        print(*_tokens(sockets), "", sep="\n", file=process.stdin, flush=True)
+        self.opening: float = self._line()["seconds"]
+
+    def end(self) -> Heard:
+        """What they heard."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        said = self._line()
+        return Heard(int(said.pop("frames")), int(said.pop("lost")), **said)
+
+    def _line(self) -> dict[str, float]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise BenchmarkError("the listeners failed")
+        said: dict[str, float] = json.loads(line)
+        return said
+
+
+@contextmanager
+def listening(server: Running, sockets: int) -> Iterator[Listeners]:
+    """So many people with a socket each."""
+    command = [sys.executable, LISTENERS, server.url.rpartition(":")[2], PATH]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        yield Listeners(process, sockets)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _tokens(number: int) -> list[str]:
+    """One for each person."""
+    tokens, now = Tokens(SECRET, timedelta(days=1)), datetime.now(UTC)
+    return [
+        tokens.sign("user", id_=1000 + i, username=f"user{i}", role="employee", version=0, now=now)
+        for i in range(1, number + 1)
+    ]

@@ -34,11 +34,8 @@ _RELATED = Statement(
 
 def frame(event: Event) -> dict[str, Any]:
     """As long as a ticket's update."""
-    data = {
-        "employeeId": event.entity_id, "name": event.after.get("name"),
-        "actor": event.actor_name, "timestamp": event.at,
-    }  # fmt: skip
-    return {"type": "employee_updated", "data": data}
+    data = {"employeeId": event.entity_id, "actor": event.actor_name, "timestamp": event.at}
+    return {"type": "employee_updated", "data": data | event.after}
 
 
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:

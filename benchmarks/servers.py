@@ -66,7 +66,7 @@ SERVERS = {
 # Those that hold sockets.
 LIVE = {
     "sunshine-live": Server((sys.executable, "benchmarks/live_server.py", "serve"), ROOT,
-                            {"EVENT_LOOP": "asyncio"}),
+                            {"EVENT_LOOP": "asyncio"}, ours=True),
     "ws": Server(("node", "server.js"), PEERS / "ws"),
 }  # fmt: skip
 
