@@ -41,8 +41,8 @@ RETURNING pg_notify('sunshine_event', '')
 
 @dataclass(frozen=True)
 class Slept:
-    """What a sleeper did, beside the same publication before and after it: by how many MB the server
-    grew, the code with which the sleeper was closed, and what the others heard."""
+    """What a sleeper did: by how many MB the server grew, the code with which it was closed, and
+    what the others heard before, beside and after it."""
 
     mb: float
     code: int

@@ -2,6 +2,8 @@
 
 import asyncio
 import struct
+import subprocess
+import sys
 import time
 
 import jwt
@@ -131,6 +133,17 @@ async def test_it_drops_who_does_not_answer_a_ping(api: Api) -> None:
         assert await frame(silent) == (9, b"")
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await frame(silent)
+
+
+def test_it_may_open_more_files_than_it_was_started_with() -> None:
+    """A thousand and twenty-four is the usual limit, and a socket is a file."""
+    code = (
+        "import resource as r, server; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
+        "r.setrlimit(r.RLIMIT_NOFILE, (256, hard)); server._allow_files();"
+        "print(r.getrlimit(r.RLIMIT_NOFILE)[0] == min(hard, server.FILES))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 # The end of a token.
