@@ -17,6 +17,7 @@ from handlers import (
     fleet_vehicles,
     freelance,
     home,
+    live,
     onapps,
     onapps_redemptions,
     onapps_vouchers,
@@ -53,6 +54,7 @@ MODULES = (
     onapps_vouchers,
     onapps_redemptions,
     events,
+    live,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

@@ -17,8 +17,6 @@ from sunshine.web import limiting
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
-TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
-
 
 @dataclass(frozen=True)
 class Guard:
@@ -43,7 +41,7 @@ async def _pass(handler: "Handler") -> None:
 
 
 async def _identify(handler: "Handler") -> None:
-    token = handler.request.headers.get(TOKEN_HEADER)
+    token = handler.token
     try:
         if not token:
             raise NotSignedIn
