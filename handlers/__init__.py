@@ -10,6 +10,8 @@ from handlers import (
     placements,
     positions,
     shifts,
+    tickets,
+    tickets_comments,
     users,
 )
 from sunshine.web.routes import RouteTable
@@ -24,6 +26,8 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    tickets,
+    tickets_comments,
     events,
 )
 

@@ -12,6 +12,7 @@ from models import (
     placements,
     positions,
     shifts,
+    tickets,
 )
 from models.base import DATABASES, METADATA
 
@@ -29,4 +30,5 @@ __all__ = [
     "placements",
     "positions",
     "shifts",
+    "tickets",
 ]

@@ -186,6 +186,11 @@ _TABLE = {
     "users": "users",
     "employees": "employee",
 }
+_TICKET = """
+INSERT INTO ticket (title, reported_by_id, first_response_due_at, due_at, status, resolved_at)
+VALUES ('Broken', :reporter, now(), now(), CAST(:status AS text),
+    CASE WHEN CAST(:status AS text) = 'resolved' THEN now() END) RETURNING id
+"""
 PERIODS = {"shifts": "employee_shift", "placements": "placement"}
 
 
@@ -199,6 +204,8 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
 
 async def new_target(api: Api, path: str) -> int:
     """The id of a new row for the first parameter of a route's path."""
+    if path.startswith("/api/tickets"):
+        return await new_ticket(api, path)
     return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
 
 
@@ -207,6 +214,17 @@ async def new_period(api: Api, path: str, employee: int) -> int:
     kind = path.split("/")[4]
     thing = await new_row(api, {"shifts": "shift", "placements": "location"}[kind])
     return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
+
+
+async def new_ticket(api: Api, path: str, reporter: int | None = None) -> int:
+    """The id of a new ticket, which can be rated if the path is about that; reported by somebody
+    new if nobody is given."""
+    statement = _statement(_TICKET)
+    values = {
+        "reporter": reporter or await new_row(api, "employee"),
+        "status": "resolved" if path.endswith("/rating") else "open",
+    }
+    return int((await api.app.databases.sunshine.all(statement, **values))[0]["id"])
 
 
 def filled_path(path: str, *ids: int) -> str:
@@ -225,8 +243,10 @@ async def existing_path(api: Api, path: str) -> str:
 
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
-    refers = {"shiftId": "shift", "locationId": "location"}
+    refers = {"shiftId": "shift", "locationId": "location", "assignedTo": "employee"}
     rows = {name: await new_row(api, refers[name]) for name in schema if name in refers}
+    if "into" in schema:
+        rows["into"] = await new_ticket(api, "")
     return {"password": PASSWORD, "role": "employee", **rows}
 
 

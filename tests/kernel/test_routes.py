@@ -27,6 +27,7 @@ from tests.over_routes import (
     new_period,
     new_row,
     new_target,
+    new_ticket,
     stored,
 )
 
@@ -43,7 +44,18 @@ CALLERS = {  # of the cast, by their column
 # What the words of the page cannot say: another status than the column's for one's own row ...
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
 # ... a success that is no creation, although it is a POST ...
-NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+NOT_CREATED = {
+    "/api/auth/login",
+    "/api/auth/logout",
+    "/api/employees/import",
+    "/api/tickets/{ticket_id}/assign",
+    "/api/tickets/{ticket_id}/close",
+    "/api/tickets/{ticket_id}/merge",
+    "/api/tickets/{ticket_id}/rating",
+    "/api/tickets/{ticket_id}/watch",
+}
+# ... a row of the caller's employee, which somebody without one cannot make ...
+FOR_EMPLOYEES = {("POST", "/api/tickets")}
 # ... and what a caller may send where the schema takes more from others.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
@@ -136,6 +148,10 @@ async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     if path.startswith("/api/employees") and caller.employee_id:
         rows["own"] = caller.employee_id
         rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if path.startswith("/api/tickets") and caller.employee_id:
+        report = await new_row(api, "employee", manager=caller.employee_id)
+        rows["own"] = await new_ticket(api, path, caller.employee_id)
+        rows["team"] = await new_ticket(api, path, report)
     if path.count("{") == 1:
         return [Target(whose, (id_,)) for whose, id_ in rows.items()]
     found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
@@ -368,8 +384,9 @@ async def test_it_lets_each_caller_do_what_the_page_says(
     success = 201 if method == "POST" and route.path not in NOT_CREATED else 200
     for name, column in CALLERS.items():
         caller = api.cast[name]
+        nobody = caller.employee_id is None and (method, route.path) in FOR_EMPLOYEES
         cases = [
-            (target, expected(said[column], target, method, shape(route.path)))
+            (target, 403 if nobody else expected(said[column], target, method, shape(route.path)))
             for target in await targets(api, route.path, caller)
         ]
         body = await body_for(api, route, method)
