@@ -11,6 +11,7 @@ GROUPS = {
     "config": "sunshine.commands.config:config",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
+    "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",
 }

@@ -244,7 +244,9 @@ async def existing_path(api: Api, path: str) -> str:
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
     refers = {"shiftId": "shift", "locationId": "location", "assignedTo": "employee"}
-    rows = {name: await new_row(api, refers[name]) for name in schema if name in refers}
+    rows: dict[str, Any] = {
+        name: await new_row(api, refers[name]) for name in schema if name in refers
+    }
     if "into" in schema:
         rows["into"] = await new_ticket(api, "")
     return {"password": PASSWORD, "role": "employee", **rows}

@@ -27,7 +27,7 @@ class BusinessHours:
 
         What ends with the day is due at its close, not at the next opening.
         """
-        left = open_time
+        start, left = start.astimezone(UTC), open_time
         for opening, closing in self._spans(start):
             begin = max(start, opening)
             if begin + left <= closing:
@@ -37,7 +37,7 @@ class BusinessHours:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """The open time from `start` to `end`; none when the end is not later."""
-        passed = timedelta()
+        start, end, passed = start.astimezone(UTC), end.astimezone(UTC), timedelta()
         for opening, closing in self._spans(start):
             if opening >= end:
                 return passed

@@ -53,7 +53,8 @@ _DUE = Statement(
     )
     .where(
         ticket.c.assigned_to_id == bindparam("employee"),
-        ticket.c.status.in_(("open", "in_progress")),
+        ticket.c.resolved_at.is_(None),
+        ticket.c.closed_at.is_(None),
         ticket.c.deleted_at.is_(None),
         ticket.c.due_at >= bindparam("begin", type_=_instant),
         ticket.c.due_at < bindparam("end", type_=_instant),
