@@ -100,7 +100,7 @@ for _name, _column in (
     ("created_at", ticket.c.created_at),
     ("updated_at", ticket.c.updated_at),
     ("due_at", ticket.c.due_at),
-    ("priority", severity),
+    ("priority", severity.desc()),
 ):
     Index(f"ticket_{_name}_sort_idx", _column, ticket.c.id, postgresql_where=_living)
 

@@ -71,7 +71,8 @@ def show(number: str, as_json: bool) -> None:
 
     row = run(lambda database: _found(database, number))
     if as_json:
-        return output.document(row)
+        output.document(row)
+        return
     comments = row.pop("comments")
     lines = [{"field": name, "value": value} for name, value in row.items()]
     lines += [{"field": "comment", "value": _said(comment)} for comment in comments]

@@ -198,9 +198,15 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
 
 async def locked(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     """The stored row, held until the change is made: two who change it go one after the other."""
-    if await tx.one(_LOCK, id=id_) is None:
+    row = await held(tx, id_)
+    if row is None:
         raise refusal(actor)
-    return await _stored(tx, id_)
+    return row
+
+
+async def held(tx: Transaction, id_: int) -> Row | None:
+    """The same for the system itself; None when it is gone."""
+    return await _stored(tx, id_) if await tx.one(_LOCK, id=id_) else None
 
 
 async def save(tx: Transaction, before: Row, type_: str, **changes: Any) -> Row:

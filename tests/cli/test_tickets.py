@@ -31,8 +31,8 @@ def desk(sunshine, postgres, names):
     where = {"host": postgres.host, "port": postgres.port, "user": postgres.user}
     with psycopg.connect(**where, dbname=names["sunshine"], autocommit=True) as connection:
         connection.execute(ROWS)
-        [sam] = connection.execute("SELECT id FROM employee WHERE name = 'Sam'").fetchone()
-    return sam
+        rows = connection.execute("SELECT id FROM employee WHERE name = 'Sam'").fetchall()
+    return rows[0][0]
 
 
 def listed(sunshine, *arguments):

@@ -1,7 +1,5 @@
 """Fixture: `desk` is `api` with the people of a help desk in the cast (desk.py)."""
 
-import asyncio
-
 import pytest
 from tornado.ioloop import IOLoop
 
@@ -11,6 +9,5 @@ from tests.tickets.desk import staff
 
 @pytest.fixture
 def desk(api: Api, io_loop: IOLoop) -> Api:
-    asyncio.set_event_loop(io_loop.asyncio_loop)
     io_loop.run_sync(lambda: staff(api))
     return api

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
@@ -28,7 +29,7 @@ async def race(
     )
 
 
-def outcomes(answers: list[Answer]) -> Counter[str]:
+def outcomes(answers: Iterable[Answer]) -> Counter[str]:
     return Counter(answer.code if answer.status >= 400 else "done" for answer in answers)
 
 

@@ -1,14 +1,14 @@
 """When tickets are due, what stops their clocks, and that a breach is told once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from sunshine.people import System
-from sunshine.rules.tickets_sla import due_on, report_breaches
+from sunshine.rules.tickets_sla import calendar_changed, due_on, report_breaches
 from tests.api import Api
 from tests.conftest import Now
 from tests.tickets.desk import get, listed, put, report, say
@@ -63,6 +63,32 @@ async def test_holidays_do_not_count_unless_they_were_removed(desk: Api, now: No
     )
     now.set(2024, 1, 15, 16)
     assert dues(await report(desk)) == ("2024-01-15T17:00:00Z", "2024-01-18T16:00:00Z")
+
+
+async def test_a_holiday_that_is_announced_moves_what_is_worked_on(desk: Api, now: Now) -> None:
+    now.set(2024, 1, 15, 16)
+    ticket, ended, soon = [await report(desk) for _ in range(3)]  # due on Tuesday at 16
+    soon = await put(desk, soon, priority="urgent")  # due on Monday
+    await say(desk, ticket, "agent", "We are on it")
+    await put(desk, ended, status="closed")
+    events = await desk.events()
+    database = desk.app.databases.sunshine
+    for day, due in (("2024-01-16", "2024-01-17"), ("2024-01-17", "2024-01-18")):
+        await desk.sql(
+            "INSERT INTO holiday (date, name, kind, deducts_annual)"
+            " VALUES (%(day)s, 'A holiday', 'public', false)",
+            day=day,
+        )
+        async with database.transaction(System()) as tx:
+            await calendar_changed(tx, date.fromisoformat(day))
+        assert dues(await get(desk, ticket)) == ("2024-01-15T17:00:00Z", f"{due}T16:00:00Z")
+    assert (await get(desk, ended))["dueAt"] == "2024-01-16T16:00:00Z"
+    assert await get(desk, soon) == soon
+    assert (await desk.events())[len(events) :] == ["ticket_updated"] * 2
+    await desk.sql("UPDATE holiday SET deleted_at = now() WHERE date = '2024-01-16'")
+    async with database.transaction(System()) as tx:
+        await calendar_changed(tx, date(2024, 1, 16))
+    assert (await get(desk, ticket))["dueAt"] == "2024-01-16T16:00:00Z"
 
 
 async def test_it_counts_as_the_company_works(

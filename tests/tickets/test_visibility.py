@@ -69,6 +69,7 @@ async def told_to(desk: Api, name: str, events: list[Event]) -> list[tuple[int |
         (event.entity_id, event.type, str(event.cursor))
         for event in events
         if event.type in channel.events
+        and event.entity_id
         and event.entity_id in audiences
         and channel.sees(actor, event, audiences[event.entity_id])
     ]

@@ -57,7 +57,7 @@ CREATE INDEX ticket_created_at_sort_idx ON ticket (created_at, id) WHERE deleted
 CREATE INDEX ticket_updated_at_sort_idx ON ticket (updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX ticket_due_at_sort_idx ON ticket (due_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX ticket_priority_sort_idx
-    ON ticket (array_position('{low,medium,high,urgent}'::text[], priority), id)
+    ON ticket (array_position('{low,medium,high,urgent}'::text[], priority) DESC, id)
     WHERE deleted_at IS NULL;
 CREATE INDEX ticket_response_late_idx ON ticket (first_response_due_at)
     WHERE deleted_at IS NULL AND response_breach_told_at IS NULL AND first_response_due_at
