@@ -17,6 +17,7 @@ GROUPS = {
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
     "jobs": "sunshine.commands.jobs:jobs",
+    "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",
 }

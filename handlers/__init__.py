@@ -25,6 +25,8 @@ from handlers import (
     positions,
     sales,
     shifts,
+    tickets,
+    tickets_comments,
     users,
 )
 from sunshine.web.routes import RouteTable
@@ -53,6 +55,8 @@ MODULES = (
     onapps,
     onapps_vouchers,
     onapps_redemptions,
+    tickets,
+    tickets_comments,
     events,
     live,
 )

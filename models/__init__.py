@@ -18,6 +18,7 @@ from models import (
     positions,
     sales,
     shifts,
+    tickets,
 )
 from models.base import DATABASES, METADATA
 
@@ -41,4 +42,5 @@ __all__ = [
     "positions",
     "sales",
     "shifts",
+    "tickets",
 ]

@@ -38,7 +38,7 @@ GRANTABLE = frozenset(
     vouchers:manage mitra:manage""".split()
 )
 _ADMIN_ONLY = frozenset(
-    "users:write events:read tickets:read:all sales:create:all onapps:manage".split()
+    "users:write events:read tickets:read:all tickets:delete sales:create:all onapps:manage".split()
 )
 ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | _ADMIN_ONLY
 # What drivers hold: their own profile, vehicle and location, and nothing else.

@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
-
 import handlers
 import models
 from sunshine.errors import Invalid
@@ -21,6 +19,7 @@ from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import PASSWORD
+from tests.rows import made_for, new_approver, new_row, statement_of
 
 MISSING = MAX_ID
 _number = itertools.count(1)
@@ -173,112 +172,44 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
     return f"{rest[:-1]}{comma}{json.dumps(name)}: {raw}}}".encode()
 
 
-_INSERT = {
-    "department": "(name) VALUES (gen_random_uuid()::text)",
-    "position": "(name) VALUES (gen_random_uuid()::text)",
-    "shift": "(name, start_time, end_time) VALUES (gen_random_uuid()::text, '09:00', '17:00')",
-    "location": "(name, latitude, longitude, radius_meters)"
-    " VALUES (gen_random_uuid()::text, 0, 0, 100)",
-    "users": "(username, name, role, password_hash, employee_id)"
-    " VALUES (gen_random_uuid()::text, 'Somebody', 'employee', 'x', :employee)",
-    "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
-    "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-    "placement": "(employee_id, location_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-}
-_TABLE = {
-    "departments": "department",
-    "positions": "position",
-    "shifts": "shift",
-    "locations": "location",
-    "users": "users",
-    "employees": "employee",
-}
-_BRANDING_REQUEST = """
-WITH request AS (
-    INSERT INTO branding_request (requested_by_id, status, title, category, files, mode)
-    VALUES (:requester, :status, 'New Logo', 'logo', '{a}', 'all') RETURNING *
-), revision AS (
-    INSERT INTO branding_revision
-        (request_id, revision, title, category, files, mode, submitted_by, submitted_at)
-    SELECT id, 1, title, category, files, mode, 'Somebody', now() FROM request
-)
-INSERT INTO branding_approver (request_id, revision, employee_id, position)
-SELECT id, 1, :approver, 1 FROM request RETURNING request_id
-"""
-PERIODS = {"shifts": "employee_shift", "placements": "placement"}
-
-
-async def new_row(api: Api, table: str, **values: Any) -> int:
-    """The id of a new row, stored without an event."""
-    values = {
-        "manager": None,
-        "employee": None,
-        "day": date(2000, 1, 1) + timedelta(next(_number)),
-    } | values
-    statement = _statement(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
-    used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
-
-
-async def new_target(api: Api, path: str) -> int:
-    """The id of a new row for the first parameter of a route's path."""
-    if path.startswith("/api/branding-approval"):
-        return await new_branding_request(api, path)
-    return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
-
-
-async def new_period(api: Api, path: str, employee: int) -> int:
-    """The id of a new period of an employee, for the second parameter of a route's path."""
-    kind = path.split("/")[4]
-    thing = await new_row(api, {"shifts": "shift", "placements": "location"}[kind])
-    return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
-
-
-async def new_approver(api: Api) -> int:
-    """The id of a new employee with an account."""
-    employee = await new_row(api, "employee")
-    await new_row(api, "users", employee=employee)
-    return employee
-
-
-async def new_branding_request(api: Api, path: str, employee: int | None = None) -> int:
-    """The id of a new request: for `/review` a pending one whose approver the employee is, else one
-    that they asked for and are to revise; somebody else's without an employee."""
-    other, to_review = await new_approver(api), path.endswith("/review")
-    if to_review:
-        people = {"requester": other, "approver": employee or await new_approver(api)}
-    else:
-        people = {"requester": employee or await new_approver(api), "approver": other}
-    status = "pending" if to_review else "revision"
-    statement = _statement(_BRANDING_REQUEST)
-    row = await api.app.databases.sunshine.all(statement, status=status, **people)
-    return int(row[0]["request_id"])
-
-
-def filled_path(path: str, *ids: int) -> str:
+def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
     return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
 
 
-async def existing_path(api: Api, path: str) -> str:
+async def existing_path(api: Api, path: str, method: str = "GET") -> str:
     """A route's path to rows that exist."""
-    ids = [await new_target(api, path)] if "{" in path else []
-    if path.count("{") == 2:
-        ids.append(await new_period(api, path, ids[0]))
-    return filled_path(path, *ids)
+    return filled_path(path, *await made_for(api, path, method))
+
+
+# Fields that refer to rows, by the table of the row.
+_REFERS = {
+    "shiftId": "shift",
+    "locationId": "location",
+    "assignedTo": "employee",
+    "employeeId": "employee",
+    "salesPerson": "employee",
+}
 
 
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
-    refers = {"shiftId": "shift", "locationId": "location"}
     rows: dict[str, Any] = {
-        name: await new_row(api, refers[name]) for name in schema if name in refers
+        name: await new_row(api, _REFERS[name]) for name in schema if name in _REFERS
     }
     if "approvers" in schema:
         rows["approvers"] = [await new_approver(api)]
+    if "into" in schema:
+        rows["into"] = await new_row(
+            api, "ticket", employee=await new_row(api, "employee"), status="open"
+        )
+    if "items" in schema and "total" in schema:
+        rows |= {"items": [{"productId": 1, "quantity": 2, "price": 3}], "total": 6}
+    if "code" in schema and "orderAmount" in schema:
+        voucher = await new_row(api, "voucher")
+        [row] = await api.sql("SELECT code FROM voucher WHERE id = %(id)s", id=voucher)
+        rows["code"] = row["code"]
     return {"password": PASSWORD, "role": "employee", **rows}
 
 
@@ -299,9 +230,4 @@ def _digests(database: str) -> Statement:
         f' FROM "{table}" t'
         for table in models.METADATA[database].tables
     ]
-    return _statement(" UNION ALL ".join(parts))
-
-
-@lru_cache
-def _statement(sql: str) -> Statement:
-    return Statement(text(sql))
+    return statement_of(" UNION ALL ".join(parts))
