@@ -43,7 +43,9 @@ _NOT = {  # what is left of _ANY for each type
     "integer": ("object", "true", "1.5", '"12"', "[]"),
     "number": ("object", "true", '"12"', "[]"),
     "boolean": ("object", "12", "1.5", '"12"', "[]"),
+    "money": ("object", "true", '"12"', "[]"),
     "list": ("object", "true", "12", '"12"'),
+    "dict": ("true", "12", '"12"', "[]"),
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
@@ -54,6 +56,12 @@ _BAD_TEXT = {
         "tomorrow", "2024-01-15T00:00:00Z", "2024-01-15\n", " 2024-01-15", "٢٠٢٤-01-15",
     ),
     "time": ("", "9:00", "24:00", "09:60", "09:00:00", "0900", "09:00\n", "٠٩:00", "noon"),
+    "instant": (
+        "", "2024-01-15", "08:00", "2024-01-15T08:00:00", "2024-01-15 08:00:00Z", "tomorrow",
+        "2024-01-15T08:00Z", "2024-02-30T08:00:00Z", "2024-01-15T24:00:00Z", "1705305600",
+        "2024-01-15T08:00:00+25:00", "2024-01-15T08:00:00Z\n", "0001-12-31T00:00:00Z",
+        "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
+    ),
     "timezone": ("", "Mars/Phobos", "asia/jakarta", "../etc/passwd", "Asia/Jakarta\n"),
 }  # fmt: skip
 
@@ -88,8 +96,10 @@ def valid(field: Field) -> Any:
         *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
-        str(field.get("min")),
+        str(field.get("min")), "2024-01-15T08:00:00Z",
     ]  # fmt: skip
+    if field["type"] == "dict":
+        candidates = [filled(field["schema"]) if "schema" in field else {"anything": 1}]
     if field["type"] == "list":
         candidates = [[valid(field["schema"])]]
     return next(value for value in candidates if _takes(field, value))
@@ -107,7 +117,7 @@ def filled(schema: Schema, known: dict[str, Any] | None = None) -> dict[str, Any
     """A body of what is required, `known` values first."""
     known = known or {}
     return {
-        name: known.get(name, valid(field))
+        name: known[name] if name in known else valid(field)
         for name, field in schema.items()
         if field.get("required")
     }
@@ -129,7 +139,7 @@ def malformed(field: Field) -> Iterator[str]:
         yield "null"
     bad = _BAD_TEXT.get(field.get("coerce", ""), ())
     yield from (json.dumps(word, ensure_ascii=False) for word in bad)
-    if kind in ("integer", "number"):
+    if kind in ("integer", "number", "money"):
         yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 40, "-1e300", "1e300")
     if kind == "integer":
         yield from (f"{field['min']}.0", "1e0", "9007199254740993.0")
@@ -137,6 +147,8 @@ def malformed(field: Field) -> Iterator[str]:
         yield from ("0", "1", '"true"', '"false"')
     if kind == "list":
         yield from _malformed_lists(field)
+    if kind == "dict":
+        yield from _malformed_objects(field)
     if kind == "string":
         yield from _malformed_texts(field)
 
@@ -154,6 +166,15 @@ def _malformed_texts(field: Field) -> Iterator[str]:
     if "regex" in field:
         yield json.dumps(f"{valid(field)}\nand more")
         yield from ('""', '"   "', r'"a\nb c"')
+
+
+def _malformed_objects(field: Field) -> Iterator[str]:
+    schema = field.get("schema", {})
+    whole = filled(schema)
+    for name, part in schema.items():
+        yield from (with_raw(whole, name, raw).decode() for raw in malformed(part))
+    if not field.get("allow_unknown"):
+        yield with_raw(whole, "unknown", "1").decode()
 
 
 def _malformed_lists(field: Field) -> Iterator[str]:

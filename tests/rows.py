@@ -46,7 +46,8 @@ _INSERT = {
     "voucher": "(code, discount_type, discount_value) VALUES (upper(:word), 'fixed', 1)",
     "voucher_redemption": "(voucher_id, order_ref, order_amount, discount, final_amount,"
     " redeemed_by, redeemed_at) VALUES (:thing, :word, 1, 1, 0, 'Somebody', now())",
-    "driver": "(name, license_number) VALUES ('Somebody', :word)",
+    "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
+    " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",
 }
 _FLEET = {"driver", "vehicle"}
@@ -75,6 +76,7 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
         "manager": None,
         "employee": None,
         "status": None,
+        "hash": None,
         "day": date(2000, 1, 1) + timedelta(number),
         "word": f"row-{number}",
     } | values

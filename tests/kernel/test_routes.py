@@ -9,13 +9,13 @@ import jwt
 import pytest
 
 import handlers
-from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
+from sunshine.people import DRIVER, GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
 from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import METHODS, Route, RouteTable
 from sunshine.web.sockets import SocketRoute
 from tests.api import Answer, Api, Person
-from tests.conftest import PASSWORD, SECRET
+from tests.conftest import PASSWORD, PASSWORD_HASH, SECRET
 from tests.over_routes import (
     MISSING,
     body_of,
@@ -43,6 +43,9 @@ CALLERS = {  # of the cast, by their column
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
 # ... or for others' rows, although the caller sees them ...
 OTHERS_ROW = {("PUT", "/api/branding-approval/:id"): 403}
+# ... or for a missing row below one's own, which is another's for all that one may know ...
+_RESERVATION = "/api/asset-management/inventory/:id/reservations/:id"
+BELOW = {("DELETE", _RESERVATION): {"O": 403, "T": 403}}
 # ... a success that is no creation, although it is a POST ...
 NOT_CREATED = {
     "/api/auth/login",
@@ -68,6 +71,7 @@ NOT_CREATED = {
 # ... a row of the caller's employee, which somebody without one cannot make ...
 FOR_EMPLOYEES = {
     ("POST", "/api/branding-approval"),
+    ("POST", "/api/asset-management/inventory/{asset_id}/reservations"),
     ("POST", "/api/sales"),
     ("POST", "/api/tickets"),
 }
@@ -76,6 +80,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
+    ("POST", "/api/asset-management/tracking/:id"): {"latitude": -6.2, "longitude": 106.8},
 }
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
@@ -150,16 +155,18 @@ def expected(cell: str, target: Target, method: str, path: str) -> int:
         return OWN_ROW.get((method, path), 403)
     if target.whose not in reached:
         return 403
-    if target.whose == "other" and (method, path) in OTHERS_ROW:
+    if target.whose in ("other", "team") and (method, path) in OTHERS_ROW:
         return OTHERS_ROW[method, path]
-    return 404 if target.whose == "missing" or not target.below else 200
+    if not target.below:
+        return BELOW.get((method, path), {}).get(scope, 404)
+    return 404 if target.whose == "missing" else 200
 
 
 async def targets(api: Api, path: str, method: str, caller: Person) -> list[Target]:
     """Own, the team's, other's and missing rows of a path, each a new one."""
     mine = caller.employee_id
     if mine is None and (method, path) in FOR_EMPLOYEES:
-        return [Target("other")]
+        return [Target("nobody", await made_for(api, path, method))]
     if "{" not in path:
         return [Target("")]
     found = [Target("other", await made_for(api, path, method))]
@@ -181,6 +188,9 @@ async def body_for(api: Api, route: Route, method: str) -> dict[str, Any] | None
     payload = body_of(route.guards[method])
     if payload is None:
         return None
+    if route.path == "/api/fleet/auth/login":
+        username = f"driver-{await new_row(api, 'driver', hash=PASSWORD_HASH)}"
+        return {"username": username, "password": PASSWORD}
     given = BODIES.get((method, shape(route.path)))
     known = await known_values(api, payload.schema)
     if not (body := given or filled(payload.schema, known)):  # of a change nothing is required
@@ -276,7 +286,7 @@ def test_it_checks_who_before_what(route: Route, method: str) -> None:
     kinds = [guard.tells_access for guard in guards]
     assert kinds == sorted(kinds, reverse=True)
     asked = {permission for guard in guards for permission in guard.permissions}
-    known = {part for held in ROLE_PERMISSIONS.values() for part in held}
+    known = {part for held in (*ROLE_PERMISSIONS.values(), DRIVER) for part in held}
     known |= {permission.rpartition(":")[0] for permission in known
               if permission.rpartition(":")[2] in SCOPES}  # fmt: skip
     assert asked <= known, "a permission that nobody holds"
