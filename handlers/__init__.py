@@ -6,7 +6,9 @@ from handlers import (
     departments,
     employees,
     events,
+    holidays,
     home,
+    leave,
     placements,
     positions,
     shifts,
@@ -24,6 +26,8 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    leave,
+    holidays,
     events,
 )
 

@@ -36,9 +36,8 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
     Columns: employee_id, day, shift_id (null without one), works (whether that weekday is worked)
     and holiday_id (null on ordinary days). `employees` are conditions on the employee table.
     """
-    every_day = func.generate_series(
-        _midnight("first"), _midnight("last"), text("interval '1 day'")
-    ).table_valued("day")
+    series = func.generate_series(_midnight("first"), _midnight("last"), text("interval '1 day'"))
+    every_day = series.table_valued("day").render_derived()
     day = cast(every_day.c.day, Date)
     assigned = and_(
         employee_shift.c.employee_id == employee.c.id,
