@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     DateTime,
-    Interval,
     Text,
     and_,
     bindparam,
@@ -27,27 +27,20 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from models.employees import employee
 from models.leave import holiday, leave, leave_day
-from models.permit import permit
 from sunshine.db import Database, Reader, Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.records import stamped
-from sunshine.rules import leave_days
+from sunshine.rules import leave_days, leave_overlap
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
-from sunshine.rules.leave_sums import is_open
 from sunshine.rules.leave_warnings import warnings
 from sunshine.rules.reach import conditions
 from sunshine.schemas.leave import FILTERS
 from sunshine.statements import Statement
 
-_OVERLAP = Conflict("Overlaps another leave request of this employee", code="leave_overlap")
-_PERMIT = Conflict("Overlaps a permit of this employee", code="permit_overlap")
-violations({"leave_overlap": _OVERLAP})
-
 MAX_DAYS = 366
-_NOON = timedelta(hours=12)
 
 _FIELDS = {
     "employeeId": leave.c.employee_id,
@@ -128,43 +121,6 @@ listing = Listing(
 )
 _OF_EMPLOYEE = (leave.c.employee_id == bindparam("employee"),)
 
-_SPAN = func.tsrange(
-    cast(bindparam("first", type_=Date), DateTime) + bindparam("after", type_=Interval),
-    cast(bindparam("last", type_=Date), DateTime) + bindparam("until", type_=Interval),
-)
-
-
-def _clash(table: Any, *columns: Any) -> Statement:
-    """The first request of the employee that holds a part of that time."""
-    return Statement(
-        select(table.c.id, *columns, table.c.status)
-        .where(
-            table.c.employee_id == bindparam("employee"),
-            is_open(table),
-            table.c.span.op("&&")(_SPAN),
-        )
-        .order_by(table.c.span)
-        .limit(1)
-    )
-
-
-_CLASHES = (
-    (
-        _clash(
-            leave, *(_FIELDS[n].label(n) for n in ("leaveType", "startDate", "endDate", "halfDay"))
-        ),
-        _OVERLAP,
-    ),
-    (
-        _clash(
-            permit,
-            permit.c.date,
-            func.to_char(permit.c.start_time, "HH24:MI").label("startTime"),
-            func.to_char(permit.c.end_time, "HH24:MI").label("endTime"),
-        ),
-        _PERMIT,
-    ),
-)
 _INSERT = Statement(
     insert(leave)
     .values({column: bindparam(name, type_=column.type) for name, column in _FIELDS.items()})
@@ -175,13 +131,8 @@ _INSERT = Statement(
 
 async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
     """Requests within the caller's reach, the latest first; dates find what overlaps."""
-    if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
-        raise Invalid.field("endDate", "must not be before startDate")
-    if "employeeId" in query:
-        await people.check_visible(database, actor, query["employeeId"])
-    scope = actor.scope("leave:read") or "own"
-    values = {} if scope == "all" else {"me": actor.employee_id}
-    return await listing.page(database, query, where=_WITHIN[scope], **values)
+    where = _WITHIN[actor.scope("leave:read") or "own"]
+    return await listed(database, query, where, actor=actor)
 
 
 async def history(
@@ -189,7 +140,24 @@ async def history(
 ) -> Page:
     """Every request of an employee, the latest first."""
     await people.check_visible(database, actor, employee_id)
-    return await listing.page(database, query, where=_OF_EMPLOYEE, employee=employee_id)
+    return await listed(database, query, _OF_EMPLOYEE, actor=actor, employee=employee_id)
+
+
+async def listed(
+    database: Database,
+    query: Mapping[str, Any],
+    where: tuple[ColumnElement[bool], ...],
+    *,
+    actor: Principal,
+    **values: Any,
+) -> Page:
+    """A page of those that `where` leaves; its parameter `me` is the caller's employee."""
+    if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
+        raise Invalid.field("endDate", "must not be before startDate")
+    if "employeeId" in query:
+        await people.check_visible(database, actor, query["employeeId"])
+    values["me"] = actor.employee_id
+    return await listing.page(database, query, where=where, **values)
 
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
@@ -272,16 +240,7 @@ async def _free_days(tx: Transaction, values: Mapping[str, Any]) -> list[date]:
     days = await leave_days.working(tx, employee_id, first, last)
     if not days:
         raise Invalid.field("startDate", "no working day is in that time", code="no_working_days")
-    span = {
-        "first": first,
-        "after": _NOON if values["halfDay"] == "pm" else timedelta(),
-        "last": last,
-        "until": _NOON if values["halfDay"] == "am" else 2 * _NOON,
-    }
-    for statement, conflict in _CLASHES:
-        clash = await tx.one(statement, employee=employee_id, **span)
-        if clash is not None:
-            raise Conflict(conflict.message, code=conflict.code, data=clash)
+    await leave_overlap.check_free(tx, employee_id, first, last, values["halfDay"])
     if not values["halfDay"]:
-        await leave_days.check_absent(tx, employee_id, days)
+        await leave_overlap.check_absent(tx, employee_id, days)
     return days

@@ -25,11 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from models.attendance import attendance
 from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.db import Row, Transaction
-from sunshine.errors import Conflict
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules.leave_balance import Entry, charged, shown
 from sunshine.rules.leave_sums import is_open
@@ -46,16 +44,6 @@ _WORKING = Statement(
     select(_calendar.c.day)
     .where(_calendar.c.works, _calendar.c.holiday_id.is_(None))
     .order_by(_calendar.c.day)
-)
-_PRESENT = Statement(
-    select(attendance.c.id, attendance.c.work_date.label("date"))
-    .where(
-        attendance.c.employee_id == _EMPLOYEE,
-        attendance.c.status == "present",
-        attendance.c.work_date == any_(_DAYS),
-    )
-    .order_by(attendance.c.work_date)
-    .limit(1)
 )
 _STORE = Statement(
     insert(leave_day).from_select(
@@ -114,15 +102,6 @@ async def working(tx: Transaction, employee_id: int, first: date, last: date) ->
     """The days that an employee would have worked."""
     rows = await tx.all(_WORKING, employee=employee_id, first=first, last=last)
     return [row["day"] for row in rows]
-
-
-async def check_absent(tx: Transaction, employee_id: int, days: Iterable[date]) -> None:
-    """Nobody is on leave where they are known to have been at work; Conflict names the record."""
-    record = await tx.one(_PRESENT, employee=employee_id, days=list(days))
-    if record is not None:
-        raise Conflict(
-            f"Attendance is recorded on {record['date']}", code="attendance_recorded", data=record
-        )
 
 
 async def store(tx: Transaction, leave_id: int, days: Iterable[date], portion: Decimal) -> None:

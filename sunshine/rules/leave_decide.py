@@ -15,7 +15,7 @@ from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.records import record_change
 from sunshine.rules import leave as requests
-from sunshine.rules import leave_days
+from sunshine.rules import leave_days, leave_overlap
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
 from sunshine.rules.attendance_days import settle
@@ -55,9 +55,7 @@ async def queue(database: Database, query: Mapping[str, Any], *, actor: Principa
     """The requests that wait for the caller, the most urgent first; never their own."""
     scope = actor.scope("leave:approve") or "own"
     sorted_ = {"sort": "deadline"} | dict(query)
-    return await requests.listing.page(
-        database, sorted_, where=_QUEUES[scope], me=actor.employee_id
-    )
+    return await requests.listed(database, sorted_, _QUEUES[scope], actor=actor)
 
 
 async def decide(
@@ -127,7 +125,7 @@ _BECOMES = {"approve": "approved", "reject": "rejected"}
 
 async def _approve(tx: Transaction, key: Row, request: Row, days: Any) -> None:
     if not request["halfDay"]:
-        await leave_days.check_absent(tx, key["employee_id"], days)
+        await leave_overlap.check_absent(tx, key["employee_id"], days)
     await ledger.check_enough(tx, key["employee_id"], key["leave_type"], days, reserved=True)
     await leave_days.enter(tx, key, days, -1)
 

@@ -6,7 +6,7 @@ Each verb does all that is due as of `tx.today` and not done yet; run by sunshin
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, func, literal, select, update
+from sqlalchemy import bindparam, func, literal, literal_column, select, update
 
 from models.employees import employee
 from models.leave import leave, leave_entry
@@ -16,7 +16,7 @@ from sunshine.rules import leave_people as people
 from sunshine.statements import Statement
 
 _is_overdue = (leave.c.status == "pending", leave.c.deadline < bindparam("today"))
-_OVERDUE = Statement(select(leave.c.employee_id.distinct().label("id")).where(*_is_overdue))
+_OVERDUE = Statement(select(leave.c.employee_id.label("id")).where(*_is_overdue))
 _REJECT = Statement(
     update(leave)
     .where(*_is_overdue)
@@ -29,18 +29,28 @@ _REJECT = Statement(
     )
     .returning(leave.c.id, leave.c.notes)
 )
-_ACTIVE = Statement(
-    select(employee.c.id).where(employee.c.deleted_at.is_(None), employee.c.status == "active")
+_active = select(employee.c.id).where(
+    employee.c.deleted_at.is_(None), employee.c.status == "active"
 )
-_CARRIED = Statement(
-    select(leave_entry.c.employee_id.distinct().label("id")).where(
-        leave_entry.c.kind == "carry_forward",
-        leave_entry.c.days > 0,
-        leave_entry.c.year.between(bindparam("first"), bindparam("last")),
+_ACTIVE = Statement(_active)
+_CARRIERS = Statement(
+    _active.where(
+        employee.c.id.in_(
+            select(leave_entry.c.employee_id).where(
+                leave_entry.c.kind == literal_column("'carry_forward'"),
+                leave_entry.c.days > literal_column("0"),
+                leave_entry.c.year >= bindparam("since"),
+            )
+        )
     )
 )
-_YEARLY = frozenset({"allocation", "carry_forward", "taken"})
-_LAPSE = frozenset({"expiry"})
+_COUNTED = {
+    "allocation": "allocated",
+    "carry_forward": "carriedForward",
+    "taken": "charged",
+    "expiry": "expired",
+}
+_YEARLY = frozenset(_COUNTED) - {"expiry"}
 
 
 async def auto_reject(tx: Transaction) -> dict[str, int]:
@@ -60,32 +70,28 @@ async def auto_reject(tx: Transaction) -> dict[str, int]:
 async def allocate(tx: Transaction) -> dict[str, int]:
     """Give every active employee this year's days with what is carried over, and charge those who
     came later the collective holidays ahead."""
-    kinds = await _bring_up(tx, await _ids(tx, _ACTIVE), tx.today.year, _YEARLY)
-    return {
-        "allocated": kinds["allocation"],
-        "carriedForward": kinds["carry_forward"] // 2,
-        "charged": kinds["taken"],
-    }
+    return await _bring_up(tx, await _ids(tx, _ACTIVE), _YEARLY)
 
 
 async def expire(tx: Transaction) -> dict[str, int]:
     """Let lapse what was carried over and not used in time, last year's and this year's."""
-    first, last = tx.today.year - 1, tx.today.year
-    carriers = await _ids(tx, _CARRIED, first=first, last=last)
-    kinds = await _bring_up(tx, carriers, last, _LAPSE)
-    return {"expired": kinds["expiry"]}
+    carriers = await _ids(tx, _CARRIERS, since=tx.today.year - 1)
+    return await _bring_up(tx, carriers, ledger.ALL_KINDS)
 
 
 async def _bring_up(
-    tx: Transaction, employees: Iterable[int], year: int, kinds: frozenset[str]
-) -> Counter[str]:
-    """Write what is lacking, by kind. Only those are locked whose ledger lacks something: most
-    nights that is nobody's."""
+    tx: Transaction, employees: Iterable[int], kinds: frozenset[str]
+) -> dict[str, int]:
+    """Write what this year lacks; how many balances that changed. Only those are locked whose
+    ledger lacks something: most nights that is nobody's."""
+    year = tx.today.year
     _, lacking = await ledger.work_out(tx, employees, year, year, kinds)
     behind = {entry.employee_id for entry in lacking}
     await people.lock(tx, behind)
     _, written = await ledger.bring_up(tx, behind, year, year, kinds)
-    return Counter(entry.kind for entry in written)
+    # What is carried over is two entries.
+    counts = Counter(e.kind for e in written if e.kind != "carry_forward" or e.days > 0)
+    return {_COUNTED[kind]: counts[kind] for kind in _COUNTED if kind in kinds}
 
 
 async def _ids(tx: Transaction, statement: Statement, **values: object) -> list[int]:

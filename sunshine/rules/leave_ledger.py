@@ -32,6 +32,7 @@ from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
+from sunshine.policy import Policy
 from sunshine.rules import leave_people as people
 from sunshine.rules.leave_balance import (
     ZERO,
@@ -129,10 +130,13 @@ async def balance(
 async def standing(reader: Database | Transaction, employee_id: int, year: int) -> Row:
     """The balances of both types as they are due, whether written down yet or not."""
     found = await read(reader, [employee_id], year - 1, year)
-    now, _ = brought_up(found[employee_id], reader.policy, reader.today)
-    return {
-        f"{leave_type}Leave": now[year, leave_type].shown(reader.policy) for leave_type in BALANCES
-    }
+    return answer(found[employee_id], year, reader.policy, reader.today)
+
+
+def answer(found: Balances, year: int, policy: Policy, today: date) -> Row:
+    """The API's answer from an employee's balances of a year and the one before."""
+    now, _ = brought_up(found, policy, today)
+    return {f"{leave_type}Leave": now[year, leave_type].shown(policy) for leave_type in BALANCES}
 
 
 async def page(

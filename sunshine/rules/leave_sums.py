@@ -42,6 +42,8 @@ CATCH_UP = timedelta(days=7)
 
 EMPLOYEES = bindparam("employees", type_=ARRAY(Integer))
 _FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+KINDS = ("allocation", "carry_forward", "taken", "expiry", "adjustment")
+_ENTRY = leave_entry.alias("e")
 _CHARGED = case((leave.c.leave_type == "special", "special"), else_="annual")
 
 
@@ -60,18 +62,20 @@ def _is_early(day: ColumnElement) -> ColumnElement[bool]:
 
 def _ledger() -> Subquery:
     """What the ledger says, by kind of entry."""
-    e = leave_entry.c
-    grants = or_(*(e.kind == kind for kind in ("allocation", "carry_forward", "adjustment")))
+    e = _ENTRY.c
+    # Constants in the text: it stays short enough for psycopg to remember what it made of it.
+    kind = {name: e.kind == literal_column(f"'{name}'") for name in KINDS}
+    grants = or_(*(kind[name] for name in ("allocation", "carry_forward", "adjustment")))
     return (
         select(
             e.employee_id,
             e.year,
             e.leave_type,
-            func.bool_or(e.kind == "allocation").label("allocated"),
+            func.bool_or(kind["allocation"]).label("allocated"),
             func.sum(e.days).filter(grants).label("granted"),
-            func.sum(e.days).filter(e.kind == "carry_forward", e.days > 0).label("carried"),
-            (-func.sum(e.days).filter(e.kind == "expiry")).label("lapsed"),
-            (-func.sum(e.days).filter(e.kind == "taken")).label("used"),
+            func.sum(e.days).filter(kind["carry_forward"], e.days > 0).label("carried"),
+            (-func.sum(e.days).filter(kind["expiry"])).label("lapsed"),
+            (-func.sum(e.days).filter(kind["taken"])).label("used"),
         )
         .where(e.employee_id == any_(EMPLOYEES), e.year.between(_FIRST, _LAST))
         .group_by(e.employee_id, e.year, e.leave_type)
@@ -102,13 +106,12 @@ def _requests() -> Subquery:
     )
 
 
-def is_to_be_charged() -> ColumnElement[bool]:
+def _is_to_be_charged() -> ColumnElement[bool]:
     """Whether the collective holiday `holiday` falls to an employee who was not there when it was
     entered: it is ahead, or was just now and they were on the books already."""
     made = cast(func.timezone(bindparam("zone", type_=Text), employee.c.created_at), Date)
     return and_(
         holiday.c.deleted_at.is_(None),
-        holiday.c.deducts_annual,
         holiday.c.date >= bindparam("since", type_=Date),
         holiday.c.date >= made,
         employee.c.status == "active",
@@ -119,16 +122,19 @@ def is_to_be_charged() -> ColumnElement[bool]:
 
 def _collective() -> Subquery:
     """Holidays that are charged, or are to be."""
-    e = leave_entry.c
+    e = _ENTRY.c
     charges = (
         select(e.employee_id, e.holiday_id)
-        .where(e.employee_id == any_(EMPLOYEES), e.holiday_id.is_not(None))
+        .where(
+            e.employee_id == any_(EMPLOYEES),
+            e.year.between(_FIRST, _LAST),
+            e.holiday_id.is_not(None),
+        )
         .group_by(e.employee_id, e.holiday_id)
         .having(func.sum(e.days) != 0)
         .subquery("charges")
     )
     is_charge = and_(charges.c.employee_id == employee.c.id, charges.c.holiday_id == holiday.c.id)
-    is_new = and_(charges.c.holiday_id.is_(None), is_to_be_charged())
     year = _year(holiday.c.date)
     ids = func.array_agg(aggregate_order_by(holiday.c.id, holiday.c.date))
     return (
@@ -136,13 +142,13 @@ def _collective() -> Subquery:
             employee.c.id.label("employee_id"),
             year.label("year"),
             func.count().filter(_is_early(holiday.c.date)).label("early"),
-            ids.filter(is_new).label("uncharged"),
+            ids.filter(charges.c.holiday_id.is_(None)).label("uncharged"),
         )
         .select_from(employee.join(holiday, holiday.c.deducts_annual).outerjoin(charges, is_charge))
         .where(
             employee.c.id == any_(EMPLOYEES),
             year.between(_FIRST, _LAST),
-            or_(charges.c.holiday_id.is_not(None), is_new),
+            or_(charges.c.holiday_id.is_not(None), _is_to_be_charged()),
         )
         .group_by(employee.c.id, year)
         .subquery("collective")

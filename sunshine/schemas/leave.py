@@ -26,7 +26,7 @@ APPLY: Schema = {
     "endDate": date(required=True),
     "halfDay": choice("am", "pm"),
     "reason": text(1000, required=True),
-    "documents": list_of(file_url(), 20),
+    "documents": list_of(file_url(), 20, check_with="distinct"),
 }
 DECIDE: Schema = {
     "action": choice("approve", "reject", required=True),

@@ -18,6 +18,7 @@ from tests.api import Answer, Api, Person
 from tests.conftest import PASSWORD, SECRET
 from tests.over_routes import (
     MISSING,
+    OWNED,
     body_of,
     endpoints,
     filled,
@@ -28,6 +29,7 @@ from tests.over_routes import (
     new_row,
     new_target,
     stored,
+    table_of,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
@@ -43,13 +45,25 @@ CALLERS = {  # of the cast, by their column
 # What the words of the page cannot say: another status than the column's for one's own row ...
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
 # ... a success that is no creation, although it is a POST ...
-NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+NOT_CREATED = {
+    "/api/auth/login", "/api/auth/logout", "/api/employees/import",
+    "/api/leave/{leave_id}/cancel", "/api/leave/approval/{leave_id}",
+}  # fmt: skip
 # ... and what a caller may send where the schema takes more from others.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
-}
+    ("POST", "/api/leave/apply"): {
+        "leaveType": "annual", "startDate": "2024-02-01", "endDate": "2024-02-05",
+        "reason": "Family vacation",
+    },
+    ("POST", "/api/leave/approval/:id"): {"action": "approve"},
+}  # fmt: skip
+# What is done in one's own name, and not by those who are no employees.
+OF_ONESELF = {"/api/leave/apply"}
+# Where an employee's id stands for all that is theirs.
+OF_AN_EMPLOYEE = ("/api/employees", "/api/leave/balance", "/api/leave/history")
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
 
@@ -128,14 +142,20 @@ def expected(cell: str, target: Target, method: str, path: str) -> int:
 
 async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     """Own, the team's, other's and missing rows of a path, each a new one where it can be."""
+    if path in OF_ONESELF and caller.employee_id is None:
+        return [Target("other")]
     if "{" not in path:
         return [Target("")]
     rows = {"other": await new_target(api, path), "missing": MISSING}
     if path.startswith("/api/users"):
         rows["own"] = caller.user_id
-    if path.startswith("/api/employees") and caller.employee_id:
+    if path.startswith(OF_AN_EMPLOYEE) and caller.employee_id:
         rows["own"] = caller.employee_id
         rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if table_of(path) in OWNED and caller.employee_id:
+        report = await new_row(api, "employee", manager=caller.employee_id)
+        rows["own"] = await new_target(api, path, caller.employee_id)
+        rows["team"] = await new_target(api, path, report)
     if path.count("{") == 1:
         return [Target(whose, (id_,)) for whose, id_ in rows.items()]
     found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
