@@ -15,6 +15,7 @@ GROUPS = {
     "sales": "sunshine.commands.sales:sales",
     "vouchers": "sunshine.commands.vouchers:vouchers",
     "events": "sunshine.commands.events:events",
+    "leave": "sunshine.commands.leave:leave",
     "demo": "sunshine.commands.demo:demo",
     "jobs": "sunshine.commands.jobs:jobs",
     "tickets": "sunshine.commands.tickets:tickets",

@@ -16,7 +16,9 @@ from handlers import (
     fleet_locations,
     fleet_vehicles,
     freelance,
+    holidays,
     home,
+    leave,
     live,
     onapps,
     onapps_redemptions,
@@ -57,6 +59,8 @@ MODULES = (
     onapps_redemptions,
     tickets,
     tickets_comments,
+    leave,
+    holidays,
     events,
     live,
 )

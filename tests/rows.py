@@ -30,6 +30,9 @@ _INSERT = {
     " VALUES (:employee, :thing, :day, :day)",
     "placement": "(employee_id, location_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
+    "leave": "(employee_id, leave_type, start_date, end_date, deadline)"
+    " VALUES (:employee, 'annual', :day, :day, :day)",
+    "holiday": "(date, name, kind, deducts_annual) VALUES (:day, 'Holiday', 'public', false)",
     "ticket": "(title, reported_by_id, first_response_due_at, due_at, status, resolved_at)"
     " VALUES ('Broken', :employee, now(), now(), CAST(:status AS text),"
     " CASE WHEN CAST(:status AS text) = 'resolved' THEN now() END)",
@@ -175,6 +178,10 @@ MAKERS: dict[str, Maker] = {
     "/api/positions/": _plain("position"),
     "/api/shifts/": _plain("shift"),
     "/api/attendance/locations/": _plain("location"),
+    "/api/leave/": _plain("leave"),
+    "/api/leave/balance/": _employee,
+    "/api/leave/history/": _employee,
+    "/api/leave/holidays/": _plain("holiday"),
     "/api/tickets/": _ticket,
     "/api/branding-approval/": _branding_request,
     "/api/asset-management/config/": _plain("asset_config"),

@@ -35,6 +35,7 @@ def test_the_promised_commands_are_there():
         "attendance": "report",
         "jobs": "list run",
         "tickets": "list show",
+        "leave": "balance adjust",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()

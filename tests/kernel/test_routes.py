@@ -67,11 +67,14 @@ NOT_CREATED = {
     "/api/onapps/vouchers/validate",
     "/api/onapps/vouchers/redeem",
     "/api/onapps/vouchers/redemptions/{redemption_id}/release",
+    "/api/leave/{leave_id}/cancel",
+    "/api/leave/approval/{leave_id}",
 }
 # ... a row of the caller's employee, which somebody without one cannot make ...
 FOR_EMPLOYEES = {
     ("POST", "/api/branding-approval"),
     ("POST", "/api/asset-management/inventory/{asset_id}/reservations"),
+    ("POST", "/api/leave/apply"),
     ("POST", "/api/sales"),
     ("POST", "/api/tickets"),
 }
@@ -81,6 +84,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
     ("POST", "/api/asset-management/tracking/:id"): {"latitude": -6.2, "longitude": 106.8},
+    ("POST", "/api/leave/apply"): {
+        "leaveType": "annual",
+        "startDate": "2024-02-01",
+        "endDate": "2024-02-05",
+        "reason": "Family vacation",
+    },
+    ("POST", "/api/leave/approval/:id"): {"action": "approve"},
 }
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
