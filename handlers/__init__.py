@@ -6,6 +6,7 @@ from handlers import (
     departments,
     employees,
     events,
+    files,
     home,
     placements,
     positions,
@@ -25,6 +26,7 @@ MODULES = (
     placements,
     attendance,
     events,
+    files,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

@@ -209,14 +209,23 @@ async def new_period(api: Api, path: str, employee: int) -> int:
     return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
 
 
-def filled_path(path: str, *ids: int) -> str:
+async def new_file(api: Api, path: str) -> str:
+    """What is left of a path to a new file, for the `{path:rest}` of a route's path."""
+    folder = path.removeprefix("/api/static/").rpartition("/")[0]
+    kept = await api.app.application.storage.keep(folder or "employee", b"an image", "png")
+    return kept.removeprefix(f"{folder}/")
+
+
+def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
-    return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
+    return re.sub(r"\{\w+(:\w+)?\}", lambda _: str(next(given)), path)
 
 
 async def existing_path(api: Api, path: str) -> str:
     """A route's path to rows that exist."""
+    if path.endswith(":rest}"):
+        return filled_path(path, await new_file(api, path))
     ids = [await new_target(api, path)] if "{" in path else []
     if path.count("{") == 2:
         ids.append(await new_period(api, path, ids[0]))

@@ -28,6 +28,8 @@ from sunshine.rates import Rates
 from sunshine.readiness import Readiness
 from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
+from sunshine.signing import Signer
+from sunshine.storage import Storage
 from sunshine.tokens import Tokens
 from sunshine.web import answers
 from sunshine.web.answers import MethodNotAllowed
@@ -103,6 +105,8 @@ class Application(tornado.web.Application):
         self.readiness = readiness
         self.rates = rates
         self.clock = clock
+        self.storage = Storage(settings.directory / "static")
+        self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
         self.log_fields = logs.of_requests(settings)
         self.draining = False
         self._drained = asyncio.Event()

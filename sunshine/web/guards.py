@@ -1,12 +1,13 @@
 """The checks of the route table, in the order they run: who, may they, what do they send.
 
-A guard either returns or raises a business error. `public`, `signed_in` and `any_principal` decide
-access and come first.
+A guard either returns or raises a business error. `public`, `signed_in`, `any_principal` and
+`signed_url` decide access and come first.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from sunshine import json
 from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
@@ -60,8 +61,21 @@ async def _user(handler: "Handler") -> None:
         raise NotAllowed
 
 
+async def _signature(handler: "Handler") -> None:
+    asked = dict(parse_qsl(handler.request.query, keep_blank_values=True))
+    if not asked.keys() & {"e", "s"}:
+        # A token with a right to the row that names the file is still to be taken here.
+        await _identify(handler)
+        raise NotAllowed
+    path = handler.path_kwargs["path"]
+    if not handler.application.signer.opens(path, asked.get("e", ""), asked.get("s", "")):
+        await limiting.count_stranger(handler)
+        raise NotAllowed("The link has ended, or is not as it was made")
+
+
 public = Guard("public", _pass, decides_access=True)
 signed_in = Guard("signed in", _user, decides_access=True)
+signed_url = Guard("signed URL", _signature, decides_access=True)
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
 

@@ -11,7 +11,7 @@ import pytest
 import handlers
 from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
 from sunshine.tokens import Claims
-from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in
+from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
 from sunshine.web.routes import METHODS, Route, RouteTable
 from tests.api import Answer, Api, Person
@@ -24,6 +24,7 @@ from tests.over_routes import (
     filled_path,
     known_values,
     name_of,
+    new_file,
     new_period,
     new_row,
     new_target,
@@ -55,7 +56,7 @@ every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=n
 
 def shape(path: str) -> str:
     """A path with `:id` for every parameter, however it is written."""
-    return re.sub(r"\{\w+(:text)?\}|:\w+", ":id", path)
+    return re.sub(r"\{\w+(:\w+)?\}|:\w+", ":id", path)
 
 
 def tables() -> list[list[list[str]]]:
@@ -105,14 +106,16 @@ class Target:
     """What is asked for: ids for a path, and whose they are: own, team, other, missing."""
 
     whose: str
-    ids: tuple[int, ...] = ()
+    ids: tuple[int | str, ...] = ()
     below: bool = True  # the second id exists
 
 
 def expected(cell: str, target: Target, method: str, path: str) -> int:
     """The status that the page promises; 200 stands for any success."""
     scope, _, but = cell.partition(" ")
-    assert cell in ("pub", "-", "(p)") or (scope in ("A", "T", "O") and but in ("", "not O")), cell
+    assert cell in ("pub", "-", "(p)", "signed") or (
+        scope in ("A", "T", "O") and but in ("", "not O")
+    ), cell
     reached = {
         "pub": {"", "own", "team", "other", "missing"},
         "A": {"", "own", "team", "other", "missing"},
@@ -130,6 +133,8 @@ async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     """Own, the team's, other's and missing rows of a path, each a new one where it can be."""
     if "{" not in path:
         return [Target("")]
+    if path.endswith(":rest}"):
+        return [Target("", (await new_file(api, path),))]
     rows = {"other": await new_target(api, path), "missing": MISSING}
     if path.startswith("/api/users"):
         rows["own"] = caller.user_id
@@ -159,7 +164,7 @@ async def body_for(api: Api, route: Route, method: str) -> dict[str, Any] | None
 
 
 async def ask(
-    api: Api, route: Route, method: str, ids: tuple[int, ...], token: str | None, body: Any
+    api: Api, route: Route, method: str, ids: tuple[int | str, ...], token: str | None, body: Any
 ) -> Answer:
     """A request that is right in everything but, perhaps, who sends it."""
     path = filled_path(route.path, *ids)
@@ -225,10 +230,11 @@ def test_it_names_every_route_on_the_page(route: Route, method: str) -> None:
 def test_it_guards_as_the_page_says(route: Route, method: str) -> None:
     guards = route.guards[method]
     said = MATRIX[method, shape(route.path)]
-    assert guards[0] in (public, signed_in, any_principal), "who may call comes first"
+    assert guards[0] in (public, signed_url, signed_in, any_principal), "who may call comes first"
     assert sum(guard.decides_access for guard in guards) == 1
     assert (guards[0] is public) == (said["anon"] == "pub")
-    assert (guards[0] in (public, any_principal)) == (said["driver"] != "-")
+    assert (guards[0] is signed_url) == (said["anon"] == "signed")
+    assert (guards[0] in (public, signed_url, any_principal)) == (said["driver"] != "-")
     for role in ROLE_PERMISSIONS:
         somebody = principal("user", role, permissions_of(role))
         passes = all(
@@ -293,19 +299,23 @@ def test_it_refuses_two_routes_of_one_path() -> None:
 
 def test_it_prefers_a_word_to_a_parameter() -> None:
     both = {"GET": [public], "POST": [public]}
-    paths = ("/x/{id_}", "/x/export", "/x/{name:text}/y")
+    paths = ("/x/{id_}", "/x/export", "/x/{name:text}/y", "/z/{left:rest}", "/z/y/{left:rest}")
     table = RouteTable(Route(path, _Both, **both) for path in paths)
     for path, found, values in (
         ("/x/export", "/x/export", {}),
         ("/x/export/", "/x/export", {}),
         ("/x/7", "/x/{id_}", {"id_": 7}),
         ("/x/a%20b%2Fc/y", "/x/{name:text}/y", {"name": "a b/c"}),
+        ("/z/a", "/z/{left:rest}", {"left": "a"}),
+        ("/z/7/y/%2e%2e/c%20d/", "/z/{left:rest}", {"left": "7/y/../c d"}),
+        ("/z/y/7", "/z/y/{left:rest}", {"left": "7"}),
     ):
         route = table.find(path)
         assert route
         assert (route[0].path, route[1]) == (found, values)
     for path in ("/x", "/x/", "//x/7", "/x//7", "/x/a%00/y", "/x/%ff/y", "/x/%ED%A0%80/y",
-                 "/X/7", "/x/7/8", "/x/Export"):  # fmt: skip
+                 "/X/7", "/x/7/8", "/x/Export", "/z", "/z/", "/z/y", "/z//a", "/z/a//b", "/z/a/%00",
+                 "/z/a%ff/b", "/z/y/"):  # fmt: skip
         assert table.find(path) is None or path == "//x/7"
 
 
@@ -399,11 +409,11 @@ async def test_it_keeps_drivers_to_what_is_theirs(
     before = await stored(api)
     for target in found:
         answer = await ask(api, route, method, target.ids, token, body)
-        if cell == "-":
+        if cell in ("-", "signed"):
             assert (answer.status, answer.code) == (403, "not_allowed")
         else:
             assert answer.status == 200, answer.body
-    if cell == "-":
+    if cell in ("-", "signed"):
         assert await stored(api) == before
 
 
