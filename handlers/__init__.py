@@ -8,6 +8,7 @@ from handlers import (
     events,
     files,
     home,
+    permit,
     placements,
     positions,
     shifts,
@@ -27,6 +28,7 @@ MODULES = (
     attendance,
     events,
     files,
+    permit,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

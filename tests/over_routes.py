@@ -177,6 +177,8 @@ _INSERT = {
     " VALUES (:employee, :thing, :day, :day)",
     "placement": "(employee_id, location_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
+    "permit": "(employee_id, date, start_time, end_time, type)"
+    " VALUES (:employee, :day, '09:00', '11:00', 'sick')",
 }
 _TABLE = {
     "departments": "department",
@@ -185,7 +187,10 @@ _TABLE = {
     "locations": "location",
     "users": "users",
     "employees": "employee",
+    "permit": "permit",
 }
+# Rows of an employee, found by their own id.
+OWNED = {"permit"}
 PERIODS = {"shifts": "employee_shift", "placements": "placement"}
 
 
@@ -197,9 +202,18 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
     return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
 
 
-async def new_target(api: Api, path: str) -> int:
-    """The id of a new row for the first parameter of a route's path."""
-    return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
+def table_of(path: str) -> str:
+    """The table that the first parameter of a route's path is an id of."""
+    return _TABLE[path.partition("/{")[0].removesuffix("/approval").rpartition("/")[2]]
+
+
+async def new_target(api: Api, path: str, employee: int | None = None) -> int:
+    """The id of a new row for the first parameter of a route's path: of an employee, a new one
+    where none is given."""
+    table = table_of(path)
+    if table not in OWNED:
+        return await new_row(api, table)
+    return await new_row(api, table, employee=employee or await new_row(api, "employee"))
 
 
 async def new_period(api: Api, path: str, employee: int) -> int:

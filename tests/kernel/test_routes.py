@@ -18,6 +18,7 @@ from tests.api import Answer, Api, Person
 from tests.conftest import PASSWORD, SECRET
 from tests.over_routes import (
     MISSING,
+    OWNED,
     body_of,
     endpoints,
     filled,
@@ -29,6 +30,7 @@ from tests.over_routes import (
     new_row,
     new_target,
     stored,
+    table_of,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
@@ -44,13 +46,23 @@ CALLERS = {  # of the cast, by their column
 # What the words of the page cannot say: another status than the column's for one's own row ...
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
 # ... a success that is no creation, although it is a POST ...
-NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+NOT_CREATED = {
+    "/api/auth/login", "/api/auth/logout", "/api/employees/import",
+    "/api/permit/{permit_id}/cancel", "/api/permit/approval/{permit_id}",
+}  # fmt: skip
 # ... and what a caller may send where the schema takes more from others.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
-}
+    ("POST", "/api/permit/apply"): {
+        "date": "2024-01-15", "startTime": "09:00", "endTime": "11:00", "reason": "Doctor",
+        "type": "sick",
+    },
+    ("POST", "/api/permit/approval/:id"): {"action": "approve"},
+}  # fmt: skip
+# What is done in one's own name, and not by those who are no employees.
+OF_ONESELF = {"/api/permit/apply"}
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
 
@@ -131,6 +143,8 @@ def expected(cell: str, target: Target, method: str, path: str) -> int:
 
 async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     """Own, the team's, other's and missing rows of a path, each a new one where it can be."""
+    if path in OF_ONESELF and caller.employee_id is None:
+        return [Target("other")]
     if "{" not in path:
         return [Target("")]
     if path.endswith(":rest}"):
@@ -141,6 +155,10 @@ async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     if path.startswith("/api/employees") and caller.employee_id:
         rows["own"] = caller.employee_id
         rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if table_of(path) in OWNED and caller.employee_id:
+        report = await new_row(api, "employee", manager=caller.employee_id)
+        rows["own"] = await new_target(api, path, caller.employee_id)
+        rows["team"] = await new_target(api, path, report)
     if path.count("{") == 1:
         return [Target(whose, (id_,)) for whose, id_ in rows.items()]
     found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
