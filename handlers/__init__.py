@@ -8,6 +8,7 @@ from handlers import (
     events,
     files,
     home,
+    leave_calendar,
     permit,
     placements,
     positions,
@@ -29,6 +30,7 @@ MODULES = (
     events,
     files,
     permit,
+    leave_calendar,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

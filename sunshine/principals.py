@@ -70,12 +70,16 @@ class Principals:
             raise NotSignedIn
         return principal
 
+    async def load(self, claims: Claims) -> Principal:
+        """The active principal of claims read elsewhere (sunshine/feeds.py); never cached."""
+        return await self._loaders[claims.kind](claims)
+
     async def _look_up(self, token: str) -> Principal:
         claims = self._tokens.read(token)
         if claims.exp <= self._clock().timestamp() or claims.kind not in self._loaders:
             raise NotSignedIn
         generation = self._generation
-        principal = await self._loaders[claims.kind](claims)
+        principal = await self.load(claims)
         # Something changed while we were reading: what we read may be older than the change.
         if generation == self._generation and self._feed.connected:
             if len(self._known) >= MAX_CACHED:
@@ -93,5 +97,10 @@ class Principals:
             raise NotSignedIn
         permissions = permissions_of(row["role"], row.pop("grants"))
         return Principal(
-            kind="user", permissions=permissions, jti=claims.jti, expires=claims.exp, **row
+            kind="user",
+            permissions=permissions,
+            jti=claims.jti,
+            expires=claims.exp,
+            version=claims.ver,
+            **row,
         )

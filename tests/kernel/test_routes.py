@@ -11,7 +11,16 @@ import pytest
 import handlers
 from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
 from sunshine.tokens import Claims
-from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in, signed_url
+from sunshine.web.guards import (
+    Guard,
+    any_principal,
+    feed_reader,
+    may,
+    public,
+    query,
+    signed_in,
+    signed_url,
+)
 from sunshine.web.handler import Handler
 from sunshine.web.routes import METHODS, Route, RouteTable
 from tests.api import Answer, Api, Person
@@ -248,7 +257,8 @@ def test_it_names_every_route_on_the_page(route: Route, method: str) -> None:
 def test_it_guards_as_the_page_says(route: Route, method: str) -> None:
     guards = route.guards[method]
     said = MATRIX[method, shape(route.path)]
-    assert guards[0] in (public, signed_url, signed_in, any_principal), "who may call comes first"
+    known = (public, signed_url, feed_reader, signed_in, any_principal)
+    assert guards[0] in known, "who may call comes first"
     assert sum(guard.decides_access for guard in guards) == 1
     assert (guards[0] is public) == (said["anon"] == "pub")
     assert (guards[0] is signed_url) == (said["anon"] == "signed")
