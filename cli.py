@@ -10,6 +10,7 @@ GROUPS = {
     "db": "sunshine.commands.db:db",
     "config": "sunshine.commands.config:config",
     "events": "sunshine.commands.events:events",
+    "holidays": "sunshine.commands.holidays:holidays",
     "demo": "sunshine.commands.demo:demo",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",

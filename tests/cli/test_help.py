@@ -32,6 +32,7 @@ def test_the_promised_commands_are_there():
         "db": "create status upgrade downgrade check shell",
         "config": "show check",
         "events": "list",
+        "holidays": "list import",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()
