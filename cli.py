@@ -16,6 +16,7 @@ GROUPS = {
     "vouchers": "sunshine.commands.vouchers:vouchers",
     "events": "sunshine.commands.events:events",
     "leave": "sunshine.commands.leave:leave",
+    "holidays": "sunshine.commands.holidays:holidays",
     "demo": "sunshine.commands.demo:demo",
     "jobs": "sunshine.commands.jobs:jobs",
     "tickets": "sunshine.commands.tickets:tickets",

@@ -11,6 +11,7 @@ from handlers import (
     departments,
     employees,
     events,
+    files,
     fleet_auth,
     fleet_drivers,
     fleet_locations,
@@ -19,10 +20,12 @@ from handlers import (
     holidays,
     home,
     leave,
+    leave_calendar,
     live,
     onapps,
     onapps_redemptions,
     onapps_vouchers,
+    permit,
     placements,
     positions,
     sales,
@@ -63,6 +66,9 @@ MODULES = (
     holidays,
     events,
     live,
+    files,
+    permit,
+    leave_calendar,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

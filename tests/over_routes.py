@@ -196,7 +196,7 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
 def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
-    return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
+    return re.sub(r"\{\w+(:\w+)?\}", lambda _: str(next(given)), path)
 
 
 async def existing_path(api: Api, path: str, method: str = "GET") -> str:
