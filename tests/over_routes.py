@@ -48,6 +48,7 @@ _NOT = {  # what is left of _ANY for each type
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
+    "dict": ("object", "true", "12", "1.5", '"12"', "[]"),
 }
 _BAD_TEXT = {
     "date": (
@@ -55,6 +56,12 @@ _BAD_TEXT = {
         "tomorrow", "2024-01-15T00:00:00Z", "2024-01-15\n", " 2024-01-15", "٢٠٢٤-01-15",
     ),
     "time": ("", "9:00", "24:00", "09:60", "09:00:00", "0900", "09:00\n", "٠٩:00", "noon"),
+    "instant": (
+        "", "2024-01-15", "08:00", "2024-01-15T08:00:00", "2024-01-15 08:00:00Z", "tomorrow",
+        "2024-01-15T08:00Z", "2024-02-30T08:00:00Z", "2024-01-15T24:00:00Z", "1705305600",
+        "2024-01-15T08:00:00+25:00", "2024-01-15T08:00:00Z\n", "0001-12-31T00:00:00Z",
+        "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
+    ),
     "timezone": ("", "Mars/Phobos", "asia/jakarta", "../etc/passwd", "Asia/Jakarta\n"),
 }  # fmt: skip
 
@@ -89,7 +96,10 @@ def valid(field: Field) -> Any:
         *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
+        "2024-01-15T08:00:00Z",
     ]  # fmt: skip
+    if field["type"] == "dict":
+        candidates = [filled(field["schema"])]
     if field["type"] == "list":
         candidates = [[valid(field["schema"])]]
     return next(value for value in candidates if _takes(field, value))
@@ -129,6 +139,11 @@ def malformed(field: Field) -> Iterator[str]:
         yield from ("0", "1", '"true"', '"false"')
     if kind == "list":
         yield from _malformed_lists(field)
+    if kind == "dict":
+        whole = filled(field["schema"])
+        for name, part in field["schema"].items():
+            yield from (with_raw(whole, name, raw).decode() for raw in malformed(part))
+        yield with_raw(whole, "unknown", "1").decode()
     if kind == "string":
         yield from _malformed_texts(field)
 
@@ -175,6 +190,8 @@ _INSERT = {
     "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
     "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
+    "attendance": "(employee_id, work_date, status, check_in_at)"
+    " VALUES (:employee, :day, 'present', :day)",
     "placement": "(employee_id, location_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
 }
@@ -185,7 +202,10 @@ _TABLE = {
     "locations": "location",
     "users": "users",
     "employees": "employee",
+    "attendance": "attendance",
 }
+# Rows of an employee, found by their own id.
+OWNED = {"attendance"}
 PERIODS = {"shifts": "employee_shift", "placements": "placement"}
 
 
@@ -197,9 +217,18 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
     return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
 
 
-async def new_target(api: Api, path: str) -> int:
-    """The id of a new row for the first parameter of a route's path."""
-    return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
+def table_of(path: str) -> str:
+    """The table that the first parameter of a route's path is an id of."""
+    return _TABLE[path.partition("/{")[0].rpartition("/")[2]]
+
+
+async def new_target(api: Api, path: str, employee: int | None = None) -> int:
+    """The id of a new row for the first parameter of a route's path: of an employee, a new one
+    where none is given."""
+    table = table_of(path)
+    if table not in OWNED:
+        return await new_row(api, table)
+    return await new_row(api, table, employee=employee or await new_row(api, "employee"))
 
 
 async def new_period(api: Api, path: str, employee: int) -> int:

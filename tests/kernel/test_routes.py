@@ -18,6 +18,7 @@ from tests.api import Answer, Api, Person
 from tests.conftest import PASSWORD, SECRET
 from tests.over_routes import (
     MISSING,
+    OWNED,
     body_of,
     endpoints,
     filled,
@@ -28,6 +29,7 @@ from tests.over_routes import (
     new_row,
     new_target,
     stored,
+    table_of,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
@@ -43,13 +45,21 @@ CALLERS = {  # of the cast, by their column
 # What the words of the page cannot say: another status than the column's for one's own row ...
 OWN_ROW = {("DELETE", "/api/users/:id"): 409}
 # ... a success that is no creation, although it is a POST ...
-NOT_CREATED = {"/api/auth/login", "/api/auth/logout", "/api/employees/import"}
+NOT_CREATED = {
+    "/api/auth/login", "/api/auth/logout", "/api/employees/import", "/api/attendance/check-out",
+}  # fmt: skip
 # ... and what a caller may send where the schema takes more from others.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
+    ("POST", "/api/attendance/check-in"): {"notes": "By bicycle"},
+    ("POST", "/api/attendance/check-out"): {"notes": "By bicycle"},
 }
+# What is done in one's own name, and not by those who are no employees.
+OF_ONESELF = {"/api/attendance/check-in", "/api/attendance/check-out"}
+# What must be there before it can be done: a row of the caller's.
+NEEDED = {"/api/attendance/check-out": "attendance"}
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
 
@@ -128,6 +138,8 @@ def expected(cell: str, target: Target, method: str, path: str) -> int:
 
 async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     """Own, the team's, other's and missing rows of a path, each a new one where it can be."""
+    if path in OF_ONESELF and caller.employee_id is None:
+        return [Target("other")]
     if "{" not in path:
         return [Target("")]
     rows = {"other": await new_target(api, path), "missing": MISSING}
@@ -136,6 +148,10 @@ async def targets(api: Api, path: str, caller: Person) -> list[Target]:
     if path.startswith("/api/employees") and caller.employee_id:
         rows["own"] = caller.employee_id
         rows["team"] = await new_row(api, "employee", manager=caller.employee_id)
+    if table_of(path) in OWNED and caller.employee_id:
+        report = await new_row(api, "employee", manager=caller.employee_id)
+        rows["own"] = await new_target(api, path, caller.employee_id)
+        rows["team"] = await new_target(api, path, report)
     if path.count("{") == 1:
         return [Target(whose, (id_,)) for whose, id_ in rows.items()]
     found = [Target(whose, (id_, MISSING), below=False) for whose, id_ in rows.items()]
@@ -379,6 +395,8 @@ async def test_it_lets_each_caller_do_what_the_page_says(
             assert (answer.status, bool(answer.code)) == (status, True), (name, target)
         assert await stored(api) == before, "a refusal stores nothing, no event either"
         for target in (target for target, status in cases if status == 200):
+            if route.path in NEEDED:
+                await new_row(api, NEEDED[route.path], employee=caller.employee_id)
             body = await body_for(api, route, method)
             answer = await ask(api, route, method, target.ids, sign(api, caller), body)
             assert answer.status == success, (name, target, answer.body)
