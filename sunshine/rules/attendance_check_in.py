@@ -152,9 +152,9 @@ def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
 async def _settle_day(tx: Transaction, row: Row, record: Row) -> Row:
     """The record, once what else the day holds agrees with it and it with that."""
     employee_id, day = record["employeeId"], record["workDate"]
-    if row["is_absent"]:
+    if "absent" in row["statuses"]:
         await withdraw_absence(tx, employee_id, day)
-    if not row["has_stays"]:
+    if "present" not in row["statuses"]:
         return record
     await reassess(tx, employee_id, day, day, but=record["id"])
     return await tx.only(FIND, id=record["id"])

@@ -3,7 +3,7 @@
 Used by leave, absences and the report, each as a subquery of its one statement.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     ARRAY,
@@ -30,6 +30,16 @@ from models.shifts import employee_shift, shift
 MONDAY_TO_FRIDAY = cast(literal([1, 2, 3, 4, 5]), ARRAY(SmallInteger))
 
 
+def assigned_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The condition of the shift that an employee has on a day: one at most."""
+    return and_(
+        employee_shift.c.employee_id == employee_id,
+        employee_shift.c.deleted_at.is_(None),
+        employee_shift.c.valid_from <= day,
+        or_(employee_shift.c.valid_to.is_(None), employee_shift.c.valid_to >= day),
+    )
+
+
 def calendar(*employees: ColumnElement[bool]) -> Subquery:
     """A row per employee and day from the parameter `first` to `last`, both included.
 
@@ -39,12 +49,6 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
     series = func.generate_series(_midnight("first"), _midnight("last"), text("interval '1 day'"))
     every_day = series.table_valued("day").render_derived()
     day = cast(every_day.c.day, Date)
-    assigned = and_(
-        employee_shift.c.employee_id == employee.c.id,
-        employee_shift.c.deleted_at.is_(None),
-        employee_shift.c.valid_from <= day,
-        or_(employee_shift.c.valid_to.is_(None), employee_shift.c.valid_to >= day),
-    )
     weekday = cast(func.extract("isodow", day), SmallInteger)
     return (
         select(
@@ -56,7 +60,7 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
         )
         .select_from(
             employee.join(every_day, literal(True))
-            .outerjoin(employee_shift, assigned)
+            .outerjoin(employee_shift, assigned_on(employee.c.id, day))
             .outerjoin(shift, shift.c.id == employee_shift.c.shift_id)
             .outerjoin(holiday, and_(holiday.c.date == day, holiday.c.deleted_at.is_(None)))
         )

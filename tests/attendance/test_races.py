@@ -115,7 +115,9 @@ async def test_what_is_decided_meanwhile_is_not_missed(api: Api) -> None:
         await tx.run(LOCK_EMPLOYEE, employee=who)
         coming = asyncio.create_task(api.post(IN, body, as_="hr"))
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 2
         while not await api.sql(waits):
+            assert time.monotonic() < deadline
             await asyncio.sleep(0.01)
         await approve_permit(api, "2024-01-15", "09:00", "10:00")
         await reassess(tx, who, day, day)
