@@ -17,6 +17,7 @@ from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.records import record_change
 from sunshine.rules import permit as permits
+from sunshine.rules.attendance_assess import reassess
 from sunshine.rules.attendance_days import settle
 from sunshine.rules.reach import ME, employee_within
 from sunshine.statements import Statement
@@ -113,6 +114,7 @@ async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: 
 async def _tell_attendance(tx: Transaction, row: Row) -> None:
     """The day's attendance agrees with what is approved now."""
     await settle(tx, row["date"], row["date"], row["employeeId"])
+    await reassess(tx, row["employeeId"], row["date"], row["date"])
 
 
 def _begins(tx: Transaction, row: Row, timezone: str | None) -> datetime:
