@@ -242,8 +242,8 @@ async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = F
     Conflict `in_use` while others report to them; what else holds it back: employees_end.py.
     """
     before = await _locked(tx, id_)
-    await check_unused(tx, _USES, id_)
     await end_employment(tx, id_, actor=actor, force=force)
+    await check_unused(tx, _USES, id_)
     await tx.run(_DELETE, row_id=id_)
     await tx.record("employee_deleted", "employee", id_, before=before)
 
