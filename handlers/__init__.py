@@ -15,6 +15,9 @@ from handlers import (
     fleet_vehicles,
     freelance,
     home,
+    meeting_room_calendar,
+    meeting_room_schedule,
+    meeting_rooms,
     onapps,
     onapps_redemptions,
     onapps_vouchers,
@@ -48,6 +51,9 @@ MODULES = (
     onapps,
     onapps_vouchers,
     onapps_redemptions,
+    meeting_rooms,
+    meeting_room_schedule,
+    meeting_room_calendar,
     events,
 )
 

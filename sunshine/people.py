@@ -81,6 +81,8 @@ class Principal:
     # The token that was shown: its id, which ends at logout, and its end in epoch seconds.
     jti: str = field(default="", compare=False)
     expires: int = field(default=0, compare=False)
+    # The account's token version, which its calendar feeds are bound to.
+    version: int = field(default=0, compare=False)
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, at any scope when none is named."""

@@ -30,3 +30,5 @@ class Policy:
     carry_forward_expiry: tuple[int, int] | None = None
     # Days that an approver has at least, counted from the application.
     approval_grace_days: int = 3
+    # After how long a meeting that nobody checked in to gives its room free; None for never.
+    room_no_show: timedelta | None = None

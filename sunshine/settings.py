@@ -205,6 +205,7 @@ def _policy(values: Mapping[str, Any]) -> Policy:
         carry_forward_days=values["LEAVE_CARRY_FORWARD_DAYS"],
         carry_forward_expiry=(int(month), int(day)) if month else None,
         approval_grace_days=values["LEAVE_APPROVAL_GRACE_DAYS"],
+        room_no_show=timedelta(minutes=values["ROOM_NO_SHOW_MINUTES"]) or None,
     )
 
 

@@ -6,6 +6,7 @@ How to add one: docs/jobs.md. Processes share what is due: no job may rely on an
 from models import DATABASES
 from sunshine import cleanup
 from sunshine.jobs import Job
+from sunshine.rules import meeting_room_jobs
 from sunshine.schedules import Every
 
 ALL = DATABASES
@@ -14,5 +15,7 @@ HOURLY = Every(60)
 # fmt: off
 JOBS = (
     Job("cleanup", "Delete ended tokens, stored answers, old runs", HOURLY, cleanup.sweep, ALL),
+    Job("room-no-shows", "Give rooms free that nobody came to", Every(5),
+        meeting_room_jobs.release_no_shows),
 )
 # fmt: on

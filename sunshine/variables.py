@@ -149,6 +149,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "LEAVE_APPROVAL_GRACE_DAYS": _number(
         "days an approver has at least before a request is rejected by itself", 3, 0, 366
     ),
+    "ROOM_NO_SHOW_MINUTES": _number(
+        "minutes after its start when a meeting nobody checked in to gives its room free; 0 never",
+        0, 0, 1440,
+    ),
     "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
     "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
     "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),

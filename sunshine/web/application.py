@@ -22,6 +22,7 @@ from sunshine import logs
 from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
+from sunshine.feeds import Feeds
 from sunshine.passwords import Passwords
 from sunshine.principals import Principals
 from sunshine.rates import Rates
@@ -103,6 +104,7 @@ class Application(tornado.web.Application):
         self.readiness = readiness
         self.rates = rates
         self.clock = clock
+        self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
         self.draining = False
         self._drained = asyncio.Event()
