@@ -13,6 +13,7 @@ GROUPS = {
     "fleet": "sunshine.commands.fleet:fleet",
     "events": "sunshine.commands.events:events",
     "demo": "sunshine.commands.demo:demo",
+    "rooms": "sunshine.commands.rooms:rooms",
     "jobs": "sunshine.commands.jobs:jobs",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",
