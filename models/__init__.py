@@ -4,6 +4,7 @@ from models import (
     assets,
     attendance,
     auth,
+    branding_approval,
     departments,
     employees,
     fleet,
@@ -18,6 +19,7 @@ from models import (
     positions,
     sales,
     shifts,
+    tickets,
 )
 from models.base import DATABASES, METADATA
 
@@ -27,6 +29,7 @@ __all__ = [
     "assets",
     "attendance",
     "auth",
+    "branding_approval",
     "departments",
     "employees",
     "fleet",
@@ -41,4 +44,5 @@ __all__ = [
     "positions",
     "sales",
     "shifts",
+    "tickets",
 ]

@@ -1,10 +1,13 @@
 """Places where people work, and when they were there."""
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -13,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -38,6 +42,12 @@ location = Table(
 )
 unique_name(location)
 
+# While a stay lasts it is the point where it began: what is recorded of other days, before or after
+# it, is not in its way.
+SPAN: ColumnElement[Any] = literal_column(
+    "tstzrange(check_in_at, COALESCE(check_out_at, check_in_at),"
+    " CASE WHEN check_out_at IS NULL THEN '[]' ELSE '[)' END)"
+)
 attendance = Table(
     "attendance",
     sunshine,
@@ -76,7 +86,7 @@ attendance = Table(
     # Nobody is in two places at once. Writers lock the employee first: the constraint is the net.
     ExcludeConstraint(
         ("employee_id", "="),
-        (text("tstzrange(check_in_at, check_out_at)"), "&&"),
+        (SPAN, "&&"),
         name="attendance_overlap",
         using="gist",
         where=text("check_in_at IS NOT NULL"),
@@ -104,4 +114,12 @@ Index(
     attendance.c.work_date,
     unique=True,
     postgresql_where=text("leave_id IS NOT NULL"),
+)
+# Before the first of them nobody is absent: an installation knows nothing of the time before it.
+attendance_closed = Table(
+    "attendance_closed",
+    sunshine,
+    Column("day", Date, primary_key=True),
+    Column("closed_at", DateTime(timezone=True), nullable=False),
+    comment="The days whose absences and holidays are written (sunshine/rules/attendance_jobs.py).",
 )

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from sunshine.db import Database, Row
 from sunshine.errors import Invalid
@@ -40,6 +50,7 @@ class Page:
     per_page: int
     total: int
     is_estimate: bool
+    next_cursor: str | None = None
 
     def pagination(self) -> dict[str, Any]:
         """The `pagination` member of the answer."""
@@ -52,7 +63,38 @@ class Page:
         }
         if self.is_estimate:
             shown["totalIsEstimate"] = True
+        if self.next_cursor:
+            shown["nextCursor"] = self.next_cursor
         return shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyset:
+    """Where a list in the order of `-name,-id` goes on: after the row that a page ended with."""
+
+    name: str
+    column: ColumnElement[Any]
+    key: ColumnElement[Any]
+
+    def after(self) -> ColumnElement[bool]:
+        """The condition; its parameters are `values`."""
+        last = bindparam("_last", type_=self.column.type)
+        return tuple_(self.column, self.key) < tuple_(last, bindparam("_id", type_=BigInteger))
+
+    def cursor(self, row: Row) -> str:
+        """The row's place, opaque to clients, who send back what they got."""
+        return f"{row[self.name].isoformat()}_{row['id']}"
+
+    def values(self, cursor: str) -> dict[str, Any]:
+        """What a cursor says; Invalid when it is none of ours."""
+        last, _, id_ = cursor.rpartition("_")
+        try:
+            kind: Any = self.column.type.python_type
+            if id_.isascii() and id_.isdigit() and len(id_) < 19:
+                return {"_last": kind.fromisoformat(last), "_id": int(id_)}
+        except ValueError:
+            pass
+        raise Invalid.field("cursor", "is not a cursor")
 
 
 class _Statements(NamedTuple):
@@ -67,6 +109,9 @@ class Listing:
 
     `filters` maps a query key to its condition, whose bind parameter has the key's name; `schema`
     says what the keys may hold. `select_` has the columns as the API names them.
+
+    `cursor` names a date or an instant: the default order is then by it, the latest first, and such
+    a list can be read on from where a page ended, whatever was added meanwhile.
     """
 
     def __init__(
@@ -78,13 +123,17 @@ class Listing:
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
         default_sort: str = "id",
+        cursor: str | None = None,
     ) -> None:
         self._select = select_
         self._key = key
         self._filters = dict(filters or {})
         self._sort = {"id": key, **(sort or {})}
-        self._default_sort = default_sort
+        self._default_sort = f"-{cursor},-id" if cursor else default_sort
+        self._keyset = _Keyset(cursor, self._sort[cursor], key) if cursor else None
         self.schema: Schema = {**PAGE, **(schema or {})}
+        if cursor:
+            self.schema["cursor"] = text(100)
         self._statements = lru_cache(maxsize=256)(self._build)
         self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
 
@@ -110,24 +159,27 @@ class Listing:
         """
         used = tuple(sorted(name for name in query if name in self._filters))
         order = self._order(query.get("sort") or self._default_sort)
-        statements = self._statements(used, order, where)
-        number = query["page"]
+        keyset = self._keyset if order == self._order(self._default_sort) else None
+        after = self._after(keyset, query)
+        statements = self._statements(used, order, where, keyset if after else None)
+        number = 1 if after else query["page"]
         limit = query.get("limit") or query.get("perPage") or DEFAULT_LIMIT
         bound = {name: _bound(name, query[name]) for name in used} | values
-        rows = await database.all(
-            statements.page, **bound, _limit=limit, _offset=(number - 1) * limit
-        )
+        # One row more than a page tells whether the list goes on.
+        reach = {"_limit": limit + (keyset is not None), "_offset": (number - 1) * limit}
+        rows = await database.all(statements.page, **bound, **after, **reach)
         if rows:
             for row in rows:
                 total = row.pop("_total")
-        elif number == 1:
+        elif number == 1 and not after:
             total = 0
         else:  # past the end
             total = (await database.only(statements.total, **bound))["total"]
         is_estimate = total > EXACT
         if is_estimate:
             total = await self._estimate(database, statements.explain, bound)
-        return Page(rows, number, limit, total, is_estimate)
+        cursor = keyset.cursor(rows[limit - 1]) if keyset and len(rows) > limit else None
+        return Page(rows[:limit], number, limit, total, is_estimate, cursor)
 
     async def every(
         self,
@@ -139,7 +191,7 @@ class Listing:
     ) -> list[Row]:
         """All matching rows in order, for exports."""
         used = tuple(sorted(name for name in query if name in self._filters))
-        statements = self._statements(used, self._order(self._default_sort), where)
+        statements = self._statements(used, self._order(self._default_sort), where, None)
         bound = {name: _bound(name, query[name]) for name in used} | values
         return await database.all(statements.every, **bound)
 
@@ -169,11 +221,20 @@ class Listing:
         order.setdefault("id", False)
         return tuple(order.items())
 
+    def _after(self, keyset: _Keyset | None, query: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the row to go on after; none on the first page."""
+        if "cursor" not in query:
+            return {}
+        if keyset is None:
+            raise Invalid.field("cursor", f"goes with sort={self._default_sort} only")
+        return keyset.values(query["cursor"])
+
     def _build(
         self,
         used: tuple[str, ...],
         order: tuple[tuple[str, bool], ...],
         where: tuple[ColumnElement[bool], ...],
+        keyset: _Keyset | None,
     ) -> _Statements:
         matching = self._select.where(*where, *(self._filters[name] for name in used))
         # Without its columns an unfiltered statement would forget its table, and count one row.
@@ -184,8 +245,9 @@ class Listing:
             self._sort[name].desc() if descending else self._sort[name].asc()
             for name, descending in order
         ]
+        rest = matching.where(keyset.after()) if keyset else matching
         page = (
-            matching.add_columns(total.label("_total"))
+            rest.add_columns(total.label("_total"))
             .order_by(*sorting)
             .limit(bindparam("_limit", type_=BigInteger))
             .offset(bindparam("_offset", type_=BigInteger))

@@ -5,14 +5,26 @@ dropped, in every process, before a change to any account is answered (forget_pr
 and nothing is cached while the feed that would tell us is down.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
 
-from sqlalchemy import Text, bindparam, exists, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    select,
+)
 
 from models.auth import revoked_token, user_permissions, users
 from models.fleet import driver
 from sunshine.clock import Clock
-from sunshine.db import Databases
+from sunshine.db import Databases, Row
 from sunshine.errors import NotSignedIn
 from sunshine.events import Feed
 from sunshine.people import DRIVER, Principal, permissions_of
@@ -28,16 +40,9 @@ GRANTS = func.array(
     .order_by(user_permissions.c.permission)
     .scalar_subquery()
 )
-_USER = Statement(
-    select(
-        users.c.id, users.c.username, users.c.name, users.c.email, users.c.role,
-        users.c.employee_id, GRANTS.label("grants"),
-    ).where(
-        users.c.id == bindparam("id"),
-        users.c.token_version == bindparam("ver"),
-        users.c.active,
-        ~exists().where(revoked_token.c.jti == bindparam("jti", type_=Text)),
-    )
+_ACCOUNT = (
+    users.c.id, users.c.username, users.c.name, users.c.email, users.c.role,
+    users.c.employee_id, GRANTS.label("grants"),
 )  # fmt: skip
 
 _DRIVER = Statement(
@@ -50,6 +55,37 @@ _DRIVER = Statement(
 )
 _ENDED = Statement(
     select(exists().where(revoked_token.c.jti == bindparam("jti", type_=Text)).label("ended"))
+)
+
+
+def _stands(id_: Any, version: Any, jti: Any) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a token of a user still is one."""
+    return (
+        users.c.id == id_,
+        users.c.token_version == version,
+        users.c.active,
+        ~exists().where(revoked_token.c.jti == jti),
+    )
+
+
+_USER = Statement(
+    select(*_ACCOUNT).where(
+        *_stands(bindparam("id"), bindparam("ver"), bindparam("jti", type_=Text))
+    )
+)
+_SHOWN = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Integer)),
+        bindparam("versions", type_=ARRAY(Integer)),
+        bindparam("jtis", type_=ARRAY(Text)),
+    )
+    .table_valued(column("id", Integer), column("version", Integer), column("jti", Text))
+    .render_derived("shown")
+)
+_USERS = Statement(
+    select(*_ACCOUNT, _SHOWN.c.jti)
+    .select_from(_SHOWN)
+    .join(users, and_(*_stands(_SHOWN.c.id, _SHOWN.c.version, _SHOWN.c.jti)))
 )
 
 Loader = Callable[[Claims], Awaitable[Principal]]
@@ -73,6 +109,11 @@ class Principals:
         for feed in feeds.values():
             feed.on_forget(self.forget)
 
+    @property
+    def generation(self) -> int:
+        """Another number each time that everything was forgotten."""
+        return self._generation
+
     def forget(self) -> None:
         """Drop everything cached."""
         self._known.clear()
@@ -87,6 +128,18 @@ class Principals:
             del self._known[token]
             raise NotSignedIn
         return principal
+
+    async def again(self, shown: Collection[Principal]) -> dict[str, Principal]:
+        """Users that were known once, as they are now, by the id of their token: one statement for
+        all of them. Whose token ended is missing."""
+        rows = await self._databases.sunshine.all(
+            _USERS,
+            ids=[principal.id for principal in shown],
+            versions=[principal.version for principal in shown],
+            jtis=[principal.jti for principal in shown],
+        )
+        before = {principal.jti: principal for principal in shown}
+        return {row["jti"]: _renewed(before[row["jti"]], row) for row in rows}
 
     async def load(self, claims: Claims) -> Principal:
         """The active principal of claims read elsewhere (sunshine/feeds.py); never cached."""
@@ -131,12 +184,13 @@ class Principals:
         )
         if row is None:
             raise NotSignedIn
-        permissions = permissions_of(row["role"], row.pop("grants"))
-        return Principal(
-            kind="user",
-            permissions=permissions,
-            jti=claims.jti,
-            expires=claims.exp,
-            version=claims.ver,
-            **row,
-        )
+        return _user(row, jti=claims.jti, expires=claims.exp, version=claims.ver)
+
+
+def _user(row: Row, **shown: Any) -> Principal:
+    permissions = permissions_of(row["role"], row.pop("grants"))
+    return Principal(kind="user", permissions=permissions, **row, **shown)
+
+
+def _renewed(before: Principal, row: Row) -> Principal:
+    return _user(row, expires=before.expires, version=before.version)

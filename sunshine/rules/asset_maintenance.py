@@ -11,7 +11,7 @@ from sunshine.errors import Conflict, Invalid, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.records import merging, record_change, stamped
 from sunshine.rules.asset_history import remember
-from sunshine.rules.assets import current, locked
+from sunshine.rules.assets import check_exists, current, locked
 from sunshine.statements import Statement
 
 violations(
@@ -65,6 +65,7 @@ _SET_STATUS = Statement(
 
 async def page(database: Database, asset_id: int, query: Mapping[str, Any]) -> Page:
     """What was done to an asset, the latest first."""
+    await check_exists(database, asset_id)
     return await listing.page(database, query, asset=asset_id)
 
 

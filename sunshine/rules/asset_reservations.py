@@ -12,7 +12,7 @@ from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal, Scope
 from sunshine.records import stamped
-from sunshine.rules.assets import locked
+from sunshine.rules.assets import check_exists, locked
 from sunshine.rules.reach import conditions, employee_within
 from sunshine.statements import Statement
 
@@ -84,6 +84,7 @@ async def page(
     database: Database, asset_id: int, query: Mapping[str, Any], *, actor: Principal
 ) -> Page:
     """An asset's reservations that the caller may see, the earliest first."""
+    await check_exists(database, asset_id)
     return await listing.page(
         database, query, where=REACH[_scope(actor)], asset=asset_id, me=actor.employee_id
     )

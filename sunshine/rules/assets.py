@@ -220,6 +220,12 @@ async def delete(tx: Transaction, id_: int) -> None:
     await tx.record("asset_deleted", "asset", id_, before=before)
 
 
+async def check_exists(database: Database, id_: int) -> None:
+    """NotFound where no such asset is."""
+    if await database.one(_FIND["all"], id=id_, today=database.today) is None:
+        raise NotFound
+
+
 async def locked(tx: Transaction, id_: int) -> Row:
     """The asset, kept as it is until we are done."""
     await tx.run(_LOCK, id=id_)

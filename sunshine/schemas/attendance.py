@@ -1,6 +1,24 @@
-"""Payloads of /api/attendance/locations."""
+"""Payloads and filters of /api/attendance and /api/attendance/locations."""
 
-from sunshine.schemas.fields import Schema, changes, flag, number, query_flag, text, timezone, whole
+from datetime import UTC, datetime
+
+from sunshine.schemas.fields import (
+    Field,
+    Schema,
+    changes,
+    choice,
+    date,
+    flag,
+    instant,
+    number,
+    picture,
+    query_flag,
+    query_id,
+    row_id,
+    text,
+    timezone,
+    whole,
+)
 
 LOCATION_FILTERS: Schema = {"active": query_flag(), "search": text(100)}
 
@@ -14,3 +32,38 @@ CREATE_LOCATION: Schema = {
     "active": flag(),
 }
 CHANGE_LOCATION = changes(CREATE_LOCATION)
+
+# Where calendars end there is no day before or after.
+_INSTANT = instant(min=datetime(2000, 1, 1, tzinfo=UTC), max=datetime(2100, 1, 1, tzinfo=UTC))
+_POSITION: Field = {
+    "type": "dict",
+    "schema": {
+        "latitude": number(-90, 90, required=True),
+        "longitude": number(-180, 180, required=True),
+    },
+    "nullable": True,
+}
+
+CHECK: Schema = {
+    "employeeId": row_id(),
+    "location": _POSITION,
+    "photo": picture(nullable=True),
+    "timestamp": _INSTANT,
+    "notes": text(1000, nullable=True),
+}
+
+CORRECT: Schema = {
+    "checkIn": _INSTANT,
+    "checkOut": {**_INSTANT, "nullable": True},
+    "status": choice("present", "absent"),
+    "notes": text(1000, nullable=True),
+}
+
+FILTERS: Schema = {
+    "employeeId": query_id(),
+    "departmentId": query_id(),
+    "startDate": date(),
+    "endDate": date(),
+    "status": choice("present", "absent", "late", "on_leave", "holiday"),
+    "review": query_flag(),
+}

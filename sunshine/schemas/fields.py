@@ -11,6 +11,7 @@ Schema = dict[str, Field]
 
 MAX_ID = 2**31 - 1
 MAX_BODY = 10 * 1024 * 1024  # bytes
+MAX_PICTURE = 5 * 1024 * 1024  # bytes, decoded
 
 
 def text(maximum: int = 255, **rules: Any) -> Field:
@@ -79,6 +80,11 @@ def file_url(**rules: Any) -> Field:
     """Where a file is: an http(s) URL, or a path without host. No other scheme is opened by us."""
     pattern = r"https?://\S+|(?!//)(?![A-Za-z][A-Za-z0-9+.-]*:)\S+"
     return text(2048, regex=pattern, **rules)
+
+
+def picture(**rules: Any) -> Field:
+    """A picture in base64, which sunshine/pictures.py reads."""
+    return {"type": "string", "maxlength": MAX_PICTURE // 3 * 4 + 32} | rules
 
 
 def list_of(item: Field, maximum: int = 100, **rules: Any) -> Field:

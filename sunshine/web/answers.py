@@ -23,6 +23,24 @@ class MethodNotAllowed(Problem):
         self.allow = allow
 
 
+class RangeNotSatisfiable(Problem):
+    """A range of bytes that the file does not have; `size` is what it has."""
+
+    code = "range_not_satisfiable"
+    message = "The file has no such range"
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+
+class UpgradeRequired(Problem):
+    """The path is for WebSockets."""
+
+    code = "upgrade_required"
+    message = "Connect with a WebSocket (RFC 6455, version 13)"
+
+
 # The most specific class an error is an instance of decides.
 STATUS: dict[type[Problem], int] = {
     errors.Problem: 400,
@@ -34,6 +52,8 @@ STATUS: dict[type[Problem], int] = {
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
+    RangeNotSatisfiable: 416,
+    UpgradeRequired: 426,
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
@@ -135,8 +155,13 @@ def error(handler: "Handler", error: BaseException) -> None:
         handler.standing = error.standing
         set_standing(handler)
         handler.set_header("Retry-After", str(error.retry_after))
+    if isinstance(error, UpgradeRequired):
+        handler.set_header("Upgrade", "websocket")
+        handler.set_header("Sec-WebSocket-Version", "13")
     if isinstance(error, MethodNotAllowed):
         handler.set_header("Allow", error.allow)
+    if isinstance(error, RangeNotSatisfiable):
+        handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
 
 

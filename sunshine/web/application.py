@@ -24,11 +24,14 @@ from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
 from sunshine.feeds import Feeds
 from sunshine.passwords import Passwords
+from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
 from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
+from sunshine.signing import Signer
+from sunshine.storage import Storage
 from sunshine.tokens import Tokens
 from sunshine.web import answers
 from sunshine.web.answers import MethodNotAllowed
@@ -87,6 +90,7 @@ class Application(tornado.web.Application):
         *,
         databases: Databases,
         principals: Principals,
+        presence: Presence,
         passwords: Passwords,
         tokens: Tokens,
         readiness: Readiness,
@@ -99,11 +103,14 @@ class Application(tornado.web.Application):
         self.configuration = settings
         self.databases = databases
         self.principals = principals
+        self.presence = presence
         self.passwords = passwords
         self.tokens = tokens
         self.readiness = readiness
         self.rates = rates
         self.clock = clock
+        self.storage = Storage(settings.directory / "static")
+        self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
         self.draining = False

@@ -1,7 +1,7 @@
 """The checks of the route table, in the order they run: who, may they, what do they send.
 
-A guard either returns or raises a business error. `public`, `signed_in`, `any_principal` and
-`feed_reader` decide access and come first.
+A guard either returns or raises a business error. `public`, `signed_in`, `any_principal`,
+`signed_url` and `feed_reader` decide access and come first.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,8 +17,6 @@ from sunshine.web import limiting
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
-
-TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ async def _pass(handler: "Handler") -> None:
 
 
 async def _identify(handler: "Handler") -> None:
-    token = handler.request.headers.get(TOKEN_HEADER)
+    token = handler.token
     try:
         if not token:
             raise NotSignedIn
@@ -59,6 +57,18 @@ async def _user(handler: "Handler") -> None:
     await _identify(handler)
     if handler.actor.kind != "user":
         raise NotAllowed
+
+
+async def _signature(handler: "Handler") -> None:
+    asked = _asked(handler)
+    if not asked.keys() & {"e", "s"}:
+        # A token with a right to the row that names the file is still to be taken here.
+        await _identify(handler)
+        raise NotAllowed
+    path = handler.path_kwargs["path"]
+    if not handler.application.signer.opens(path, asked.get("e", ""), asked.get("s", "")):
+        await limiting.count_stranger(handler)
+        raise NotAllowed("The link has ended, or is not as it was made")
 
 
 async def _reader(handler: "Handler") -> None:
@@ -81,6 +91,7 @@ def _asked(handler: "Handler") -> dict[str, str]:
 
 public = Guard("public", _pass, decides_access=True)
 signed_in = Guard("signed in", _user, decides_access=True)
+signed_url = Guard("signed URL", _signature, decides_access=True)
 feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 

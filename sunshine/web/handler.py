@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sunshine.web.application import Application
     from sunshine.web.routes import Route
 
+TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 log = structlog.get_logger("sunshine.web")
 
 
@@ -71,6 +72,11 @@ class Handler(RequestHandler):
     def principals(self) -> "Principals":
         """Who is behind a token."""
         return self.application.principals
+
+    @property
+    def token(self) -> str | None:
+        """What the caller shows to say who they are."""
+        return self.request.headers.get(TOKEN_HEADER)
 
     @property
     def request_id(self) -> str:

@@ -54,4 +54,5 @@ def _address(handler: "Handler") -> str:
 
 def _stand(handler: "Handler", standing: Standing | None) -> None:
     handler.standing = standing
-    answers.set_standing(handler)
+    if not handler._headers_written:  # as on a socket, whose first message is counted
+        answers.set_standing(handler)

@@ -32,7 +32,11 @@ def test_the_promised_commands_are_there():
         "db": "create status upgrade downgrade check shell",
         "config": "show check",
         "events": "list",
+        "attendance": "report",
         "jobs": "list run",
+        "tickets": "list show",
+        "leave": "balance adjust",
+        "holidays": "list import",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()

@@ -1,0 +1,112 @@
+"""Stored files over HTTP: their URLs in answers, and themselves. Storage: sunshine/storage.py."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tornado.iostream import StreamClosedError
+
+from sunshine.storage import Stored
+from sunshine.web.answers import RangeNotSatisfiable
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+
+CHUNK = 256 * 1024  # bytes
+# What a browser may show in its window; anything else, SVG too, could run scripts in our name.
+INLINE = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "pdf": "application/pdf",
+}
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+def with_urls(
+    handler: "Handler", rows: Iterable[dict[str, Any]], *fields: str
+) -> list[dict[str, Any]]:
+    """The rows with the stored paths in these fields replaced by URLs that open the files."""
+    url = handler.application.signer.url
+    return [row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows]
+
+
+async def send(handler: "Handler", file: Stored, name: str, *, cache: str) -> None:
+    """Answer with an open file or the range of it that is asked for, in chunks, and close it."""
+    with file.stream:
+        _set_headers(handler, file, name, cache)
+        if _is_known(handler, file):
+            handler.set_status(304)
+            return
+        begin, end = _range(handler, file)
+        if end - begin < file.size:
+            handler.set_status(206)
+            handler.set_header("Content-Range", f"bytes {begin}-{end - 1}/{file.size}")
+        handler.set_header("Content-Length", str(end - begin))
+        if handler.request.method != "HEAD":
+            await _stream(handler, file, begin, end)
+
+
+async def _stream(handler: "Handler", file: Stored, begin: int, end: int) -> None:
+    await asyncio.to_thread(file.stream.seek, begin)
+    while begin < end:
+        chunk = await asyncio.to_thread(file.stream.read, min(CHUNK, end - begin))
+        if not chunk:
+            raise OSError(f"{file.stream.name} ends early")
+        handler.write(chunk)
+        try:
+            await handler.flush()
+        except StreamClosedError:
+            return
+        begin += len(chunk)
+
+
+def _set_headers(handler: "Handler", file: Stored, name: str, cache: str) -> None:
+    kind = INLINE.get(name.rpartition(".")[2].lower())
+    handler.set_header("Content-Type", kind or "application/octet-stream")
+    shown = "inline" if kind else "attachment"
+    handler.set_header("Content-Disposition", f"{shown}; filename*=UTF-8''{quote(name, safe='')}")
+    if kind is None:
+        handler.set_header("Content-Security-Policy", "sandbox")
+    handler.set_header("Accept-Ranges", "bytes")
+    handler.set_header("Cache-Control", cache)
+    handler.set_header("Etag", f'"{file.modified:x}-{file.size:x}"')
+    modified = datetime.fromtimestamp(file.modified, UTC)
+    handler.set_header("Last-Modified", format_datetime(modified, usegmt=True))
+
+
+def _is_known(handler: "Handler", file: Stored) -> bool:
+    """Whether the client has the file already."""
+    headers = handler.request.headers
+    if "If-None-Match" in headers:
+        return handler.check_etag_header()
+    try:
+        since = parsedate_to_datetime(headers.get("If-Modified-Since", ""))
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return file.modified <= since.replace(tzinfo=since.tzinfo or UTC).timestamp()
+
+
+def _range(handler: "Handler", file: Stored) -> tuple[int, int]:
+    """The first byte to send and the one after the last. Several ranges are answered with all."""
+    headers = handler.request.headers
+    asked = _RANGE.fullmatch(headers.get("Range", "")) if handler.request.method == "GET" else None
+    same = (None, handler._headers["Etag"], handler._headers["Last-Modified"])
+    if not asked or asked.group(0) == "bytes=-" or headers.get("If-Range") not in same:
+        return 0, file.size
+    first, last = asked.groups()
+    if not first:  # so many of the last bytes
+        begin, end = max(0, file.size - int(last)), file.size
+    else:
+        begin, end = int(first), min(int(last) + 1, file.size) if last else file.size
+        if last and int(last) < begin:  # no range at all
+            return 0, file.size
+    if begin >= end:
+        raise RangeNotSatisfiable(file.size)
+    return begin, end
