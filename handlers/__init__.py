@@ -11,7 +11,6 @@ from handlers import (
     positions,
     shifts,
     tickets,
-    tickets_comments,
     users,
 )
 from sunshine.web.routes import RouteTable
@@ -27,7 +26,6 @@ MODULES = (
     placements,
     attendance,
     tickets,
-    tickets_comments,
     events,
 )
 
