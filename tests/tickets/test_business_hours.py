@@ -36,6 +36,7 @@ BERLIN = hours("Europe/Berlin")
 NIGHT = hours("Europe/Berlin", 0, 24, EVERY_DAY)  # around the clock
 EARLY = hours("Europe/Berlin", 1.5, 4, EVERY_DAY)  # over the change of clocks
 GAP = hours("Europe/Berlin", 2, 3, EVERY_DAY)  # the hour that is missing, or there twice
+HALF = hours("Europe/Berlin", 2.5, 3, EVERY_DAY)  # opens in the middle of it
 HAVANA = hours("America/Havana", 22, 24, EVERY_DAY)  # clocks change at midnight
 
 # Calendar, from when, how many minutes of business time, when that is over.
@@ -84,6 +85,9 @@ CASES = [
     (EARLY, "2024-10-26 20:00", 210, "2024-10-27 03:00"),  # and here three and a half
     (GAP, "2024-03-30 12:00", 30, "2024-04-01 00:30"),  # no such hour on the 31st
     (GAP, "2024-10-26 12:00", 120, "2024-10-27 02:00"),  # there twice on the 27th
+    (HALF, "2024-03-30 12:00", 10, "2024-04-01 00:40"),
+    (HALF, "2024-10-26 12:00", 40, "2024-10-27 01:10"),
+    (HAVANA, "2024-11-03 02:30", 120, "2024-11-04 03:30"),  # 3 November has it twice
     (HAVANA, "2024-03-10 01:00", 240, "2024-03-11 04:00"),  # 10 March has no midnight
 ]  # fmt: skip
 
@@ -130,7 +134,18 @@ def test_it_answers_in_utc_whatever_it_is_asked_in() -> None:
 
 
 CALENDARS = some.sampled_from(
-    [OFFICE, HOLIDAYS, JAKARTA, BERLIN, NIGHT, EARLY, GAP, HAVANA, hours("Asia/Kathmandu", 9.5, 12)]
+    [
+        OFFICE,
+        HOLIDAYS,
+        JAKARTA,
+        BERLIN,
+        NIGHT,
+        EARLY,
+        GAP,
+        HALF,
+        HAVANA,
+        hours("Asia/Kathmandu", 9.5, 12),
+    ]
 )
 INSTANTS = some.integers(0, 366 * 86_400).map(
     lambda s: at("2024-01-01 00:00") + timedelta(seconds=s)
