@@ -34,7 +34,6 @@ from handlers import (
     sales,
     shifts,
     tickets,
-    tickets_comments,
     users,
 )
 from sunshine.web.routes import RouteTable

@@ -52,6 +52,11 @@ SECRET = "a-secret-for-tests-that-is-long-enough"
 EMPLOYEES = ("admin", "hr", "manager", "employee", "stranger")
 
 
+def pytest_sessionfinish() -> None:
+    for connection in _connections.values():
+        connection.close()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         function = getattr(item, "obj", None)
