@@ -63,7 +63,6 @@ MODULES = (
     onapps_vouchers,
     onapps_redemptions,
     tickets,
-    tickets_comments,
     leave,
     holidays,
     meeting_rooms,
