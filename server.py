@@ -25,6 +25,7 @@ from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
 from sunshine.postgres import PostgresError
+from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
@@ -34,6 +35,7 @@ from sunshine.tokens import Tokens
 from sunshine.web.application import Application
 from sunshine.web.routes import RouteTable
 
+FILES = 65_536
 log = structlog.get_logger("sunshine.server")
 
 
@@ -53,12 +55,15 @@ class App:
         self.passwords = Passwords(settings.bcrypt_cost)
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
-        self.principals = Principals(self.databases, tokens, now, self.feed)
+        self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
+        self.principals = Principals(self.databases, tokens, now, self.feeds)
+        self.presence = Presence(self.databases, self.principals, self.feed, now)
         self.application = Application(
             routes(),
             settings,
             databases=self.databases,
             principals=self.principals,
+            presence=self.presence,
             passwords=self.passwords,
             tokens=tokens,
             readiness=Readiness(self.databases),
@@ -80,7 +85,9 @@ class App:
     async def start(self, sockets: list[socket.socket]) -> None:
         """Open the databases, follow the events, accept requests, run what is due."""
         await self.databases.open()
-        self.feed.start()
+        for feed in self.feeds.values():
+            feed.start()
+        self.presence.start()
         self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
         if self.settings.jobs_enabled:
@@ -94,11 +101,14 @@ class App:
         """Accept nothing new, let requests in flight and a running job end, close everything."""
         self.http.stop()
         patience = self.settings.shutdown_seconds
-        await asyncio.gather(self.application.drain(patience), self.jobs.stop(patience))
+        await asyncio.gather(
+            self.presence.stop(), self.application.drain(patience), self.jobs.stop(patience)
+        )
         if self._watch:
             self._watch.cancel()
         await self.http.close_all_connections()
-        await self.feed.stop()
+        for feed in self.feeds.values():
+            await feed.stop()
         await self.databases.close()
         self.passwords.close()
 
@@ -113,6 +123,7 @@ def make_app(
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops."""
     logs.configure(settings)
+    _allow_files()
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -198,6 +209,16 @@ def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]
     if settings.event_loop == "uvloop":
         _say("sunshine: EVENT_LOOP=uvloop, but uvloop is not installed; using asyncio")
     return None
+
+
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a socket is one, and the usual limit 1024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

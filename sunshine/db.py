@@ -9,11 +9,14 @@ import copy
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import psycopg
 import structlog
 from psycopg import errors as sqlstate
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -34,10 +37,22 @@ from sunshine.statements import Statement
 set_json_dumps(json.encode)
 set_json_loads(json.decode_stored)
 
+
+class _Number(Loader):
+    """numeric without idle zeros: JSON says 30 and 0.5 where the column says 30.00 and 0.50."""
+
+    def load(self, data: Buffer) -> Decimal:
+        text = bytes(data).decode()
+        return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+psycopg.adapters.register_loader("numeric", _Number)
+
 Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
+STREAM_BATCH = 1000
 
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
@@ -230,6 +245,19 @@ class Database:
     async def only(self, statement: Statement, **values: Any) -> Row:
         """The row of a read that cannot be missing."""
         return _present(await self.one(statement, **values))
+
+    async def stream(self, statement: Statement, **values: Any) -> AsyncIterator[list[Row]]:
+        """The rows of a read in batches, from a cursor at the server: memory stays constant."""
+        connection = await self._take()
+        try:
+            async with connection.transaction(), connection.cursor(name="stream") as cursor:
+                await cursor.execute(statement.text, statement.bind(values))
+                while rows := await cursor.fetchmany(STREAM_BATCH):
+                    yield rows
+        except psycopg.Error as error:
+            raise _problem(error) from error
+        finally:
+            await self._pool.putconn(connection)
 
     @asynccontextmanager
     async def transaction(

@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
-
 import handlers
 import models
 from sunshine.errors import Invalid
@@ -21,6 +19,7 @@ from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import PASSWORD
+from tests.rows import made_for, new_approver, new_row, statement_of
 
 MISSING = MAX_ID
 _number = itertools.count(1)
@@ -44,7 +43,9 @@ _NOT = {  # what is left of _ANY for each type
     "integer": ("object", "true", "1.5", '"12"', "[]"),
     "number": ("object", "true", '"12"', "[]"),
     "boolean": ("object", "12", "1.5", '"12"', "[]"),
+    "money": ("object", "true", '"12"', "[]"),
     "list": ("object", "true", "12", '"12"'),
+    "dict": ("true", "12", '"12"', "[]"),
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
@@ -55,6 +56,12 @@ _BAD_TEXT = {
         "tomorrow", "2024-01-15T00:00:00Z", "2024-01-15\n", " 2024-01-15", "٢٠٢٤-01-15",
     ),
     "time": ("", "9:00", "24:00", "09:60", "09:00:00", "0900", "09:00\n", "٠٩:00", "noon"),
+    "instant": (
+        "", "2024-01-15", "08:00", "2024-01-15T08:00:00", "2024-01-15 08:00:00Z", "tomorrow",
+        "2024-01-15T08:00Z", "2024-02-30T08:00:00Z", "2024-01-15T24:00:00Z", "1705305600",
+        "2024-01-15T08:00:00+25:00", "2024-01-15T08:00:00Z\n", "0001-12-31T00:00:00Z",
+        "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
+    ),
     "timezone": ("", "Mars/Phobos", "asia/jakarta", "../etc/passwd", "Asia/Jakarta\n"),
 }  # fmt: skip
 
@@ -89,8 +96,10 @@ def valid(field: Field) -> Any:
         *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
-        str(field.get("min")),
+        str(field.get("min")), "2024-01-15T08:00:00Z",
     ]  # fmt: skip
+    if field["type"] == "dict":
+        candidates = [filled(field["schema"]) if "schema" in field else {"anything": 1}]
     if field["type"] == "list":
         candidates = [[valid(field["schema"])]]
     return next(value for value in candidates if _takes(field, value))
@@ -108,7 +117,7 @@ def filled(schema: Schema, known: dict[str, Any] | None = None) -> dict[str, Any
     """A body of what is required, `known` values first."""
     known = known or {}
     return {
-        name: known.get(name, valid(field))
+        name: known[name] if name in known else valid(field)
         for name, field in schema.items()
         if field.get("required")
     }
@@ -130,7 +139,7 @@ def malformed(field: Field) -> Iterator[str]:
         yield "null"
     bad = _BAD_TEXT.get(field.get("coerce", ""), ())
     yield from (json.dumps(word, ensure_ascii=False) for word in bad)
-    if kind in ("integer", "number"):
+    if kind in ("integer", "number", "money"):
         yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 40, "-1e300", "1e300")
     if kind == "integer":
         yield from (f"{field['min']}.0", "1e0", "9007199254740993.0")
@@ -138,6 +147,8 @@ def malformed(field: Field) -> Iterator[str]:
         yield from ("0", "1", '"true"', '"false"')
     if kind == "list":
         yield from _malformed_lists(field)
+    if kind == "dict":
+        yield from _malformed_objects(field)
     if kind == "string":
         yield from _malformed_texts(field)
 
@@ -157,6 +168,15 @@ def _malformed_texts(field: Field) -> Iterator[str]:
         yield from ('""', '"   "', r'"a\nb c"')
 
 
+def _malformed_objects(field: Field) -> Iterator[str]:
+    schema = field.get("schema", {})
+    whole = filled(schema)
+    for name, part in schema.items():
+        yield from (with_raw(whole, name, raw).decode() for raw in malformed(part))
+    if not field.get("allow_unknown"):
+        yield with_raw(whole, "unknown", "1").decode()
+
+
 def _malformed_lists(field: Field) -> Iterator[str]:
     item = json.dumps(valid(field["schema"]))
     yield from (f"[{wrong}]" for wrong in malformed(field["schema"]))
@@ -173,69 +193,44 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
     return f"{rest[:-1]}{comma}{json.dumps(name)}: {raw}}}".encode()
 
 
-_INSERT = {
-    "department": "(name) VALUES (gen_random_uuid()::text)",
-    "position": "(name) VALUES (gen_random_uuid()::text)",
-    "shift": "(name, start_time, end_time) VALUES (gen_random_uuid()::text, '09:00', '17:00')",
-    "location": "(name, latitude, longitude, radius_meters)"
-    " VALUES (gen_random_uuid()::text, 0, 0, 100)",
-    "users": "(username, name, role, password_hash)"
-    " VALUES (gen_random_uuid()::text, 'Somebody', 'employee', 'x')",
-    "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
-    "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-    "placement": "(employee_id, location_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-}
-_TABLE = {
-    "departments": "department",
-    "positions": "position",
-    "shifts": "shift",
-    "locations": "location",
-    "users": "users",
-    "employees": "employee",
-}
-PERIODS = {"shifts": "employee_shift", "placements": "placement"}
-
-
-async def new_row(api: Api, table: str, **values: Any) -> int:
-    """The id of a new row, stored without an event."""
-    values = {"manager": None, "day": date(2000, 1, 1) + timedelta(next(_number))} | values
-    statement = _statement(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
-    used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
-
-
-async def new_target(api: Api, path: str) -> int:
-    """The id of a new row for the first parameter of a route's path."""
-    return await new_row(api, _TABLE[path.partition("/{")[0].rpartition("/")[2]])
-
-
-async def new_period(api: Api, path: str, employee: int) -> int:
-    """The id of a new period of an employee, for the second parameter of a route's path."""
-    kind = path.split("/")[4]
-    thing = await new_row(api, {"shifts": "shift", "placements": "location"}[kind])
-    return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
-
-
-def filled_path(path: str, *ids: int) -> str:
+def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
     return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
 
 
-async def existing_path(api: Api, path: str) -> str:
+async def existing_path(api: Api, path: str, method: str = "GET") -> str:
     """A route's path to rows that exist."""
-    ids = [await new_target(api, path)] if "{" in path else []
-    if path.count("{") == 2:
-        ids.append(await new_period(api, path, ids[0]))
-    return filled_path(path, *ids)
+    return filled_path(path, *await made_for(api, path, method))
+
+
+# Fields that refer to rows, by the table of the row.
+_REFERS = {
+    "shiftId": "shift",
+    "locationId": "location",
+    "assignedTo": "employee",
+    "employeeId": "employee",
+    "salesPerson": "employee",
+}
 
 
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
-    refers = {"shiftId": "shift", "locationId": "location"}
-    rows = {name: await new_row(api, refers[name]) for name in schema if name in refers}
+    rows: dict[str, Any] = {
+        name: await new_row(api, _REFERS[name]) for name in schema if name in _REFERS
+    }
+    if "approvers" in schema:
+        rows["approvers"] = [await new_approver(api)]
+    if "into" in schema:
+        rows["into"] = await new_row(
+            api, "ticket", employee=await new_row(api, "employee"), status="open"
+        )
+    if "items" in schema and "total" in schema:
+        rows |= {"items": [{"productId": 1, "quantity": 2, "price": 3}], "total": 6}
+    if "code" in schema and "orderAmount" in schema:
+        voucher = await new_row(api, "voucher")
+        [row] = await api.sql("SELECT code FROM voucher WHERE id = %(id)s", id=voucher)
+        rows["code"] = row["code"]
     return {"password": PASSWORD, "role": "employee", **rows}
 
 
@@ -256,9 +251,4 @@ def _digests(database: str) -> Statement:
         f' FROM "{table}" t'
         for table in models.METADATA[database].tables
     ]
-    return _statement(" UNION ALL ".join(parts))
-
-
-@lru_cache
-def _statement(sql: str) -> Statement:
-    return Statement(text(sql))
+    return statement_of(" UNION ALL ".join(parts))

@@ -13,7 +13,7 @@ from sunshine.settings import Settings, load
 
 if TYPE_CHECKING:
     from sunshine.db import Database, Databases
-    from sunshine.people import System
+    from sunshine.people import Principal, System
 
 T = TypeVar("T")
 
@@ -58,6 +58,22 @@ def operator() -> "System":
     except (KeyError, OSError):
         name = str(os.getuid())
     return System(name=f"cli:{name}")
+
+
+def everybody() -> "Principal":
+    """Rules of scope ask who wants it: here somebody who may everything."""
+    from sunshine.people import Principal, permissions_of
+
+    return Principal(
+        kind="system",
+        id=0,
+        username="",
+        name="",
+        email=None,
+        role="admin",
+        employee_id=None,
+        permissions=permissions_of("admin"),
+    )
 
 
 async def hashed(password: str) -> str:

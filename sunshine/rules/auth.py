@@ -68,7 +68,8 @@ async def sign_out(tx: Transaction, *, actor: Principal) -> None:
     """End the token that was shown, in every process, before this is answered."""
     ends = datetime.fromtimestamp(actor.expires, UTC)
     await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
-    await tx.record("user_signed_out", "users", actor.id)
+    entity = "users" if actor.kind == "user" else actor.kind
+    await tx.record(f"{actor.kind}_signed_out", entity, actor.id)
     tx.forget_principals()
 
 

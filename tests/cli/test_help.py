@@ -34,6 +34,8 @@ def test_the_promised_commands_are_there():
         "events": "list",
         "attendance": "report",
         "jobs": "list run",
+        "tickets": "list show",
+        "leave": "balance adjust",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()

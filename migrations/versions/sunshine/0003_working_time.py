@@ -81,6 +81,8 @@ CREATE TABLE leave_entry (
 );
 CREATE UNIQUE INDEX leave_entry_allocation_key
     ON leave_entry (employee_id, year, leave_type) WHERE kind = 'allocation';
+CREATE UNIQUE INDEX leave_entry_carry_forward_key
+    ON leave_entry (employee_id, year) WHERE kind = 'carry_forward' AND days > 0;
 CREATE INDEX leave_entry_balance_idx ON leave_entry (employee_id, year, leave_type);
 CREATE INDEX leave_entry_holiday_id_idx ON leave_entry (holiday_id);
 CREATE INDEX leave_entry_leave_id_idx ON leave_entry (leave_id);
