@@ -209,6 +209,8 @@ async def test_it_touches_only_the_days_and_the_employee_it_is_told(api: Api) ->
     ada = await alone(api)
     eve = await person(api, name="Eve")
     await close(api, MONDAY, SUNDAY)
+    await leave(api, eve, TUESDAY)
+    await leave(api, ada, FRIDAY)
     assert await settled(api, TUESDAY, TUESDAY, ada) == {"absent": 1}
     assert (await days_of(api, ada), await days_of(api, eve)) == ({"2024-07-02": "absent"}, {})
 

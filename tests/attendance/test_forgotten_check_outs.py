@@ -8,7 +8,7 @@ import pytest
 
 from sunshine.rules.attendance_assess import reassess
 from tests.api import Api
-from tests.attendance.month import alone, came, change, holiday, permit, person, shift
+from tests.attendance.month import alone, came, change, holiday, insert, permit, person, shift
 
 JOB = "attendance-auto-check-out"
 HOUR = timedelta(hours=1)
@@ -128,6 +128,21 @@ async def test_a_shift_without_a_timezone_is_told_by_the_clock_of_its_employee(a
     made = await came(api, ada, utc("2024-07-01T00:00"), None, shift_id=office)
     assert await run(api, utc("2024-07-01T09:00")) == 1
     assert (await stored(api, made))["check_out_at"] == utc("2024-07-01T08:00")
+
+
+async def test_at_a_place_its_clock_tells_when_the_shift_ends(api: Api) -> None:
+    ada = await alone(api, timezone="Asia/Tokyo")
+    office = await shift(api, ada, "09:00", "17:00")
+    berlin = await insert(
+        api, "location", name="Berlin", latitude=52.5, longitude=13.4, radius_meters=100,
+        timezone="Europe/Berlin",
+    )  # fmt: skip
+    made = await came(
+        api, ada, utc("2024-07-01T07:00"), None, shift_id=office, check_in_location_id=berlin
+    )
+    assert await run(api, utc("2024-07-01T15:59")) == 0
+    assert await run(api, utc("2024-07-01T16:00")) == 1
+    assert (await stored(api, made))["check_out_at"] == utc("2024-07-01T15:00")
 
 
 async def test_earlier_reasons_to_review_stay(api: Api) -> None:

@@ -117,6 +117,14 @@ async def test_as_of_a_day_before_anybody_was_known_it_closes_one_day(api: Api) 
     assert (await run(api, today + timedelta(3)))["days"] == 1
 
 
+async def test_a_run_by_hand_long_ago_does_not_have_all_days_since_closed(api: Api) -> None:
+    await alone(api)
+    today = datetime.now(UTC).date()
+    await run(api, later(1))
+    assert (await run(api, today + timedelta(1)))["days"] == 1
+    assert await closed(api) == [MONDAY, today]
+
+
 async def test_one_run_goes_so_far_and_the_next_goes_on(api: Api) -> None:
     await alone(api, join_date=date(2100, 1, 1))
     await run(api, later(1))

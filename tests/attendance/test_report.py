@@ -69,9 +69,12 @@ async def make_february(api: Api) -> dict[str, int]:
     for day in (6, 7):
         values = {"work_date": date(2024, 2, day), "status": "absent"}
         await insert(api, "attendance", employee_id=ada, **values)
-    await leave(api, ada, date(2024, 1, 31), portion=1)
-    await leave(api, ada, date(2024, 2, 12), date(2024, 2, 13))
-    await leave(api, ada, date(2024, 2, 14), portion=0.5)
+    holidays = {"work_date": date(2024, 2, 9), "status": "holiday"}
+    await insert(api, "attendance", employee_id=ada, **holidays)
+    await leave(api, ada, date(2024, 1, 31), date(2024, 2, 12), date(2024, 2, 13))
+    half = await leave(api, ada, date(2024, 2, 14), portion=0.5)
+    on_leave = {"work_date": date(2024, 2, 14), "status": "on_leave", "leave_id": half}
+    await insert(api, "attendance", employee_id=ada, **on_leave)
     await leave(api, ada, date(2024, 2, 15), status="pending")
     await permit(api, ada, date(2024, 2, 5), "11:00", "12:30")
     await permit(api, ada, date(2024, 2, 6), "13:00", "15:00", "official")
@@ -164,6 +167,7 @@ async def test_only_what_nobody_is_checked_in_for_is_added(api: Api) -> None:
     await came(api, ada, february(1, 2), february(1, 5), worked_minutes=180)  # 09:00 to 12:00
     await came(api, ada, february(1, 6), february(1, 10), worked_minutes=240)  # 13:00 to 17:00
     await came(api, ada, february(2, 2), None)
+    await came(api, ada, february(5, 2), february(5, 18), auto_check_out=True)
     for day, start, end in (
         (1, "07:00", "08:00"),  # 60 minutes before
         (1, "08:30", "09:30"),  # 30
@@ -171,11 +175,12 @@ async def test_only_what_nobody_is_checked_in_for_is_added(api: Api) -> None:
         (1, "11:30", "13:30"),  # 60: the break between the stays
         (1, "16:00", "18:00"),  # 60
         (2, "10:00", "11:00"),  # 60: it is not known yet how long she stays
+        (5, "10:00", "11:00"),  # 60: nor how long she stayed
     ):
         await permit(api, ada, date(2024, 2, day), start, end, "official")
     found = figures((await ask(api)).data)
-    assert found["permitHours"] == 8
-    assert found["workedHours"] == round((420 + 60 + 30 + 60 + 60 + 60) / 60, 2)
+    assert found["permitHours"] == 9
+    assert found["workedHours"] == round((420 + 60 + 30 + 60 + 60 + 60 + 60) / 60, 2)
 
 
 async def test_a_permit_over_a_change_of_the_clocks_is_worked_as_long_as_it_was(api: Api) -> None:
