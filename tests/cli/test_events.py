@@ -66,7 +66,7 @@ def test_a_tail_prints_the_last_ones_a_line_each(sunshine, history):
 
 
 def test_a_tail_follows_what_happens(sunshine, history, environ, tmp_path):
-    command = [sys.executable, CLI, "events", "tail", "-n", "1", "--follow", "--json"]
+    command = [sys.executable, str(CLI), "events", "tail", "-n", "1", "--follow", "--json"]
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:
