@@ -6,48 +6,60 @@ from typing import Any
 
 from benchmarks.cluster import Cluster
 from benchmarks.processes import BenchmarkError
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.servers import SERVERS, Running
 
 ASKED = ("/api/employees?page=3&limit=20", "/api/employees/4321")
-NEW = {
-    "name": "John Doe",
-    "email": "john@example.com",
-    "position": "Developer",
-    "department": "IT",
-    "phone": "+1234567890",
-    "joinDate": "2024-01-01",
+# What is made, by scenario.
+MADE = {
+    "create": {
+        "name": "John Doe",
+        "email": "john@example.com",
+        "position": "Developer",
+        "department": "IT",
+        "phone": "+1234567890",
+        "joinDate": "2024-01-01",
+    },
+    "checkin": {
+        "employeeId": 4321,
+        "location": {"latitude": -6.2088, "longitude": 106.8456},
+        "photo": "base64_photo_string",
+        "timestamp": "2024-01-15T08:00:00Z",
+    },
 }
-# Differs by itself from one create to the next.
-OWN = {"id", "createdAt", "updatedAt"}
+# Differs by itself from one to the next.
+OWN = {"id", "createdAt", "updatedAt", "checkInRecordedAt"}
+INSTANTS = {"createdAt", "updatedAt", "checkIn", "checkInRecordedAt"}
 
 
 class Agreement:
-    """Compares every server with the first one that was asked."""
+    """Compares every server with the first one that was asked the same."""
 
     def __init__(self, cluster: Cluster, employees: int) -> None:
         self._cluster = cluster
         self._employees = employees
-        self._first: tuple[str, dict[str, Any]] | None = None
+        self._first: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def check(self, server: Running) -> None:
         """BenchmarkError, with the first difference, when the server answers otherwise."""
         answers = {f"GET {path}": _ask(server, path, None, 200) for path in ASKED}
-        answers["POST /api/employees"] = self._created(server)
+        for name, body in MADE.items():
+            if (scenario := SCENARIOS[name]).is_for(server.name):
+                answers[f"POST {scenario.path}"] = self._made(server, scenario.path, body)
         if SERVERS[server.name].logs and ASKED[1] not in server.log.read_text(errors="replace"):
             raise BenchmarkError(f"{server.name} does not log its requests: {server.log}")
-        self._first = self._first or (server.name, answers)
-        name, expected = self._first
         for what, answer in answers.items():
-            if found := _difference(answer, expected[what]):
+            name, expected = self._first.setdefault(what, (server.name, answer))
+            if found := _difference(answer, expected):
                 raise BenchmarkError(f"{what}: {server.name} and {name} differ: {found}")
 
-    def _created(self, server: Running) -> dict[str, Any]:
+    def _made(self, server: Running, path: str, body: Any) -> dict[str, Any]:
         before = self._cluster.events()
-        answer = _ask(server, "/api/employees", json.dumps(NEW).encode(), 201)
+        answer = _ask(server, path, json.dumps(body).encode(), 201)
         events = self._cluster.events() - before
         self._cluster.sweep(self._employees)
         if events != 1:
-            raise BenchmarkError(f"{server.name} recorded {events} events of a create, not 1")
+            raise BenchmarkError(f"{server.name} recorded {events} events at {path}, not 1")
         answer["data"] = {k: v for k, v in answer["data"].items() if k not in OWN}
         return answer
 
@@ -64,7 +76,7 @@ def _ask(server: Running, path: str, body: bytes | None, status: int) -> dict[st
 def _normal(record: dict[str, Any]) -> dict[str, Any]:
     """Instants are compared as such: one server prints milliseconds, another none."""
     return {
-        key: datetime.fromisoformat(value) if key in ("createdAt", "updatedAt") else value
+        key: datetime.fromisoformat(value) if key in INSTANTS and value else value
         for key, value in record.items()
     }
 

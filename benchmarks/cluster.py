@@ -37,6 +37,17 @@ SELECT
     timestamptz '2024-01-01 00:00+00' + i * interval '1 second'
 FROM generate_series(1, %(rows)s::integer) AS i
 """
+# What a check-in asks for: who works when, and where.
+WORK = """
+INSERT INTO shift (name, start_time, end_time, grace_minutes, break_minutes)
+VALUES ('Office', '09:00', '17:00', 10, 60);
+INSERT INTO location (name, latitude, longitude, radius_meters)
+SELECT 'Office ' || i, -6.2088 + i * 0.01, 106.8456, 1500 FROM generate_series(0, 2) AS i;
+INSERT INTO employee_shift (employee_id, shift_id, valid_from)
+SELECT id, 1, '2015-01-01' FROM employee;
+INSERT INTO placement (employee_id, location_id, valid_from)
+SELECT id, 1 + id % 3, '2015-01-01' FROM employee
+"""
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid = 'employee'::regclass AND NOT indisprimary
@@ -97,12 +108,18 @@ class Cluster:
             _insert(connection, employees)
             connection.execute("VACUUM ANALYZE")
 
+    def put_to_work(self, database: str = "sunshine_db") -> None:
+        """Give every employee a shift and a place."""
+        with self.connect(database) as connection:
+            connection.execute(WORK)
+            connection.execute("VACUUM ANALYZE")
+
     def sweep(self, employees: int, database: str = "sunshine_db") -> None:
         """Remove what was created, so that the next server finds the tables as this one did."""
         with self.connect(database) as connection:
+            connection.execute("TRUNCATE event, attendance")
             connection.execute("DELETE FROM employee WHERE id > %s", [employees])
-            connection.execute("TRUNCATE event")
-            connection.execute("VACUUM ANALYZE employee, event")
+            connection.execute("VACUUM ANALYZE employee, event, attendance")
 
     def events(self, database: str = "sunshine_db") -> int:
         """How many events are recorded."""

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.agreement import Agreement
 from benchmarks.cluster import Cluster
@@ -59,16 +60,19 @@ def compare(
     """Measure each server in turn, `rounds` times over."""
     agreement = Agreement(cluster, employees)
     postmaster = cluster.postmaster()
-    samples: Samples = {s: {name: [] for name in servers} for s in scenarios}
+    sweep = partial(cluster.sweep, employees)
+    samples: Samples = {
+        s: {name: [] for name in servers if SCENARIOS[s].is_for(name)} for s in scenarios
+    }
     for number in range(rounds):
         for name in _turn(servers, number):
             with serving(name, cluster) as server:
                 agreement.check(server)
-                for scenario in scenarios:
-                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster)
+                for scenario in (s for s in scenarios if SCENARIOS[s].is_for(name)):
+                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster, sweep=sweep)
                     samples[scenario][name].append(sample)
                     tell(f"round {number + 1}/{rounds}  {name} {scenario}: {sample.cpu:.0f} µs")
-                    cluster.sweep(employees)
+                    sweep()
     return samples
 
 

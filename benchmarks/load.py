@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,17 @@ def measure(
     *,
     warm: bool = False,
     connections: int = CONNECTIONS,
+    sweep: Callable[[], None] | None = None,
 ) -> Sample:
-    """Warm up unless warm, then count the CPU time of server and PostgreSQL over one run."""
+    """Warm up unless warm, then count the CPU time of server and PostgreSQL over one run.
+
+    `sweep` removes what the warm-up left behind.
+    """
     if not warm:
         _wrk(server, scenario, SERVERS[server.name].warm_up, connections)
+        if sweep:
+            _settle(server)
+            sweep()
     _settle(server)
     before, database_before = server.cpu(), family_cpu(postmaster)
     seen = _wrk(server, scenario, seconds, connections)

@@ -103,6 +103,7 @@ def _measure(
             tables = report.scaling(measured)
         else:
             scenarios = only or list(SCENARIOS)
+            found.put_to_work()
             measured = compare.compare(found, employees, servers, scenarios, tell=_tell, **often)
             tables = report.comparison(measured)
         about = machine.describe(found)

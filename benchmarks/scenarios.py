@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 class Scenario:
     """One request. `script` is a file of benchmarks/wrk that makes its bodies.
 
-    `at_least` and `at_most` are targets by peer: its CPU time over ours, and ours over its.
+    `at_least` and `at_most` are targets by peer: its CPU time over ours, and ours over its. Only
+    `servers` are asked, all where it is empty.
     """
 
     name: str
@@ -16,6 +17,11 @@ class Scenario:
     script: str = "report.lua"
     at_least: dict[str, float] = field(default_factory=dict)
     at_most: dict[str, float] = field(default_factory=dict)
+    servers: tuple[str, ...] = ()
+
+    def is_for(self, server: str) -> bool:
+        """Whether the server is asked this."""
+        return not self.servers or server in self.servers
 
 
 READ = {"express": 2.5, "fastapi": 2.5}
@@ -28,6 +34,14 @@ SCENARIOS = {
         Scenario("get", "GET", "/api/employees/4321", at_least=READ, at_most=FLOOR),
         Scenario(
             "create", "POST", "/api/employees", "create_employee.lua", at_least={"express": 1.5}
+        ),
+        Scenario(
+            "checkin",
+            "POST",
+            "/api/attendance/check-in",
+            "check_in.lua",
+            at_least={"express": 1.5},
+            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
         ),
     )
 }

@@ -6,6 +6,7 @@ and a blank for a required string; here none of that passes.
 
 import math
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -89,10 +90,11 @@ class _Strict(Validator):  # type: ignore[misc]
             return value
         if not _INSTANT.fullmatch(value):
             raise ValueError("must be an RFC 3339 instant with offset, as 2024-01-15T08:00:00Z")
-        try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise ValueError("must be an instant of the calendar") from None
+        with suppress(ValueError, OverflowError):
+            at = datetime.fromisoformat(value.upper()).astimezone(UTC)
+            if 1 < at.year < 9999:  # else there is no day before, or none after
+                return at
+        raise ValueError("must be an instant of the calendar")
 
     def _normalize_coerce_timezone(self, value: Any) -> Any:
         if isinstance(value, str) and value not in _zones():

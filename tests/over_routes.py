@@ -45,7 +45,7 @@ _NOT = {  # what is left of _ANY for each type
     "boolean": ("object", "12", "1.5", '"12"', "[]"),
     "money": ("object", "true", '"12"', "[]"),
     "list": ("object", "true", "12", '"12"'),
-    "dict": ("true", "12", '"12"', "[]"),
+    "dict": ("true", "12", "1.5", '"12"', "[]"),
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),

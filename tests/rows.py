@@ -33,6 +33,8 @@ _INSERT = {
     "leave": "(employee_id, leave_type, start_date, end_date, deadline)"
     " VALUES (:employee, 'annual', :day, :day, :day)",
     "holiday": "(date, name, kind, deducts_annual) VALUES (:day, 'Holiday', 'public', false)",
+    "attendance": "(employee_id, work_date, status, check_in_at)"
+    " VALUES (:employee, :day, 'present', :day)",
     "permit": "(employee_id, date, start_time, end_time, type)"
     " VALUES (:employee, :day, '09:00', '11:00', 'sick')",
     "ticket": "(title, reported_by_id, first_response_due_at, due_at, status, resolved_at)"
@@ -186,6 +188,7 @@ MAKERS: dict[str, Maker] = {
     "/api/departments/": _plain("department"),
     "/api/positions/": _plain("position"),
     "/api/shifts/": _plain("shift"),
+    "/api/attendance/": _plain("attendance"),
     "/api/attendance/locations/": _plain("location"),
     "/api/leave/": _plain("leave"),
     "/api/leave/balance/": _employee,

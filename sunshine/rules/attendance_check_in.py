@@ -132,6 +132,7 @@ async def _standing(tx: Transaction, seen: Row) -> Row | None:
 
 def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
     reasons = _reasons(claim, seen, day)
+    metres = seen["place_metres"]
     return {
         "employee_id": claim.employee_id,
         "work_date": day.date,
@@ -141,7 +142,7 @@ def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
         "check_in_latitude": claim.latitude,
         "check_in_longitude": claim.longitude,
         "check_in_location_id": seen["place_id"],
-        "check_in_distance": seen["place_metres"],
+        "check_in_distance": metres and round(metres, 1),
         "within_geofence": seen["within"],
         "review": bool(reasons),
         "review_reasons": reasons,
@@ -151,9 +152,9 @@ def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
 async def _settle_day(tx: Transaction, row: Row, record: Row) -> Row:
     """The record, once what else the day holds agrees with it and it with that."""
     employee_id, day = record["employeeId"], record["workDate"]
-    if row["is_absent"]:
+    if "absent" in row["statuses"]:
         await withdraw_absence(tx, employee_id, day)
-    if not row["has_stays"]:
+    if "present" not in row["statuses"]:
         return record
     await reassess(tx, employee_id, day, day, but=record["id"])
     return await tx.only(FIND, id=record["id"])

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import ARRAY, Date, Select, Text, bindparam, delete, func, select, text
 
 from models.attendance import attendance
 from models.employees import employee
-from models.shifts import shift
+from models.shifts import employee_shift, shift
 from sunshine.db import Row, Transaction
 from sunshine.policy import Policy
 from sunshine.rules.attendance_assess import EMPLOYEE, circumstances, day_of
 from sunshine.rules.attendance_time import Day, filed
-from sunshine.rules.workdays import calendar
+from sunshine.rules.workdays import assigned_on
 from sunshine.statements import Statement
 
 # The local date is a day from the UTC one at most, and the shift's day another one from that.
@@ -24,38 +24,38 @@ REACH = timedelta(days=2)
 
 
 def around() -> Select[Any]:
-    """The days of `employee` from `first` to `last`: their circumstances, whether attendance is
-    recorded on them already (`has_stays`), and whether they are marked absent."""
-    days = calendar(employee.c.id == EMPLOYEE)
-    stays = select(attendance.c.id).where(
-        attendance.c.employee_id == EMPLOYEE,
-        attendance.c.work_date == days.c.day,
-        attendance.c.check_in_at.is_not(None),
+    """The five days of `employee` from `first`: their circumstances, and the `statuses` that are
+    recorded on them already."""
+    # How many they are is in the text, for then the planner keeps its plan: it costs more to make
+    # than to follow.
+    number = func.generate_series(text("0"), text("4")).column_valued("number")
+    dates = select((bindparam("first", type_=Date) + number).label("day")).subquery("dates")
+    day = dates.c.day
+    recorded = select(attendance.c.status).where(
+        attendance.c.employee_id == EMPLOYEE, attendance.c.work_date == day
     )
     return (
         select(
-            *circumstances(days.c.employee_id, days.c.day),
-            stays.exists().label("has_stays"),
-            _absence(days.c.day).exists().label("is_absent"),
+            *circumstances(EMPLOYEE, day),
+            func.array(recorded.scalar_subquery(), type_=ARRAY(Text)).label("statuses"),
         )
         .select_from(
-            days.join(employee, employee.c.id == days.c.employee_id).outerjoin(
-                shift, shift.c.id == days.c.shift_id
-            )
+            dates.join(employee, employee.c.id == EMPLOYEE)
+            .outerjoin(employee_shift, assigned_on(EMPLOYEE, day))
+            .outerjoin(shift, shift.c.id == employee_shift.c.shift_id)
         )
-        .order_by(days.c.day)
+        .order_by(day)
     )
-
-
-def _absence(day: Any) -> Select[Any]:
-    a = attendance.c
-    return select(a.id).where(a.employee_id == EMPLOYEE, a.work_date == day, a.status == "absent")
 
 
 _AROUND = Statement(around())
 _WITHDRAW = Statement(
     delete(attendance)
-    .where(attendance.c.id.in_(_absence(bindparam("day"))))
+    .where(
+        attendance.c.employee_id == EMPLOYEE,
+        attendance.c.work_date == bindparam("day"),
+        attendance.c.status == "absent",
+    )
     .returning(
         attendance.c.id,
         attendance.c.employee_id.label("employeeId"),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -31,18 +32,18 @@ LEAST_TRAVEL = timedelta(minutes=1)
 LATITUDE = cast(bindparam("latitude"), Double)
 LONGITUDE = cast(bindparam("longitude"), Double)
 _EMPLOYEE = bindparam("employee", type_=Integer)
+_HALF, _ONE, _TWO = (literal_column(text, Double) for text in ("0.5", "1", "2"))
 Point = tuple[ColumnElement[float], ColumnElement[float]]
 
 
 def distance(one: Point, other: Point) -> ColumnElement[float]:
     """Metres between two points on the surface of the earth (haversine)."""
     (latitude, longitude), (other_latitude, other_longitude) = one, other
-    half_up = func.pow(func.sind((other_latitude - latitude) / 2), 2)
-    half_aside = func.pow(func.sind((other_longitude - longitude) / 2), 2)
-    square = half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside
-    # Rounding may lift it above one at the other end of the earth; least() would hide a null.
-    square = case((square > 1, 1.0), else_=square)
-    return 2 * EARTH_RADIUS * func.asin(func.sqrt(square), type_=Double)
+    half_up = func.pow(func.sind(_HALF * (other_latitude - latitude)), _TWO)
+    half_aside = func.pow(func.sind(_HALF * (other_longitude - longitude)), _TWO)
+    root = func.sqrt(half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside)
+    # At the other end of the earth rounding may lift it above one. least() would hide a null.
+    return literal_column(f"{2 * EARTH_RADIUS}") * func.asin(_ONE - func.abs(_ONE - root))
 
 
 def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
@@ -76,22 +77,35 @@ def nearest() -> Select:
     One that the position is within goes before a nearer one. Without a position it is any of them,
     to tell that there are some, and all but its `id` is null.
     """
-    mine = select(placement.c.location_id).where(placed_on(_EMPLOYEE, bindparam("on", type_=Date)))
-    metres = distance((LATITUDE, LONGITUDE), (location.c.latitude, location.c.longitude))
-    return (
+    on = bindparam("on", type_=Date)
+    mine = select(placement.c.location_id).where(placed_on(_EMPLOYEE, on)).cte("mine")
+    allowed = (
         select(
             location.c.id,
-            case((LATITUDE.is_not(None), location.c.id)).label("at_id"),
-            case((LATITUDE.is_not(None), location.c.timezone)).label("timezone"),
-            metres.label("metres"),
-            (metres <= location.c.radius_meters).label("within"),
+            location.c.timezone,
+            location.c.radius_meters,
+            distance((LATITUDE, LONGITUDE), (location.c.latitude, location.c.longitude)).label(
+                "metres"
+            ),
         )
         .where(
             location.c.active,
             location.c.deleted_at.is_(None),
-            or_(location.c.id.in_(mine), ~mine.exists()),
+            or_(location.c.id.in_(select(mine)), ~select(mine).exists()),
         )
-        .order_by((metres <= location.c.radius_meters).desc(), metres, location.c.id)
+        .subquery("allowed")
+    ).c
+    has_position = allowed.metres.is_not(None)
+    within = allowed.metres <= allowed.radius_meters
+    return (
+        select(
+            allowed.id,
+            case((has_position, allowed.id)).label("at_id"),
+            case((has_position, allowed.timezone)).label("timezone"),
+            allowed.metres,
+            within.label("within"),
+        )
+        .order_by(within.desc(), allowed.metres, allowed.id)
         .limit(1)
     )
 
@@ -103,22 +117,24 @@ def last_seen() -> Select:
     """
     a = attendance.c
     has_left = a.check_out_latitude.is_not(None)
-    latitude = case((has_left, a.check_out_latitude), else_=a.check_in_latitude)
-    longitude = case((has_left, a.check_out_longitude), else_=a.check_in_longitude)
-    return (
+    point = (
         select(
             case((has_left, a.check_out_at), else_=a.check_in_at).label("seen_at"),
-            distance((LATITUDE, LONGITUDE), (latitude, longitude)).label("metres"),
+            func.coalesce(a.check_out_latitude, a.check_in_latitude).label("latitude"),
+            func.coalesce(a.check_out_longitude, a.check_in_longitude).label("longitude"),
         )
         .where(
             a.employee_id == _EMPLOYEE,
             a.work_date.between(bindparam("first"), bindparam("last")),
             a.check_in_at <= bindparam("at"),
-            latitude.is_not(None),
+            or_(has_left, a.check_in_latitude.is_not(None)),
         )
         .order_by(a.check_in_at.desc())
         .limit(1)
-    )
+        .subquery("point")
+    ).c
+    metres = distance((LATITUDE, LONGITUDE), (point.latitude, point.longitude))
+    return select(point.seen_at, metres.label("metres"))
 
 
 def is_implausible(metres: float, travelled: timedelta) -> bool:

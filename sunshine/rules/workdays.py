@@ -34,6 +34,16 @@ ZONE = bindparam("zone", type_=Text)
 MONDAY_TO_FRIDAY = cast(literal([1, 2, 3, 4, 5]), ARRAY(SmallInteger))
 
 
+def assigned_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The condition of the shift that an employee has on a day: one at most."""
+    return and_(
+        employee_shift.c.employee_id == employee_id,
+        employee_shift.c.deleted_at.is_(None),
+        employee_shift.c.valid_from <= day,
+        or_(employee_shift.c.valid_to.is_(None), employee_shift.c.valid_to >= day),
+    )
+
+
 def calendar(*employees: ColumnElement[bool]) -> Subquery:
     """A row per employee and day from the parameter `first` to `last`, both included.
 
@@ -43,12 +53,6 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
     series = func.generate_series(_midnight("first"), _midnight("last"), text("interval '1 day'"))
     every_day = series.table_valued("day").render_derived()
     day = cast(every_day.c.day, Date)
-    assigned = and_(
-        employee_shift.c.employee_id == employee.c.id,
-        employee_shift.c.deleted_at.is_(None),
-        employee_shift.c.valid_from <= day,
-        or_(employee_shift.c.valid_to.is_(None), employee_shift.c.valid_to >= day),
-    )
     weekday = cast(func.extract("isodow", day), SmallInteger)
     return (
         select(
@@ -60,7 +64,7 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
         )
         .select_from(
             employee.join(every_day, literal(True))
-            .outerjoin(employee_shift, assigned)
+            .outerjoin(employee_shift, assigned_on(employee.c.id, day))
             .outerjoin(shift, shift.c.id == employee_shift.c.shift_id)
             .outerjoin(holiday, and_(holiday.c.date == day, holiday.c.deleted_at.is_(None)))
         )

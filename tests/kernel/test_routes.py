@@ -80,9 +80,12 @@ NOT_CREATED = {
     "/api/leave/approval/{leave_id}",
     "/api/permit/{permit_id}/cancel",
     "/api/permit/approval/{permit_id}",
+    "/api/attendance/check-out",
 }
 # ... a row of the caller's employee, which somebody without one cannot make ...
 FOR_EMPLOYEES = {
+    ("POST", "/api/attendance/check-in"),
+    ("POST", "/api/attendance/check-out"),
     ("POST", "/api/branding-approval"),
     ("POST", "/api/asset-management/inventory/{asset_id}/reservations"),
     ("POST", "/api/leave/apply"),
@@ -96,6 +99,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
     ("POST", "/api/asset-management/tracking/:id"): {"latitude": -6.2, "longitude": 106.8},
+    ("POST", "/api/attendance/check-in"): {"notes": "By bicycle"},
+    ("POST", "/api/attendance/check-out"): {"notes": "By bicycle"},
     ("POST", "/api/leave/apply"): {
         "leaveType": "annual",
         "startDate": "2024-02-01",
@@ -112,6 +117,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/api/permit/approval/:id"): {"action": "approve"},
 }
+# What must be there before it can be done: a row of the caller's.
+NEEDED = {"/api/attendance/check-out": "attendance"}
 every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
 
 
@@ -466,6 +473,8 @@ async def test_it_lets_each_caller_do_what_the_page_says(
             assert (answer.status, bool(answer.code)) == (status, True), (name, target)
         assert await stored(api) == before, "a refusal stores nothing, no event either"
         for target in (target for target, status in cases if status == 200):
+            if route.path in NEEDED:
+                await new_row(api, NEEDED[route.path], employee=caller.employee_id)
             body = await body_for(api, route, method)
             answer = await ask(api, route, method, target.ids, sign(api, caller), body)
             assert answer.status == success, (name, target, answer.body)

@@ -1,4 +1,4 @@
-// The three benchmarked endpoints on the original's stack, laid out as its documentation shows.
+// The benchmarked endpoints on the original's stack, laid out as its documentation shows.
 const express = require("express");
 const cors = require("cors");
 const helmet = require("helmet");
@@ -20,6 +20,7 @@ app.use(express.urlencoded({ extended: true, limit: "10mb" }));
 
 app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
+require("./app/routes/attendance.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));
 app.use(errorParamHandler);
 

@@ -14,12 +14,20 @@ const sequelize = new Sequelize(process.env.PG_SUNSHINE_DB, process.env.PG_SUNSH
 });
 
 const db = { Sequelize, sequelize };
-for (const name of ["department", "position", "employee", "auditEvent"]) {
+const NAMES = [
+  "department", "position", "employee", "shift", "employeeShift", "location", "placement",
+  "attendance", "auditEvent",
+];
+for (const name of NAMES) {
   db[name] = require(`./${name}.model`)(sequelize, Sequelize);
 }
 
 db.employee.belongsTo(db.position, { as: "positionRow", foreignKey: "positionId" });
 db.employee.belongsTo(db.department, { as: "departmentRow", foreignKey: "departmentId" });
 db.employee.belongsTo(db.employee, { as: "managerRow", foreignKey: "managerId" });
+db.employee.hasMany(db.employeeShift, { as: "shifts", foreignKey: "employeeId" });
+db.employeeShift.belongsTo(db.shift, { foreignKey: "shiftId" });
+db.employee.hasMany(db.placement, { as: "placements", foreignKey: "employeeId" });
+db.placement.belongsTo(db.location, { foreignKey: "locationId" });
 
 module.exports = db;

@@ -1,0 +1,25 @@
+module.exports = (sequelize, Sequelize) =>
+  sequelize.define(
+    "attendance",
+    {
+      id: { type: Sequelize.INTEGER, primaryKey: true, autoIncrement: true },
+      employeeId: { type: Sequelize.INTEGER, allowNull: false },
+      workDate: { type: Sequelize.DATEONLY, allowNull: false },
+      status: { type: Sequelize.TEXT, allowNull: false },
+      shiftId: Sequelize.INTEGER,
+      late: { type: Sequelize.BOOLEAN, allowNull: false, defaultValue: false },
+      checkInAt: Sequelize.DATE,
+      checkInRecordedAt: Sequelize.DATE,
+      checkInLatitude: Sequelize.DOUBLE,
+      checkInLongitude: Sequelize.DOUBLE,
+      checkInLocationId: Sequelize.INTEGER,
+      checkInDistance: Sequelize.DOUBLE,
+      withinGeofence: Sequelize.BOOLEAN,
+      checkInPhoto: Sequelize.TEXT,
+      checkOutAt: Sequelize.DATE,
+      review: { type: Sequelize.BOOLEAN, allowNull: false, defaultValue: false },
+      reviewReasons: { type: Sequelize.ARRAY(Sequelize.TEXT), allowNull: false, defaultValue: [] },
+      notes: Sequelize.TEXT,
+    },
+    { timestamps: true, underscored: true, tableName: "attendance" },
+  );
