@@ -206,6 +206,7 @@ async def existing_path(api: Api, path: str, method: str = "GET") -> str:
 
 # Fields that refer to rows, by the table of the row.
 _REFERS = {
+    "roomId": "meeting_room",
     "shiftId": "shift",
     "locationId": "location",
     "assignedTo": "employee",
@@ -225,6 +226,8 @@ async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
         rows["into"] = await new_row(
             api, "ticket", employee=await new_row(api, "employee"), status="open"
         )
+    if "startTime" in schema and "endTime" in schema:
+        rows |= {"startTime": "09:00", "endTime": "10:00"}
     if "items" in schema and "total" in schema:
         rows |= {"items": [{"productId": 1, "quantity": 2, "price": 3}], "total": 6}
     if "code" in schema and "orderAmount" in schema:
