@@ -18,6 +18,7 @@ GROUPS = {
     "leave": "sunshine.commands.leave:leave",
     "holidays": "sunshine.commands.holidays:holidays",
     "demo": "sunshine.commands.demo:demo",
+    "rooms": "sunshine.commands.rooms:rooms",
     "jobs": "sunshine.commands.jobs:jobs",
     "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",

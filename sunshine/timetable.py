@@ -13,6 +13,7 @@ from sunshine.rules import (
     attendance_jobs,
     fleet_reminders,
     leave_jobs,
+    meeting_room_jobs,
     tickets_sla,
 )
 from sunshine.schedules import Daily, Every
@@ -40,5 +41,7 @@ JOBS = (
         Daily(time(6, 0)), asset_reminders.remind_of_warranties),
     Job("fleet-reminders", "Remind of licences, registrations and insurances about to end",
         Daily(time(6, 5)), fleet_reminders.remind_of_expiries, FLEET),
+    Job("room-no-shows", "Give rooms free that nobody came to", Every(5),
+        meeting_room_jobs.release_no_shows),
 )
 # fmt: on

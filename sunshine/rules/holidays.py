@@ -17,7 +17,9 @@ from sunshine.records import Records
 from sunshine.rules import leave_days
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
+from sunshine.rules.attendance_assess import reassess_day
 from sunshine.rules.attendance_days import settle
+from sunshine.rules.tickets_sla import calendar_changed
 from sunshine.schemas.holidays import FILTERS
 from sunshine.statements import Statement
 
@@ -102,6 +104,8 @@ async def _end(tx: Transaction, row: Row) -> None:
 async def _recount(tx: Transaction, day: date) -> None:
     await leave_days.recount(tx, day)
     await settle(tx, day, day)
+    await reassess_day(tx, day)
+    await calendar_changed(tx, day)
 
 
 def _resolved(values: Mapping[str, Any]) -> Row:

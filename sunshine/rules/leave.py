@@ -63,7 +63,8 @@ def _excluded() -> Any:
     told = func.jsonb_build_object(
         "date", day, "reason", func.coalesce(holiday.c.name, literal("weekend", Text))
     )
-    taken = exists().where(leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
+    of_request = (leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
+    taken = exists().where(*of_request).correlate(leave, days)
     return (
         select(func.coalesce(func.jsonb_agg(aggregate_order_by(told, day)), literal([], JSONB)))
         .select_from(
