@@ -7,24 +7,25 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from types import FrameType
 
 import structlog
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
 import handlers
-from sunshine import cleanup, clock, databases, folders, logs
+from sunshine import clock, databases, folders, logs, timetable
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
+from sunshine.jobs import Job, Runner
 from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
 from sunshine.postgres import PostgresError
+from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
@@ -34,6 +35,7 @@ from sunshine.tokens import Tokens
 from sunshine.web.application import Application
 from sunshine.web.routes import RouteTable
 
+FILES = 65_536
 log = structlog.get_logger("sunshine.server")
 
 
@@ -45,18 +47,23 @@ def routes() -> RouteTable:
 class App:
     """One process's parts, started and stopped in order. Tests run several side by side."""
 
-    def __init__(self, settings: Settings, now: clock.Clock) -> None:
+    def __init__(
+        self, settings: Settings, now: clock.Clock, jobs: Iterable[Job] = timetable.JOBS
+    ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
         self.passwords = Passwords(settings.bcrypt_cost)
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
-        self.principals = Principals(self.databases, tokens, now, self.feed)
+        self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
+        self.principals = Principals(self.databases, tokens, now, self.feeds)
+        self.presence = Presence(self.databases, self.principals, self.feed, now)
         self.application = Application(
             routes(),
             settings,
             databases=self.databases,
             principals=self.principals,
+            presence=self.presence,
             passwords=self.passwords,
             tokens=tokens,
             readiness=Readiness(self.databases),
@@ -73,44 +80,50 @@ class App:
             decompress_request=False,
         )
         self._watch: asyncio.Task[None] | None = None
-        self._cleanup = PeriodicCallback(self._sweep, cleanup.INTERVAL, jitter=0.1)
+        self.jobs = Runner(self.databases, jobs, now, settings.business_tz)
 
     async def start(self, sockets: list[socket.socket]) -> None:
-        """Open the databases, follow the events, accept requests."""
+        """Open the databases, follow the events, accept requests, run what is due."""
         await self.databases.open()
-        self.feed.start()
-        self._cleanup.start()
+        for feed in self.feeds.values():
+            feed.start()
+        self.presence.start()
         self._watch = asyncio.create_task(self.application.watch())
         self.http.add_sockets(sockets)
+        if self.settings.jobs_enabled:
+            self.jobs.start()
         # What is loaded by now stays, and a request leaves little behind: the collector need look
         # neither so often nor at everything (2 % of a request's time).
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
 
     async def stop(self) -> None:
-        """Accept nothing new, let requests in flight end, close everything."""
+        """Accept nothing new, let requests in flight and a running job end, close everything."""
         self.http.stop()
-        self._cleanup.stop()
-        await self.application.drain(self.settings.shutdown_seconds)
+        patience = self.settings.shutdown_seconds
+        await asyncio.gather(
+            self.presence.stop(), self.application.drain(patience), self.jobs.stop(patience)
+        )
         if self._watch:
             self._watch.cancel()
         await self.http.close_all_connections()
-        await self.feed.stop()
+        for feed in self.feeds.values():
+            await feed.stop()
         await self.databases.close()
         self.passwords.close()
 
-    async def _sweep(self) -> None:
-        await cleanup.sweep(self.databases, self.application.clock)
 
-
-def make_app(settings: Settings, now: clock.Clock = clock.now) -> App:
+def make_app(
+    settings: Settings, now: clock.Clock = clock.now, jobs: Iterable[Job] = timetable.JOBS
+) -> App:
     """The parts of one process, not yet started. Needs settings with a secret and databases."""
-    return App(settings, now)
+    return App(settings, now, jobs)
 
 
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops."""
     logs.configure(settings)
+    _allow_files()
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -196,6 +209,16 @@ def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]
     if settings.event_loop == "uvloop":
         _say("sunshine: EVENT_LOOP=uvloop, but uvloop is not installed; using asyncio")
     return None
+
+
+def _allow_files() -> None:
+    """As many open files as the system lets us have: a socket is one, and the usual limit 1024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

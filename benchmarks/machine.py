@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,22 +15,39 @@ from benchmarks.servers import PEERS, VENV
 
 OURS = ("tornado", "psycopg", "psycopg-pool", "sqlalchemy", "msgspec")
 EXPRESS = ("express", "sequelize", "pg", "ajv", "jsonwebtoken")
+WS = ("ws", "jsonwebtoken")
 FASTAPI = ("fastapi", "sqlalchemy", "asyncpg", "pydantic", "uvicorn", "uvloop", "httptools")
 
 
 def describe(cluster: Cluster) -> dict[str, str]:
     """What to write beside the numbers."""
+    return _here(cluster) | {
+        "wrk": _said("wrk", "--version", pattern=r"wrk (\S+)"),
+        "Python": platform.python_version(),
+        "sunshine and floor": ", ".join(f"{name} {version(name)}" for name in OURS),
+        "Node": _said("node", "--version", pattern=r"v(\S+)"),
+        "express": _node_packages("express", EXPRESS),
+        "fastapi": _said(str(VENV / "bin/python"), "-c", _VERSIONS, *FASTAPI, pattern="(.+)"),
+    }
+
+
+def describe_sockets(cluster: Cluster) -> dict[str, str]:
+    """The same for a run of `sockets`."""
+    return _here(cluster) | {
+        "load": f"{os.getloadavg()[0]:.1f} at the end",
+        "Python": platform.python_version(),
+        "sunshine": ", ".join(f"{name} {version(name)}" for name in OURS),
+        "Node": _said("node", "--version", pattern=r"v(\S+)"),
+        "ws": _node_packages("ws", WS),
+    }
+
+
+def _here(cluster: Cluster) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "system": f"{_system()}, Linux {platform.release()}",
         "PostgreSQL": cluster.version(),
-        "wrk": _said("wrk", "--version", pattern=r"wrk (\S+)"),
-        "Python": platform.python_version(),
-        "sunshine and floor": ", ".join(f"{name} {version(name)}" for name in OURS),
-        "Node": _said("node", "--version", pattern=r"v(\S+)"),
-        "express": _node_packages(),
-        "fastapi": _said(str(VENV / "bin/python"), "-c", _VERSIONS, *FASTAPI, pattern="(.+)"),
     }
 
 
@@ -51,10 +69,10 @@ def _system() -> str:
         return platform.system()
 
 
-def _node_packages() -> str:
-    folder = PEERS / "express/node_modules"
+def _node_packages(peer: str, names: Sequence[str]) -> str:
+    folder = PEERS / peer / "node_modules"
     try:
-        found = {n: json.loads((folder / n / "package.json").read_text()) for n in EXPRESS}
+        found = {n: json.loads((folder / n / "package.json").read_text()) for n in names}
     except OSError:
         return "not installed"
     return ", ".join(f"{name} {package['version']}" for name, package in found.items())

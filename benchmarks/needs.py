@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.servers import PEERS, ROOT, SERVERS, VENV
+from benchmarks.servers import LIVE, PEERS, ROOT, SERVERS, VENV
 
 NODE = 18
 INSTALL = "benchmarks/run.py --install"
@@ -23,35 +23,38 @@ def default_servers() -> list[str]:
 
 def lacks(servers: Sequence[str]) -> list[str]:
     """One line for everything that is missing to run these servers."""
-    return [*_machine(), *_ours(servers), *_peers(servers)]
+    load = not set(servers) <= LIVE.keys()
+    return [*_machine(load), *_ours(servers), *_peers(servers)]
 
 
-def _machine() -> Iterator[str]:
+def _machine(load: bool) -> Iterator[str]:
     if not Path("/proc/self/stat").exists():
         yield "CPU times are read from /proc: this runs on Linux only"
-    if not shutil.which("wrk"):
+    if load and not shutil.which("wrk"):
         yield "wrk makes the load and is missing: apt install wrk"
 
 
 def _ours(servers: Sequence[str]) -> Iterator[str]:
-    if any(SERVERS[name].ours for name in servers) and not (ROOT / "cli.py").exists():
+    if any((SERVERS | LIVE)[name].ours for name in servers) and not (ROOT / "cli.py").exists():
         yield "this checkout has no cli.py: nothing of ours to measure"
     if "sunshine-uvloop" in servers and not find_spec("uvloop"):
         yield f"uvloop is missing: {sys.executable} -m pip install uvloop"
 
 
 def _peers(servers: Sequence[str]) -> Iterator[str]:
-    if any(name.startswith("express") for name in servers):
+    if "ws" in servers or any(name.startswith("express") for name in servers):
         yield from _node()
-        if not (PEERS / "express/node_modules/.package-lock.json").exists():
-            yield f"the Express peer's packages are missing: {sys.executable} {INSTALL}"
+    for peer in ("express", "ws"):
+        wanted = any(name.startswith(peer) for name in servers)
+        if wanted and not (PEERS / peer / "node_modules/.package-lock.json").exists():
+            yield f"the packages of the peer {peer} are missing: {sys.executable} {INSTALL}"
     if "fastapi" in servers and not (VENV / "bin/uvicorn").exists():
         yield f"the FastAPI peer's packages are missing: {sys.executable} {INSTALL}"
 
 
 def _node() -> Iterator[str]:
     if not shutil.which("node"):
-        yield f"node {NODE} or newer runs the Express peer and is missing: apt install nodejs npm"
+        yield f"node {NODE} or newer runs peers and is missing: apt install nodejs npm"
         return
     said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"v(\d+)", said.stdout)
@@ -63,11 +66,10 @@ def _node() -> Iterator[str]:
 def install() -> None:
     """Fetch the peers' packages: exactly those of the lock file, and a venv for FastAPI."""
     if not shutil.which("npm"):
-        raise BenchmarkError(
-            "npm fetches the Express peer's packages and is missing: apt install npm"
-        )
+        raise BenchmarkError("npm fetches the peers' packages and is missing: apt install npm")
     quiet = ("--no-audit", "--no-fund")
     _run("npm", "ci", *quiet, cwd=PEERS / "express")
+    _run("npm", "ci", *quiet, cwd=PEERS / "ws")
     _run(sys.executable, "-m", "venv", "--clear", str(VENV), cwd=ROOT)
     requirements = str(PEERS / "fastapi/requirements.txt")
     _run(str(VENV / "bin/python"), "-m", "pip", "install", "-q", "-r", requirements, cwd=ROOT)

@@ -59,6 +59,16 @@ def _seconds(stats: Iterable[Stat]) -> float:
     return sum(found.own + found.reaped for found in stats) / TICKS
 
 
+def group_rss(group: int) -> int:
+    """Bytes of resident memory of a process group."""
+    pages = 0
+    for child, found in _all():
+        if found.group == group:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                pages += int(Path(f"/proc/{child}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:

@@ -7,8 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.compare import Samples, Spread, ratios
+from benchmarks.holding import MOST_KIB, MOST_SECONDS, Heard, Held
 from benchmarks.load import Sample
+from benchmarks.months import AT_MOST as SECONDS
+from benchmarks.months import GROWTH
 from benchmarks.scale import AT_MOST, MEASURES, Costs, growth, spread
+from benchmarks.sleeping import MOST_MB, MOST_SLOWER, Slept
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,66 @@ def scaling(costs: Costs) -> list[Table]:
         met = growth(by_rows, "cpu").median <= AT_MOST
         rows.append((name, "target", "", "", f"≤ {AT_MOST}: {'met' if met else 'missed'}", ""))
     return [Table("The same page of two tables: median (lowest to highest)", head, rows)]
+
+
+def months(costs: Costs) -> list[Table]:
+    """What the monthly report cost of each table, and by how much that grew."""
+    by_months = costs["sunshine"]
+    head = ("months in the table", "server CPU µs", "database CPU µs", "both", "client waits µs")
+    rows = [
+        (str(number), *(f"{spread(found, m):.0f}" for m in MEASURES))
+        for number, found in by_months.items()
+    ]
+    rows.append(("ratio", *(f"{growth(by_months, m):.2f}" for m in MEASURES)))
+    waits = max(spread(found, "latency").median for found in by_months.values()) / 1e6
+    grown = growth(by_months, "cpu").median
+    met = ["met" if good else "missed" for good in (grown <= GROWTH, waits < SECONDS)]
+    targets = (f"≤ {GROWTH}: {met[0]}", f"< {SECONDS:.0f} s: {met[1]}")
+    rows.append(("target", "", "", *targets))
+    return [Table("The report of one month: median (lowest to highest)", head, rows)]
+
+
+def sockets(held: dict[str, Held], slept: Slept | None) -> list[Table]:
+    """What holding cost, and what a sleeper did."""
+    head = ("server", "sockets", "events", "missed", "broken", "KiB/socket", "CPU ms/event",
+            "p50 ms", "p99 ms", "longest ms", "opened in s")  # fmt: skip
+    rows = [
+        (name, f"{h.sockets:,}", f"{h.published:,}", str(h.missed), str(h.heard.lost),
+         f"{h.kib:.1f}", f"{h.cpu:.0f}", *_milliseconds(h.heard), f"{h.opening:.1f}")
+        for name, h in held.items()
+    ]  # fmt: skip
+    if ours := held.get("sunshine-live"):
+        rows.append(("target", "", "", _met(ours.missed == 0, "0"), _met(ours.heard.lost == 0, "0"),
+                     _met(ours.kib <= MOST_KIB, f"≤ {MOST_KIB:.0f}"), "", "",
+                     _met(ours.heard.p99 <= MOST_SECONDS, f"≤ {MOST_SECONDS * 1000:.0f}"),
+                     "", ""))  # fmt: skip
+    tables = [Table("Sockets held, an event a second", head, rows)]
+    return tables + ([_sleeper(slept)] if slept else [])
+
+
+def _sleeper(slept: Slept) -> Table:
+    head = ("", "server grew by MB", "closed with", "others' frames", "p50 ms", "p99 ms", "longest")
+    grown, code = f"{slept.mb:.1f}", str(slept.code)
+    rows = [
+        (name, *ours, f"{heard.frames:,}", *_milliseconds(heard))
+        for name, ours, heard in (
+            ("nobody sleeps", ("", ""), slept.before),
+            ("one sleeps", (grown, code), slept.beside),
+            ("nobody sleeps again", ("", ""), slept.after),
+        )
+    ]
+    small, told = _met(slept.mb <= MOST_MB, f"≤ {MOST_MB:.0f}"), _met(slept.code == 1013, "1013")
+    slower = f"{slept.slower:.2f} times, {_met(slept.slower <= MOST_SLOWER, f'≤ {MOST_SLOWER}')}"
+    rows.append(("target", small, told, "", slower, "", ""))
+    return Table("A reader that sleeps while 110,000 events of 1 KiB come", head, rows)
+
+
+def _milliseconds(heard: Heard) -> list[str]:
+    return [f"{value * 1000:.0f}" for value in (heard.p50, heard.p99, heard.longest)]
+
+
+def _met(met: bool, target: str) -> str:
+    return f"{target}: {'met' if met else 'missed'}"
 
 
 def show(

@@ -1,4 +1,4 @@
-"""Measures this server beside others with the same endpoints: `run.py` or `run.py scale`."""
+"""Measures this server beside others: `run.py`, `run.py scale` or `run.py sockets`."""
 
 import sys
 from collections.abc import Callable, Collection
@@ -10,9 +10,20 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 try:
     import click
 
-    from benchmarks import cluster, compare, machine, needs, processes, report, scale
+    from benchmarks import (
+        cluster,
+        compare,
+        holding,
+        machine,
+        months,
+        needs,
+        processes,
+        report,
+        scale,
+        sleeping,
+    )  # fmt: skip
     from benchmarks.scenarios import SCENARIOS
-    from benchmarks.servers import SERVERS
+    from benchmarks.servers import LIVE, SERVERS
 except ModuleNotFoundError as lack:
     sys.exit(f"{lack.name} is missing: run this with the project's Python, .venv/bin/python")
 
@@ -30,26 +41,37 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["compare", "scale"]), default="compare")
+@click.argument(
+    "what", type=click.Choice(["compare", "scale", "report", "sockets"]), default="compare"
+)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--seconds", type=click.IntRange(1), default=4, show_default=True, help="Per run.")
+@click.option("--seconds", type=click.IntRange(1), help="Per run: 4; of sockets 30.")
 @click.option("--employees", type=click.IntRange(5000), default=10_000, show_default=True)
+@click.option("--sockets", type=click.IntRange(1), default=2000, show_default=True)
 @click.option("--only", callback=_some_of(SCENARIOS), help=f"Of {','.join(SCENARIOS)}.")
-@click.option("--servers", callback=_some_of(SERVERS), help=f"Of {','.join(SERVERS)}.")
+@click.option("--servers", callback=_some_of(SERVERS | LIVE), help=f"Of {','.join(SERVERS)}.")
 @click.option("--json", "format_", flag_value="json", help="Everything, round by round.")
 @click.option("--markdown", "format_", flag_value="markdown", help="For benchmarks/README.md.")
 @click.option("--install", is_flag=True, help="Fetch the peers' packages, and do nothing else.")
 def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
-    """CPU time per request of this server and its peers; `scale` asks for a million rows."""
+    """CPU time per request of this server and its peers.
+
+    `scale` asks for a page of a million rows, `report` for a month of sixty; `sockets` holds 2,000
+    WebSockets and puts up with a reader that sleeps.
+    """
     processes.unwind_on_signals()
     try:
         if install:
             needs.install()
             return
-        chosen = servers or (["sunshine"] if what == "scale" else needs.default_servers())
+        usual = {"compare": needs.default_servers(), "sockets": [*LIVE]}
+        chosen = servers or usual.get(what, ["sunshine"])
         if lacks := needs.lacks(chosen):
             raise processes.BenchmarkError("\n".join(lacks))
-        _measure(what, chosen, **options)
+        if what == "sockets":
+            _hold(chosen, **options)
+        else:
+            _measure(what, chosen, **options)
     except processes.BenchmarkError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
@@ -64,13 +86,19 @@ def _measure(
     employees: int,
     only: list[str] | None,
     format_: str | None,
-    **often: int,
+    seconds: int | None,
+    rounds: int,
+    sockets: int,
 ) -> None:
+    often = {"rounds": rounds, "seconds": seconds or 4}
     with cluster.started() as found:
         _tell(f"filling a table of {employees:,} rows")
         found.make(employees)
         measured: compare.Samples | scale.Costs
-        if what == "scale":
+        if what == "report":
+            measured = months.months(found, tell=_tell, **often)
+            tables = report.months(measured)
+        elif what == "scale":
             measured = scale.scale(found, employees, servers, tell=_tell, **often)
             tables = report.scaling(measured)
         else:
@@ -80,6 +108,20 @@ def _measure(
             tables = report.comparison(measured)
         about = machine.describe(found)
     report.show(about, tables, measured, format_)
+
+
+def _hold(
+    servers: list[str], *, sockets: int, seconds: int | None, format_: str | None, **_: Any
+) -> None:
+    with cluster.started() as found:
+        found.make(5000)
+        holding.invite(found, sockets)
+        slept = None
+        if "sunshine-live" in servers:
+            slept = sleeping.sleep(found, tell=_tell)
+        held = holding.hold(found, servers, sockets=sockets, seconds=seconds or 30, tell=_tell)
+        about = machine.describe_sockets(found)
+    report.show(about, report.sockets(held, slept), {"held": held, "slept": slept}, format_)
 
 
 def _tell(line: str) -> None:

@@ -63,6 +63,12 @@ SERVERS = {
     "express-key": _express(JWT_KEY_OBJECT="1"),
     "fastapi": Server(_UVICORN, PEERS / "fastapi"),
 }
+# Those that hold sockets.
+LIVE = {
+    "sunshine-live": Server((sys.executable, "benchmarks/live_server.py", "serve"), ROOT,
+                            {"EVENT_LOOP": "asyncio"}, ours=True),
+    "ws": Server(("node", "server.js"), PEERS / "ws"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,12 @@ class Running:
         """CPU seconds it has used so far, all its threads and children."""
         return group_cpu(self.group)
 
-    def request(self, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    def request(
+        self, path: str, body: bytes | None = None, method: str | None = None
+    ) -> tuple[int, bytes]:
         """Ask once; the status and the body."""
         headers = {"x-access-token": TOKEN, "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, data=body, headers=headers)
+        request = urllib.request.Request(self.url + path, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.read()
@@ -104,6 +112,7 @@ def _env(cluster: Cluster, database: str, port: int) -> dict[str, str]:
             "JWT_SECRET": SECRET,
             "JWT_AUDIENCE": AUDIENCES["user"],
             "RATE_LIMIT_ENABLED": "false",
+            "JOBS_ENABLED": "false",
             "LOG_FORMAT": "json",
             "DIR": str(cluster.home / "files"),
             "SUNSHINE_HOME": str(cluster.home),
@@ -114,7 +123,7 @@ def _env(cluster: Cluster, database: str, port: int) -> dict[str, str]:
 @contextmanager
 def serving(name: str, cluster: Cluster, database: str = "sunshine_db") -> Iterator[Running]:
     """The server, from its first answer to the end of the block. Its log is a file of its own."""
-    server, port = SERVERS[name], free_port()
+    server, port = (SERVERS | LIVE)[name], free_port()
     command = [part.format(port=port) for part in server.command]
     env = _env(cluster, database, port) | server.env
     log = cluster.home / f"{name}.log"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from sunshine import sheets
 from sunshine.rules import employees as rules
 from sunshine.rules import employees_file
-from sunshine.schemas.employees import CHANGE, CREATE, EXPORT, IMPORT
+from sunshine.schemas.employees import CHANGE, CREATE, EXPORT, FORCE, IMPORT
 from sunshine.web.guards import body, csv_body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -35,13 +35,15 @@ class Employee(Handler):
     async def put(self, employee_id: int) -> None:
         """Merge what is sent."""
         async with self.transaction() as tx:
-            employee = await rules.change(tx, employee_id, self.body, actor=self.actor)
+            employee = await rules.change(
+                tx, employee_id, self.body, actor=self.actor, force=self.query["force"]
+            )
             self.reply(employee, message="Employee updated")
 
     async def delete(self, employee_id: int) -> None:
         """End the employment and the account."""
         async with self.transaction() as tx:
-            await rules.delete(tx, employee_id, actor=self.actor)
+            await rules.delete(tx, employee_id, actor=self.actor, force=self.query["force"])
             self.reply(message="Employee deleted")
 
 
@@ -100,7 +102,7 @@ routes = [
         "/api/employees/{employee_id}",
         Employee,
         GET=[signed_in, may("employees:directory")],
-        PUT=[signed_in, may("account:self"), body(CHANGE)],
-        DELETE=[signed_in, may("employees:write")],
+        PUT=[signed_in, may("account:self"), query(FORCE), body(CHANGE)],
+        DELETE=[signed_in, may("employees:write"), query(FORCE)],
     ),
 ]

@@ -1,32 +1,46 @@
 """Tables, in SQLAlchemy Core; no behaviour. One file per module, named as its handlers."""
 
 from models import (
+    assets,
     attendance,
     auth,
+    branding_approval,
     departments,
     employees,
+    fleet,
+    freelance,
     jobs,
     kernel,
     leave,
+    onapps,
     permit,
     placements,
     positions,
+    sales,
     shifts,
+    tickets,
 )
 from models.base import DATABASES, METADATA
 
 __all__ = [
     "DATABASES",
     "METADATA",
+    "assets",
     "attendance",
     "auth",
+    "branding_approval",
     "departments",
     "employees",
+    "fleet",
+    "freelance",
     "jobs",
     "kernel",
     "leave",
+    "onapps",
     "permit",
     "placements",
     "positions",
+    "sales",
     "shifts",
+    "tickets",
 ]

@@ -115,3 +115,11 @@ Index(
     unique=True,
     postgresql_where=text("leave_id IS NOT NULL"),
 )
+# Before the first of them nobody is absent: an installation knows nothing of the time before it.
+attendance_closed = Table(
+    "attendance_closed",
+    sunshine,
+    Column("day", Date, primary_key=True),
+    Column("closed_at", DateTime(timezone=True), nullable=False),
+    comment="The days whose absences and holidays are written (sunshine/rules/attendance_jobs.py).",
+)

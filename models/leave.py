@@ -126,3 +126,10 @@ Index(
     unique=True,
     postgresql_where=text("kind = 'allocation'"),
 )
+Index(
+    "leave_entry_carry_forward_key",
+    leave_entry.c.employee_id,
+    leave_entry.c.year,
+    unique=True,
+    postgresql_where=text("kind = 'carry_forward' AND days > 0"),
+)

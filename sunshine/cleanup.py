@@ -1,34 +1,36 @@
-"""What is swept away every hour: ended tokens past their end, stored answers past their day."""
+"""What is swept away every hour: ended tokens past their end, stored answers past their day, runs
+of jobs that nobody will look at. A job of sunshine/timetable.py."""
 
 from datetime import timedelta
 
-import structlog
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, func, select
 
 from models import kernel
-from sunshine.clock import Clock
-from sunshine.db import Databases
-from sunshine.errors import Unavailable
-from sunshine.people import System
+from models.jobs import job_run
+from sunshine.db import Transaction
 from sunshine.rules import auth
 from sunshine.statements import Statement
 
-log = structlog.get_logger("sunshine.cleanup")
-
-INTERVAL = timedelta(hours=1)
 ANSWERS_KEPT = timedelta(hours=24)
+RUNS_KEPT = 500  # of each job, and as many by hand: the timetable needs its latest, always
 _OLD_ANSWERS = {
     name: Statement(delete(table).where(table.c.created_at < bindparam("before")))
     for name, table in kernel.idempotency_key.items()
 }
+_place = func.row_number().over(
+    partition_by=(job_run.c.job, job_run.c.by_hand), order_by=job_run.c.id.desc()
+)
+_placed = select(job_run.c.id, _place.label("place")).subquery()
+_OLD_RUNS = Statement(
+    delete(job_run).where(job_run.c.id.in_(select(_placed.c.id).where(_placed.c.place > RUNS_KEPT)))
+)
 
 
-async def sweep(databases: Databases, clock: Clock) -> None:
-    """Delete what is of no use any more; two processes at once do no harm."""
-    try:
-        await auth.sweep_revoked(databases.sunshine, clock())
-        for name, database in databases.items():
-            async with database.transaction(System()) as tx:
-                await tx.run(_OLD_ANSWERS[name], before=clock() - ANSWERS_KEPT)
-    except Unavailable as error:  # the next hour will do
-        log.warning("cleanup put off", reason=error.message)
+async def sweep(tx: Transaction) -> dict[str, int]:
+    """Delete what is of no use any more in the database of `tx`; how much of what."""
+    name = tx.database.name
+    counts = {"answers": await tx.run(_OLD_ANSWERS[name], before=tx.now - ANSWERS_KEPT)}
+    if name == "sunshine":
+        counts["tokens"] = await auth.sweep_revoked(tx)
+        counts["runs"] = await tx.run(_OLD_RUNS)
+    return counts

@@ -15,6 +15,8 @@ SESSION = {
     "lock_timeout": "2500ms",
     "idle_in_transaction_session_timeout": "15s",
     "timezone": "UTC",
+    # Servers that can compile queries would do it for the monthly report, for longer than it takes.
+    "jit": "off",
     "application_name": "sunshine",
 }
 

@@ -15,9 +15,20 @@ from typing import Any, NamedTuple
 import psycopg
 import structlog
 from psycopg.rows import DictRow, dict_row
-from sqlalchemy import BigInteger, Text, bindparam, cast, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 
-from models import kernel
+from models import DATABASES, kernel
 from models.kernel import XID8
 from sunshine.connections import conninfo
 from sunshine.db import EVENT_CHANNEL, Database, Row
@@ -28,6 +39,8 @@ from sunshine.statements import Statement
 log = structlog.get_logger("sunshine.events")
 
 BATCH = 500
+# How many events a reader of the log gets at once.
+PAGE = 200
 POLL_SECONDS = 5.0
 # While an older transaction holds events back: no notification will come when it ends.
 HELD_SECONDS = 0.05
@@ -107,7 +120,48 @@ def _since(database: str) -> Statement:
     )
 
 
+def _page(database: str) -> Statement:
+    e = kernel.event[database].c
+    return Statement(
+        select(*columns(database))
+        .where(
+            after_cursor(database),
+            settled(database),
+            e.type == any_(bindparam("types", type_=ARRAY(Text))),
+        )
+        .order_by(e.xid, e.id)
+        .limit(PAGE)
+    )
+
+
+def _kept(database: str) -> Statement:
+    e = kernel.event[database].c
+    xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
+    until = tuple_(e.xid, e.id) <= tuple_(cast(cast(xid, Text), XID8), id_)
+    reached = xid <= cast(cast(_xmin(), Text), BigInteger)
+    return Statement(select((exists().where(until) & reached).label("kept")))
+
+
+_PAGE = {name: _page(name) for name in DATABASES}
+_KEPT = {name: _kept(name) for name in DATABASES}
 _HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")))
+
+
+async def page_after(database: Database, since: Cursor, types: list[str]) -> list[Event]:
+    """The next events of these types after a cursor, at most PAGE; none that could still be
+    preceded by another."""
+    rows = await database.all(_PAGE[database.name], types=types, **since._asdict())
+    return [event_of(row) for row in rows]
+
+
+async def is_kept(database: Database, since: Cursor) -> bool:
+    """Whether everything after a cursor is still there to be read.
+
+    Old events go first: where one at the cursor or before it is left, none after it is missing.
+    A cursor that the log has not reached is another cluster's.
+    """
+    row = await database.only(_KEPT[database.name], **since._asdict())
+    return bool(row["kept"])
 
 
 class Feed:
@@ -122,8 +176,20 @@ class Feed:
         self._caches: list[Callable[[], None]] = []
         self._since = _since(database.name)
         self._cursor: Cursor | None = None
+        self._placed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The place of the last event told; None until the database was reached."""
+        return self._cursor
+
+    async def placed(self) -> Cursor:
+        """The same, once there is one."""
+        await self._placed.wait()
+        assert self._cursor is not None  # noqa: S101 - tells mypy
+        return self._cursor
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call it with every event from now on."""
@@ -187,6 +253,7 @@ class Feed:
         if self._cursor is None:
             [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
             self._cursor = Cursor(here["xid"], 0)
+            self._placed.set()
         while True:
             values = self._cursor._asdict()
             rows = await (await self._database.execute(connection, self._since, values)).fetchall()

@@ -137,6 +137,13 @@ class Listing:
         self._statements = lru_cache(maxsize=256)(self._build)
         self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
 
+    def searching(self, condition: ColumnElement[bool]) -> "Listing":
+        """The same list whose `search` looks elsewhere."""
+        filters = self._filters | {"search": condition}
+        made = Listing(self._select, key=self._key, filters=filters, schema=self.schema)
+        made._sort, made._default_sort = self._sort, self._default_sort
+        return made
+
     async def page(
         self,
         database: Database,

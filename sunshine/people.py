@@ -38,9 +38,11 @@ GRANTABLE = frozenset(
     vouchers:manage mitra:manage""".split()
 )
 _ADMIN_ONLY = frozenset(
-    "users:write events:read tickets:read:all sales:create:all onapps:manage".split()
+    "users:write events:read tickets:read:all tickets:delete sales:create:all onapps:manage".split()
 )
 ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | _ADMIN_ONLY
+# What drivers hold: their own profile, vehicle and location, and nothing else.
+DRIVER = frozenset({"account:self", "fleet:self"})
 ROLE_PERMISSIONS = {"admin": ADMIN, "hr": HR, "manager": MANAGER, "employee": EMPLOYEE}
 
 
@@ -76,9 +78,11 @@ class Principal:
     role: str
     employee_id: int | None
     permissions: frozenset[str]
-    # The token that was shown: its id, which ends at logout, and its end in epoch seconds.
+    # The token that was shown: its id, which ends at logout, its end in epoch seconds, and the
+    # version of the account that it was made for.
     jti: str = field(default="", compare=False)
     expires: int = field(default=0, compare=False)
+    version: int = field(default=0, compare=False)
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, at any scope when none is named."""
@@ -95,7 +99,12 @@ class Principal:
 
 
 def permissions_of(role: str, grants: Iterable[str] = ()) -> frozenset[str]:
-    """A role's bundle and the user's own grants."""
+    """A role's bundle and the user's own grants; one object for all who have the same."""
+    return _permissions_of(role, tuple(grants))
+
+
+@lru_cache(maxsize=256)
+def _permissions_of(role: str, grants: tuple[str, ...]) -> frozenset[str]:
     return ROLE_PERMISSIONS[role] | frozenset(grants)
 
 

@@ -3,11 +3,26 @@
 Read from the environment by sunshine/settings.py; the variables are in sunshine/variables.py.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 UTC = ZoneInfo("UTC")
+
+
+def minutes(*numbers: int) -> tuple[timedelta, ...]:
+    """So many minutes, each."""
+    return tuple(timedelta(minutes=number) for number in numbers)
+
+
+def _sla() -> Mapping[str, tuple[timedelta, ...]]:
+    return {
+        "urgent": minutes(15, 60),
+        "high": minutes(60, 240),
+        "medium": minutes(60, 480),
+        "low": minutes(240, 960),
+    }
 
 
 @dataclass(frozen=True)
@@ -30,3 +45,8 @@ class Policy:
     carry_forward_expiry: tuple[int, int] | None = None
     # Days that an approver has at least, counted from the application.
     approval_grace_days: int = 3
+    # From when to when the business is open, after midnight, and on which weekdays, 1..7.
+    business_hours: tuple[timedelta, ...] = minutes(9 * 60, 17 * 60)
+    business_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    # Open time until a ticket's first response and until its resolution, by priority.
+    sla: Mapping[str, tuple[timedelta, ...]] = field(default_factory=_sla)

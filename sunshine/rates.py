@@ -26,6 +26,8 @@ STRANGER = RateLimitItemPerMinute(100, 15, namespace="stranger")
 # Failed sign-ins. A name alone gets more: nobody should lock a colleague out from elsewhere easily.
 LOGIN_FROM = RateLimitItemPerMinute(10, 15, namespace="login-from")
 LOGIN_NAME = RateLimitItemPerMinute(50, 15, namespace="login-name")
+# Guessing codes.
+VOUCHER = RateLimitItemPerMinute(30, namespace="voucher")
 SWEEP_EVERY = 1000  # hits
 
 

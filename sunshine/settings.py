@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
-from sunshine.policy import Policy
+from sunshine.policy import Policy, minutes
 from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
@@ -62,6 +62,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    jobs_enabled: bool
     policy: Policy
     request_deadline: float
     shutdown_seconds: float
@@ -180,6 +181,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
         shutdown_seconds=values["SHUTDOWN_MS"] / 1000,
@@ -203,7 +205,19 @@ def _policy(values: Mapping[str, Any]) -> Policy:
         carry_forward_days=values["LEAVE_CARRY_FORWARD_DAYS"],
         carry_forward_expiry=(int(month), int(day)) if month else None,
         approval_grace_days=values["LEAVE_APPROVAL_GRACE_DAYS"],
+        business_hours=minutes(*(_minute(at) for at in values["BUSINESS_HOURS"].split("-"))),
+        business_days=frozenset(int(day) for day in values["BUSINESS_DAYS"].split(",")),
+        sla={
+            priority: minutes(*map(int, values[f"SLA_{priority.upper()}"].split("/")))
+            for priority in ("urgent", "high", "medium", "low")
+        },
     )
+
+
+def _minute(time_of_day: str) -> int:
+    """HH:MM -> minutes after midnight."""
+    hours, _, minutes_ = time_of_day.partition(":")
+    return int(hours) * 60 + int(minutes_)
 
 
 def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> DatabaseSettings:

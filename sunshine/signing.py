@@ -32,8 +32,7 @@ class Signer:
         # Compared as bytes: compare_digest refuses text that is not ASCII.
         ours = self._signature(path, end).encode()
         return (
-            hmac.compare_digest(ours, signature.encode())
-            and int(end) > self._clock().timestamp()
+            hmac.compare_digest(ours, signature.encode()) and int(end) > self._clock().timestamp()
         )
 
     def _signature(self, path: str, end: str) -> str:

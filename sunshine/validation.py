@@ -8,6 +8,7 @@ import math
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,6 +28,7 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_CENT = Decimal("0.01")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -41,6 +43,7 @@ class _Strict(Validator):  # type: ignore[misc]
         "number": TypeDefinition("number", (int, float), (bool,)),
         "date": TypeDefinition("date", (date,), (datetime,)),
         "time": TypeDefinition("time", (time,), ()),
+        "money": TypeDefinition("money", (Decimal,), ()),
     }
 
     def _check_with_finite(self, field: str, value: Any) -> None:
@@ -58,6 +61,12 @@ class _Strict(Validator):  # type: ignore[misc]
 
     def _normalize_coerce_trimmed(self, value: Any) -> Any:
         return value.strip() if isinstance(value, str) else value
+
+    def _normalize_coerce_money(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
+            return value
+        # The shortest text of a float is what was sent: 0.285 is not 0.28499999999999998.
+        return Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP)
 
     def _normalize_coerce_date(self, value: Any) -> Any:
         if not isinstance(value, str):

@@ -4,6 +4,7 @@ A Cerberus schema over strings; `meta.help` and `meta.secret` serve `sunshine co
 config/.env.example.
 """
 
+import re
 from datetime import date
 from ipaddress import ip_network
 from typing import Any
@@ -78,6 +79,31 @@ def _month_day(value: str) -> str:
     return value
 
 
+def _hours(value: str) -> str:
+    found = re.fullmatch(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])-([0-9]{2}:[0-5][0-9])", value)
+    if not found or not found[1] < found[2] <= "24:00":
+        raise ValueError("must be hours of one day as 09:00-17:00, or 00:00-24:00 for all of it")
+    return value
+
+
+def _weekdays(value: str) -> str:
+    days = [part.strip() for part in value.split(",")]
+    if not set(days) <= set("1234567") or len(set(days)) != len(days):
+        raise ValueError("must be a comma list of weekdays, 1 (Monday) to 7, each once")
+    return value
+
+
+def _targets(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}/[1-9][0-9]{0,4}", value):
+        raise ValueError("must be two numbers of minutes, 1 to 99999, as 60/240")
+    return value
+
+
+def _sla(priority: str, default: str) -> dict:
+    help_ = f"minutes to the first response / the resolution of {priority} tickets, business time"
+    return _variable(help_, default, type="string", coerce=_targets)
+
+
 def _list(help_: str, default: str) -> dict:
     return _variable(help_, default, coerce=_listed)
 
@@ -129,6 +155,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
+    "JOBS_ENABLED": _flag("run the periodic jobs in this process; see `sunshine jobs list`", True),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone
     ),
@@ -148,6 +175,19 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "LEAVE_APPROVAL_GRACE_DAYS": _number(
         "days an approver has at least before a request is rejected by itself", 3, 0, 366
     ),
+    "BUSINESS_HOURS": _variable(
+        "when tickets' time counts, in BUSINESS_TZ", "09:00-17:00", type="string", coerce=_hours
+    ),
+    "BUSINESS_DAYS": _variable(
+        "weekdays on which it counts, 1 (Monday) to 7; never on holidays",
+        "1,2,3,4,5",
+        type="string",
+        coerce=_weekdays,
+    ),
+    "SLA_URGENT": _sla("urgent", "15/60"),
+    "SLA_HIGH": _sla("high", "60/240"),
+    "SLA_MEDIUM": _sla("medium", "60/480"),
+    "SLA_LOW": _sla("low", "240/960"),
     "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
     "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
     "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),

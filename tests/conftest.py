@@ -10,6 +10,8 @@ The cast, all with the password PASSWORD: admin and hr (each an employee, HR dep
 (an employee), employee (the manager's report), stranger (an employee of nobody here), outsider
 (role employee, linked to no employee).
 
+No job runs by itself on these: `await api.app.jobs.run("cleanup")` runs one.
+
 A test that is `async def` runs on the one event loop of the run.
 """
 
@@ -74,7 +76,7 @@ def settings(postgres: launcher.Server) -> Settings:
     made = configuration.load(
         {
             "APP_ENV": "test", "JWT_SECRET": SECRET, "BCRYPT_COST": "4", "LOG_LEVEL": "warning",
-            "RATE_LIMIT_ENABLED": "false",
+            "RATE_LIMIT_ENABLED": "false", "JOBS_ENABLED": "false",
             "PG_SUNSHINE_HOST": postgres.host, "PG_SUNSHINE_PORT": str(postgres.port),
             "PG_SUNSHINE_USER": postgres.user,
         },

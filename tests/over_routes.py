@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
-
 import handlers
 import models
 from sunshine.errors import Invalid
@@ -21,6 +19,7 @@ from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import PASSWORD
+from tests.rows import made_for, new_approver, new_row, statement_of
 
 MISSING = MAX_ID
 _number = itertools.count(1)
@@ -44,11 +43,12 @@ _NOT = {  # what is left of _ANY for each type
     "integer": ("object", "true", "1.5", '"12"', "[]"),
     "number": ("object", "true", '"12"', "[]"),
     "boolean": ("object", "12", "1.5", '"12"', "[]"),
+    "money": ("object", "true", '"12"', "[]"),
     "list": ("object", "true", "12", '"12"'),
+    "dict": ("true", "12", '"12"', "[]"),
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
-    "dict": ("object", "true", "12", "1.5", '"12"', "[]"),
 }
 _BAD_TEXT = {
     "date": (
@@ -96,10 +96,10 @@ def valid(field: Field) -> Any:
         *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
-        "2024-01-15T08:00:00Z",
+        str(field.get("min")), "2024-01-15T08:00:00Z",
     ]  # fmt: skip
     if field["type"] == "dict":
-        candidates = [filled(field["schema"])]
+        candidates = [filled(field["schema"]) if "schema" in field else {"anything": 1}]
     if field["type"] == "list":
         candidates = [[valid(field["schema"])]]
     return next(value for value in candidates if _takes(field, value))
@@ -117,10 +117,18 @@ def filled(schema: Schema, known: dict[str, Any] | None = None) -> dict[str, Any
     """A body of what is required, `known` values first."""
     known = known or {}
     return {
-        name: known.get(name, valid(field))
+        name: known[name] if name in known else valid(field)
         for name, field in schema.items()
         if field.get("required")
     }
+
+
+def required_query(guards: list[Guard], *, but: str = "") -> str:
+    """What a query string must hold `but` one key, ready for more: `month=1&`, or nothing."""
+    query = query_of(guards)
+    return "".join(
+        f"{name}={value}&" for name, value in filled(query.schema if query else {}).items()
+    )
 
 
 def malformed(field: Field) -> Iterator[str]:
@@ -131,7 +139,7 @@ def malformed(field: Field) -> Iterator[str]:
         yield "null"
     bad = _BAD_TEXT.get(field.get("coerce", ""), ())
     yield from (json.dumps(word, ensure_ascii=False) for word in bad)
-    if kind in ("integer", "number"):
+    if kind in ("integer", "number", "money"):
         yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 40, "-1e300", "1e300")
     if kind == "integer":
         yield from (f"{field['min']}.0", "1e0", "9007199254740993.0")
@@ -140,10 +148,7 @@ def malformed(field: Field) -> Iterator[str]:
     if kind == "list":
         yield from _malformed_lists(field)
     if kind == "dict":
-        whole = filled(field["schema"])
-        for name, part in field["schema"].items():
-            yield from (with_raw(whole, name, raw).decode() for raw in malformed(part))
-        yield with_raw(whole, "unknown", "1").decode()
+        yield from _malformed_objects(field)
     if kind == "string":
         yield from _malformed_texts(field)
 
@@ -163,6 +168,15 @@ def _malformed_texts(field: Field) -> Iterator[str]:
         yield from ('""', '"   "', r'"a\nb c"')
 
 
+def _malformed_objects(field: Field) -> Iterator[str]:
+    schema = field.get("schema", {})
+    whole = filled(schema)
+    for name, part in schema.items():
+        yield from (with_raw(whole, name, raw).decode() for raw in malformed(part))
+    if not field.get("allow_unknown"):
+        yield with_raw(whole, "unknown", "1").decode()
+
+
 def _malformed_lists(field: Field) -> Iterator[str]:
     item = json.dumps(valid(field["schema"]))
     yield from (f"[{wrong}]" for wrong in malformed(field["schema"]))
@@ -179,83 +193,44 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
     return f"{rest[:-1]}{comma}{json.dumps(name)}: {raw}}}".encode()
 
 
-_INSERT = {
-    "department": "(name) VALUES (gen_random_uuid()::text)",
-    "position": "(name) VALUES (gen_random_uuid()::text)",
-    "shift": "(name, start_time, end_time) VALUES (gen_random_uuid()::text, '09:00', '17:00')",
-    "location": "(name, latitude, longitude, radius_meters)"
-    " VALUES (gen_random_uuid()::text, 0, 0, 100)",
-    "users": "(username, name, role, password_hash)"
-    " VALUES (gen_random_uuid()::text, 'Somebody', 'employee', 'x')",
-    "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
-    "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-    "attendance": "(employee_id, work_date, status, check_in_at)"
-    " VALUES (:employee, :day, 'present', :day)",
-    "placement": "(employee_id, location_id, valid_from, valid_to)"
-    " VALUES (:employee, :thing, :day, :day)",
-}
-_TABLE = {
-    "departments": "department",
-    "positions": "position",
-    "shifts": "shift",
-    "locations": "location",
-    "users": "users",
-    "employees": "employee",
-    "attendance": "attendance",
-}
-# Rows of an employee, found by their own id.
-OWNED = {"attendance"}
-PERIODS = {"shifts": "employee_shift", "placements": "placement"}
-
-
-async def new_row(api: Api, table: str, **values: Any) -> int:
-    """The id of a new row, stored without an event."""
-    values = {"manager": None, "day": date(2000, 1, 1) + timedelta(next(_number))} | values
-    statement = _statement(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
-    used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    return int((await api.app.databases.sunshine.all(statement, **used))[0]["id"])
-
-
-def table_of(path: str) -> str:
-    """The table that the first parameter of a route's path is an id of."""
-    return _TABLE[path.partition("/{")[0].rpartition("/")[2]]
-
-
-async def new_target(api: Api, path: str, employee: int | None = None) -> int:
-    """The id of a new row for the first parameter of a route's path: of an employee, a new one
-    where none is given."""
-    table = table_of(path)
-    if table not in OWNED:
-        return await new_row(api, table)
-    return await new_row(api, table, employee=employee or await new_row(api, "employee"))
-
-
-async def new_period(api: Api, path: str, employee: int) -> int:
-    """The id of a new period of an employee, for the second parameter of a route's path."""
-    kind = path.split("/")[4]
-    thing = await new_row(api, {"shifts": "shift", "placements": "location"}[kind])
-    return await new_row(api, PERIODS[kind], employee=employee, thing=thing)
-
-
-def filled_path(path: str, *ids: int) -> str:
+def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
     return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
 
 
-async def existing_path(api: Api, path: str) -> str:
+async def existing_path(api: Api, path: str, method: str = "GET") -> str:
     """A route's path to rows that exist."""
-    ids = [await new_target(api, path)] if "{" in path else []
-    if path.count("{") == 2:
-        ids.append(await new_period(api, path, ids[0]))
-    return filled_path(path, *ids)
+    return filled_path(path, *await made_for(api, path, method))
+
+
+# Fields that refer to rows, by the table of the row.
+_REFERS = {
+    "shiftId": "shift",
+    "locationId": "location",
+    "assignedTo": "employee",
+    "employeeId": "employee",
+    "salesPerson": "employee",
+}
 
 
 async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
     """Values that a schema cannot make up: what refers to rows, and what is good enough."""
-    refers = {"shiftId": "shift", "locationId": "location"}
-    rows = {name: await new_row(api, refers[name]) for name in schema if name in refers}
+    rows: dict[str, Any] = {
+        name: await new_row(api, _REFERS[name]) for name in schema if name in _REFERS
+    }
+    if "approvers" in schema:
+        rows["approvers"] = [await new_approver(api)]
+    if "into" in schema:
+        rows["into"] = await new_row(
+            api, "ticket", employee=await new_row(api, "employee"), status="open"
+        )
+    if "items" in schema and "total" in schema:
+        rows |= {"items": [{"productId": 1, "quantity": 2, "price": 3}], "total": 6}
+    if "code" in schema and "orderAmount" in schema:
+        voucher = await new_row(api, "voucher")
+        [row] = await api.sql("SELECT code FROM voucher WHERE id = %(id)s", id=voucher)
+        rows["code"] = row["code"]
     return {"password": PASSWORD, "role": "employee", **rows}
 
 
@@ -276,9 +251,4 @@ def _digests(database: str) -> Statement:
         f' FROM "{table}" t'
         for table in models.METADATA[database].tables
     ]
-    return _statement(" UNION ALL ".join(parts))
-
-
-@lru_cache
-def _statement(sql: str) -> Statement:
-    return Statement(text(sql))
+    return statement_of(" UNION ALL ".join(parts))

@@ -22,6 +22,8 @@ READY = re.compile(r"is ready on http://localhost:(\d+)")
 class Process:
     """One server. `home` is its working folder; what it says is in the file `said` there."""
 
+    program = CHECKOUT / "cli.py"
+
     def __init__(self, home: Path, **environment: str) -> None:
         self.said = home / f"said-{time.monotonic_ns()}"
         ours = {
@@ -33,7 +35,7 @@ class Process:
         kept = {name: os.environ[name] for name in ("PATH", "SUNSHINE_VAR") if name in os.environ}
         with self.said.open("wb") as said:
             self.popen = subprocess.Popen(
-                [sys.executable, str(CHECKOUT / "cli.py"), "serve"],
+                [sys.executable, str(self.program), "serve"],
                 cwd=home, env=kept | ours | environment, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sunshine.settings import Settings, load
 
 if TYPE_CHECKING:
-    from sunshine.db import Database
-    from sunshine.people import System
+    from sunshine.db import Database, Databases
+    from sunshine.people import Principal, System
 
 T = TypeVar("T")
 
@@ -43,6 +43,12 @@ def run(work: "Callable[[Database], Awaitable[T]]", name: str = "sunshine") -> T
         return asyncio.run(_with_database(name, settings, work))
 
 
+def run_on_all(work: "Callable[[Databases, Settings], Awaitable[T]]") -> T:
+    """What `work` on the four databases comes to."""
+    with opened() as settings:
+        return asyncio.run(_with_databases(settings, work))
+
+
 def operator() -> "System":
     """In whose name the command line changes things; a container may have no name for its user."""
     from sunshine.people import System
@@ -52,6 +58,22 @@ def operator() -> "System":
     except (KeyError, OSError):
         name = str(os.getuid())
     return System(name=f"cli:{name}")
+
+
+def everybody() -> "Principal":
+    """Rules of scope ask who wants it: here somebody who may everything."""
+    from sunshine.people import Principal, permissions_of
+
+    return Principal(
+        kind="system",
+        id=0,
+        username="",
+        name="",
+        email=None,
+        role="admin",
+        employee_id=None,
+        permissions=permissions_of("admin"),
+    )
 
 
 async def hashed(password: str) -> str:
@@ -68,16 +90,25 @@ async def hashed(password: str) -> str:
 async def _with_database(
     name: str, settings: Settings, work: "Callable[[Database], Awaitable[T]]"
 ) -> T:
-    from sunshine import clock
-    from sunshine.db import Database
+    return await _with_databases(settings, lambda databases, _: work(databases[name]))
 
-    few = replace(settings.databases[name], pool_min=0, pool_max=2)
-    database = Database(name, few, clock.now, settings.policy)
-    await database.open()
+
+async def _with_databases(
+    settings: Settings, work: "Callable[[Databases, Settings], Awaitable[T]]"
+) -> T:
+    from sunshine import clock
+    from sunshine.db import Databases
+
+    few = {
+        name: replace(database, pool_min=0, pool_max=2)
+        for name, database in settings.databases.items()
+    }
+    databases = Databases(replace(settings, databases=few), clock.now)
+    await databases.open()
     try:
-        return await work(database)
+        return await work(databases, settings)
     finally:
-        await database.close()
+        await databases.close()
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from sunshine.commands.output import json_option, yes_option
 if TYPE_CHECKING:
     from sunshine.commands.cast import Person
     from sunshine.db import Database, Row, Transaction
-    from sunshine.people import Principal
 
 Ids = dict[str, int]
 
@@ -64,12 +63,13 @@ async def _is_used(database: "Database") -> bool:
 async def _store_people(
     tx: "Transaction", people: "list[Person]", advance: Callable[[], None]
 ) -> Ids:
+    from sunshine.commands.context import everybody
     from sunshine.rules import employees
     from sunshine.rules.placements import placements
     from sunshine.rules.shifts import employee_shifts
 
     departments, positions, shifts, locations = await _store_places(tx)
-    everybody = _everybody()
+    actor = everybody()
     ids: Ids = {}
     for person in people:
         manager = ids[person.manager] if person.manager else None
@@ -80,9 +80,9 @@ async def _store_people(
         }
         id_ = (await employees.create(tx, values))["id"]
         shift = {"shiftId": shifts[person.shift], "from": person.joined}
-        await employee_shifts.give(tx, id_, shift, actor=everybody)
+        await employee_shifts.give(tx, id_, shift, actor=actor)
         place = {"locationId": locations[person.location], "from": person.joined}
-        await placements.give(tx, id_, place, actor=everybody)
+        await placements.give(tx, id_, place, actor=actor)
         ids[person.code] = id_
         advance()
     return ids
@@ -140,19 +140,3 @@ async def _store_users(
         row = await users.create(tx, values)
         made.append({"username": row["username"], "role": row["role"], "name": row["name"]})
     return made
-
-
-def _everybody() -> "Principal":
-    """Rules of scope ask who wants it: here somebody who may everything."""
-    from sunshine.people import Principal, permissions_of
-
-    return Principal(
-        kind="system",
-        id=0,
-        username="",
-        name="",
-        email=None,
-        role="admin",
-        employee_id=None,
-        permissions=permissions_of("admin"),
-    )

@@ -51,7 +51,8 @@ def document(value: Any) -> None:
     """Print one JSON value."""
     from msgspec import json
 
-    click.echo(json.format(json.encode(value, enc_hook=str), indent=2))
+    encoder = json.Encoder(enc_hook=str, decimal_format="number")
+    click.echo(json.format(encoder.encode(value), indent=2))
 
 
 def confirm(question: str, *, yes: bool) -> None:

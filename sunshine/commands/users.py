@@ -71,7 +71,7 @@ def create(
         "employeeId": employee_id,
         "active": not inactive,
         "permissions": list(grants),
-        "password": _password(password_stdin),
+        "password": password_of(password_stdin),
     }
     row = _created(given)
     output.say(f"Created user {row['username']} ({row['role']}).")
@@ -84,7 +84,7 @@ def create(
 @stdin_option
 def set_password(username: str, password_stdin: bool) -> None:
     """Set a password; every token of the user ends at once."""
-    _change(username, {"password": _password(password_stdin)})
+    _change(username, {"password": password_of(password_stdin)})
     output.say(f"New password for {username}; whoever was signed in with the old one is out.")
 
 
@@ -129,7 +129,7 @@ def revoke(username: str, permissions: tuple[str, ...]) -> None:
     _regrant(username, revoked=permissions)
 
 
-def _password(from_stdin: bool) -> str:
+def password_of(from_stdin: bool) -> str:
     if from_stdin:
         try:
             password = sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")

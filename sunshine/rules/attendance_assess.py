@@ -4,7 +4,7 @@ Permits, leave and corrections change what a day's records amount to: they call 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ from sunshine.db import Row, Transaction
 from sunshine.policy import Policy
 from sunshine.records import merging
 from sunshine.rules.attendance_places import placed_zone
-from sunshine.rules.attendance_time import Day, Shift, assess
+from sunshine.rules.attendance_time import Day, Shift, assess, shift_end
 from sunshine.rules.workdays import MONDAY_TO_FRIDAY
 from sunshine.statements import Statement
 
@@ -124,6 +124,7 @@ def stays(*where: ColumnElement[bool]) -> Select[Any]:
             a.id,
             a.check_in_at,
             a.check_out_at,
+            a.auto_check_out,
             *(column.label(name) for name, column in ASSESSED.items()),
             location.c.timezone.label("place_zone"),
             *circumstances(a.employee_id, a.work_date),
@@ -166,8 +167,17 @@ def assessed(rows: Sequence[Row], policy: Policy) -> list[Row]:
             "workedMinutes": each.worked_minutes,
             "overtimeMinutes": each.overtime_minutes,
         }
-        for each in assess(day, [(row["check_in_at"], row["check_out_at"]) for row in rows])
+        for each in assess(day, [(row["check_in_at"], _known_end(row, day)) for row in rows])
     ]
+
+
+def _known_end(row: Row, day: Day) -> datetime | None:
+    """When a stay ended; None while it lasts, and where a check-out was forgotten and no shift says
+    when work ended: nobody is paid for that until somebody corrects it."""
+    if row["auto_check_out"] and shift_end(day, row["check_in_at"]) is None:
+        return None
+    end: datetime | None = row["check_out_at"]
+    return end
 
 
 async def keep(tx: Transaction, row: Row, after: Row, *, silently: bool = False) -> None:

@@ -112,6 +112,14 @@ def filed(at: datetime, days: Sequence[Day]) -> Day:
     return next(local, days[len(days) // 2])  # none where the zone changes from day to day
 
 
+def shift_end(day: Day, came: datetime) -> datetime | None:
+    """When the shift ends that somebody came for; None when they came for none: on a day off or a
+    holiday, or after its end."""
+    if day.hours is None or not day.works or day.is_holiday or came >= day.hours[1]:
+        return None
+    return day.hours[1]
+
+
 def assess(day: Day, stays: Sequence[Stay]) -> list[Assessment]:
     """What each stay of a day amounts to, given in their order.
 

@@ -11,7 +11,7 @@ from models.auth import revoked_token, users
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import NotSignedIn
 from sunshine.passwords import Passwords
-from sunshine.people import Principal, System
+from sunshine.people import Principal
 from sunshine.statements import Statement
 
 log = structlog.get_logger("sunshine.auth")
@@ -37,7 +37,12 @@ _REVOKE = Statement(
     .values(jti=bindparam("jti"), expires_at=bindparam("expires_at"))
     .on_conflict_do_nothing()
 )
-_SWEEP = Statement(delete(revoked_token).where(revoked_token.c.expires_at < bindparam("now")))
+# By both clocks: a job may be told another time than it is, and a token that ended must not revive.
+_SWEEP = Statement(
+    delete(revoked_token).where(
+        revoked_token.c.expires_at < bindparam("now"), revoked_token.c.expires_at < func.now()
+    )
+)
 
 
 async def sign_in(database: Database, passwords: Passwords, *, username: str, password: str) -> Row:
@@ -63,14 +68,14 @@ async def sign_out(tx: Transaction, *, actor: Principal) -> None:
     """End the token that was shown, in every process, before this is answered."""
     ends = datetime.fromtimestamp(actor.expires, UTC)
     await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
-    await tx.record("user_signed_out", "users", actor.id)
+    entity = "users" if actor.kind == "user" else actor.kind
+    await tx.record(f"{actor.kind}_signed_out", entity, actor.id)
     tx.forget_principals()
 
 
-async def sweep_revoked(database: Database, now: datetime) -> None:
-    """Forget ended tokens that would have expired by now anyway."""
-    async with database.transaction(System()) as tx:
-        await tx.run(_SWEEP, now=now)
+async def sweep_revoked(tx: Transaction) -> int:
+    """Forget ended tokens that would have expired by now anyway; how many."""
+    return await tx.run(_SWEEP)
 
 
 def _as_actor(account: dict[str, Any]) -> Principal:

@@ -38,6 +38,7 @@ from sunshine.records import (
     stamped,
 )
 from sunshine.rules import users
+from sunshine.rules.asset_holding import take_from
 from sunshine.rules.names import NAMED, id_of
 from sunshine.rules.reach import ME
 from sunshine.schemas.employees import FILTERS
@@ -209,8 +210,13 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     return row
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Merge into an employee: HR and admins anything, oneself phone and photo."""
+async def change(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal, force: bool = False
+) -> Row:
+    """Merge into an employee: HR and admins anything, oneself phone and photo.
+
+    Becoming inactive is Conflict while assets are held; `force` returns them.
+    """
     own = actor.employee_id == id_ and actor.role != "admin"
     if own and set(values) - OWN_FIELDS:
         raise NotAllowed("Of your own record you may change phone and photo")
@@ -225,20 +231,22 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     full = await _with_ids(tx, values)
     if full.get("status") == "inactive" and before["status"] == "active":
         await _end_account(tx, id_, actor)
+        await take_from(tx, id_, force=force)
     await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await _row(tx, id_)
     await record_change(tx, "employee", before, after)
     return after
 
 
-async def delete(tx: Transaction, id_: int, *, actor: Principal) -> None:
+async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = False) -> None:
     """Employment ends: the record is kept for history, the account ends at once.
 
-    Conflict `in_use` while others have them as their manager.
+    Conflict `in_use` while others report to them, `assets_held` until `force` returns those.
     """
     before = await _locked(tx, id_)
     await _end_account(tx, id_, actor)
     await check_unused(tx, _USES, id_)
+    await take_from(tx, id_, force=force)
     await tx.run(_DELETE, row_id=id_)
     await tx.record("employee_deleted", "employee", id_, before=before)
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     SmallInteger,
     Subquery,
+    Text,
     and_,
     any_,
     bindparam,
@@ -26,7 +27,10 @@ from sqlalchemy import (
 from models.employees import employee
 from models.leave import holiday
 from models.shifts import employee_shift, shift
+from sunshine.rules.attendance_places import placed_zone
 
+# The timezone of the business, as the parameter `zone`.
+ZONE = bindparam("zone", type_=Text)
 MONDAY_TO_FRIDAY = cast(literal([1, 2, 3, 4, 5]), ARRAY(SmallInteger))
 
 
@@ -67,6 +71,22 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
         .where(*employees)
         .subquery("calendar")
     )
+
+
+def zone_of(day: ColumnElement[date]) -> ColumnElement[str]:
+    """The timezone that a day of an employee is told in, where `employee` and `shift` are joined.
+
+    The shift's own, else that of where they are placed, else their own, else the business'.
+    """
+    return func.coalesce(
+        shift.c.timezone, placed_zone(employee.c.id, day), employee.c.timezone, ZONE
+    )
+
+
+def since() -> ColumnElement[date]:
+    """The day from which an employee is expected at work."""
+    known: ColumnElement[datetime] = func.timezone(ZONE, employee.c.created_at)
+    return func.coalesce(employee.c.join_date, cast(known, Date))
 
 
 def _midnight(name: str) -> ColumnElement[datetime]:

@@ -27,6 +27,8 @@ FILTERS: Schema = {
     "status": choice("active", "inactive"),
 }
 EXPORT: Schema = {**FILTERS, "format": choice("csv", "xlsx", default="csv")}
+# Whether what an employee still holds is taken back when the employment ends.
+FORCE: Schema = {"force": query_flag(default="false")}
 IMPORT: Schema = {"dryRun": query_flag(default="true")}
 
 # One line of an import file. A position or department that does not exist yet is made.

@@ -3,6 +3,7 @@
 Keyword arguments add or override Cerberus rules: `text(100, required=True)`.
 """
 
+from decimal import Decimal
 from typing import Any
 
 Field = dict[str, Any]
@@ -38,6 +39,11 @@ def whole(minimum: int, maximum: int = MAX_ID, **rules: Any) -> Field:
 def number(minimum: float, maximum: float, **rules: Any) -> Field:
     """A finite number."""
     return {"type": "number", "min": minimum, "max": maximum, "check_with": "finite"} | rules
+
+
+def money(maximum: Decimal = Decimal("999999999999.99"), **rules: Any) -> Field:
+    """An amount, not negative, rounded half up to the cent -> decimal.Decimal."""
+    return {"type": "money", "coerce": "money", "min": 0, "max": maximum} | rules
 
 
 def flag(**rules: Any) -> Field:

@@ -34,6 +34,13 @@ class RangeNotSatisfiable(Problem):
         self.size = size
 
 
+class UpgradeRequired(Problem):
+    """The path is for WebSockets."""
+
+    code = "upgrade_required"
+    message = "Connect with a WebSocket (RFC 6455, version 13)"
+
+
 # The most specific class an error is an instance of decides.
 STATUS: dict[type[Problem], int] = {
     errors.Problem: 400,
@@ -46,6 +53,7 @@ STATUS: dict[type[Problem], int] = {
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
     RangeNotSatisfiable: 416,
+    UpgradeRequired: 426,
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
@@ -147,6 +155,9 @@ def error(handler: "Handler", error: BaseException) -> None:
         handler.standing = error.standing
         set_standing(handler)
         handler.set_header("Retry-After", str(error.retry_after))
+    if isinstance(error, UpgradeRequired):
+        handler.set_header("Upgrade", "websocket")
+        handler.set_header("Sec-WebSocket-Version", "13")
     if isinstance(error, MethodNotAllowed):
         handler.set_header("Allow", error.allow)
     if isinstance(error, RangeNotSatisfiable):

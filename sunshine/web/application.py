@@ -23,6 +23,7 @@ from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
 from sunshine.passwords import Passwords
+from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
@@ -88,6 +89,7 @@ class Application(tornado.web.Application):
         *,
         databases: Databases,
         principals: Principals,
+        presence: Presence,
         passwords: Passwords,
         tokens: Tokens,
         readiness: Readiness,
@@ -100,6 +102,7 @@ class Application(tornado.web.Application):
         self.configuration = settings
         self.databases = databases
         self.principals = principals
+        self.presence = presence
         self.passwords = passwords
         self.tokens = tokens
         self.readiness = readiness

@@ -34,9 +34,7 @@ def with_urls(
 ) -> list[dict[str, Any]]:
     """The rows with the stored paths in these fields replaced by URLs that open the files."""
     url = handler.application.signer.url
-    return [
-        row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows
-    ]
+    return [row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows]
 
 
 async def send(handler: "Handler", file: Stored, name: str, *, cache: str) -> None:

@@ -6,7 +6,7 @@ access and come first.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sunshine import json
 from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
@@ -16,8 +16,6 @@ from sunshine.web import limiting
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
-
-TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ async def _pass(handler: "Handler") -> None:
 
 
 async def _identify(handler: "Handler") -> None:
-    token = handler.request.headers.get(TOKEN_HEADER)
+    token = handler.token
     try:
         if not token:
             raise NotSignedIn
@@ -94,6 +92,34 @@ def body(schema: Schema) -> Guard:
         handler.body = payload.check(json.decode(handler.request.body))
 
     return Guard("body", check, body=payload)
+
+
+def one_or_many(schema: Schema, maximum: int) -> Guard:
+    """A JSON object that fits the schema, or a list of 1 to `maximum`; a list in `handler.items`.
+
+    Errors in a list name the item: `3.latitude`.
+    """
+    payload = Payload(schema)
+
+    async def check(handler: "Handler") -> None:
+        _require_media(handler, "application/json")
+        sent = json.decode(handler.request.body)
+        if not isinstance(sent, list):
+            handler.items = [payload.check(sent)]
+        elif not 1 <= len(sent) <= maximum:
+            raise Invalid(f"A list holds 1 to {maximum} items")
+        else:
+            handler.items = [_item(payload, number, item) for number, item in enumerate(sent)]
+
+    return Guard("body", check, body=payload)
+
+
+def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
+    try:
+        return payload.check(item)
+    except Invalid as problem:
+        errors = [{**e, "field": f"{number}.{e['field']}"} for e in problem.errors]
+        raise Invalid(problem.message, code=problem.code, errors=errors) from None
 
 
 async def _read_csv(handler: "Handler") -> None:

@@ -29,15 +29,17 @@ if TYPE_CHECKING:
     from sunshine.web.application import Application
     from sunshine.web.routes import Route
 
+TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 log = structlog.get_logger("sunshine.web")
 
 
 class Handler(RequestHandler):
-    """An endpoint. Attributes its guards fill: `actor`, `query`, `body` or `text`."""
+    """An endpoint. Attributes its guards fill: `actor`, `query`, `body`, `items` or `text`."""
 
     application: "Application"
     actor: Principal
     body: dict[str, Any]
+    items: list[dict[str, Any]]
     query: dict[str, Any]
     text: str
     # Where the caller stands with the rate limits, once counted.
@@ -70,6 +72,11 @@ class Handler(RequestHandler):
     def principals(self) -> "Principals":
         """Who is behind a token."""
         return self.application.principals
+
+    @property
+    def token(self) -> str | None:
+        """What the caller shows to say who they are."""
+        return self.request.headers.get(TOKEN_HEADER)
 
     @property
     def request_id(self) -> str:

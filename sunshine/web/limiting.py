@@ -6,7 +6,7 @@ succeeds gives back what it counted, so that an office behind one address does n
 
 from typing import TYPE_CHECKING
 
-from sunshine.rates import LOGIN_FROM, LOGIN_NAME, PRINCIPAL, STRANGER, Standing, bucket
+from sunshine.rates import LOGIN_FROM, LOGIN_NAME, PRINCIPAL, STRANGER, VOUCHER, Standing, bucket
 from sunshine.web import answers
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ async def count_principal(handler: "Handler") -> None:
     if rates.enabled:
         actor = handler.actor
         _stand(handler, await rates.count(PRINCIPAL, f"{actor.kind}:{actor.id}"))
+
+
+async def count_voucher(handler: "Handler") -> None:
+    """A look at whether a code is a voucher's."""
+    await handler.application.rates.count(VOUCHER, str(handler.actor.id))
 
 
 async def count_stranger(handler: "Handler") -> None:
@@ -49,4 +54,5 @@ def _address(handler: "Handler") -> str:
 
 def _stand(handler: "Handler", standing: Standing | None) -> None:
     handler.standing = standing
-    answers.set_standing(handler)
+    if not handler._headers_written:  # as on a socket, whose first message is counted
+        answers.set_standing(handler)

@@ -32,6 +32,10 @@ def test_the_promised_commands_are_there():
         "db": "create status upgrade downgrade check shell",
         "config": "show check",
         "events": "list",
+        "attendance": "report",
+        "jobs": "list run",
+        "tickets": "list show",
+        "leave": "balance adjust",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()
@@ -59,7 +63,9 @@ def _seconds(command):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@pytest.mark.parametrize("words", [(), ("users", "create"), ("db", "status"), ("demo",)])
+@pytest.mark.parametrize(
+    "words", [(), ("users", "create"), ("db", "status"), ("demo",), ("jobs", "run")]
+)
 def test_help_imports_nothing_slow(words):
     code = (
         "import sys, cli\n"

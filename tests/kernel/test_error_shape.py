@@ -18,7 +18,8 @@ from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, Now, serve
-from tests.over_routes import MISSING, existing_path, name_of, new_row, stored
+from tests.over_routes import MISSING, existing_path, name_of, stored
+from tests.rows import new_row
 
 KEYS = {"success", "message", "errors", "code"}
 CHUNKED = {"Transfer-Encoding": "chunked"}

@@ -5,13 +5,15 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import func, select
 
 from sunshine.connections import conninfo
-from sunshine.db import Database
+from sunshine.db import EVENT_CHANNEL, Database
 from sunshine.events import Cursor, Event, Feed
 from sunshine.forgetting import ACK_CHANNEL, FORGET_CHANNEL
 from sunshine.people import System
@@ -209,6 +211,39 @@ async def test_an_event_tells_everything_that_was_recorded(database: Database, a
         {"a": 1}, {"a": [1, "ä"]},
     )  # fmt: skip
     assert Cursor.parse(str(event.cursor)) == event.cursor
+
+
+async def test_many_are_recorded_as_each_would_be(database: Database, api: Api) -> None:
+    rows: list[tuple[int | None, dict[str, Any] | None, dict[str, Any] | None]] = [
+        (7, {"a": 1}, {"a": [1, "ä\\"], "at": database.clock(), "price": Decimal("1.50")}),
+        (None, None, {}),
+        (5, {"a": None}, None),
+    ]
+    stored = "SELECT at, type, entity, entity_id, actor_name, request_id, before, after FROM event"
+    texts = "SELECT before::text, after::text FROM event ORDER BY id"
+    async with database.transaction(System("me"), request_id="r1") as tx:
+        for id_, before, after in rows:
+            await tx.record("changed", "thing", id_, before=before, after=after)
+    alone, as_text = await api.sql(f"{stored} ORDER BY id"), await api.sql(texts)
+    await api.sql("DELETE FROM event")
+    async with database.transaction(System("me"), request_id="r1", now=tx.now) as tx:
+        await tx.record_all("changed", "thing", iter(rows))
+        await tx.record_all("changed", "thing", [])
+    assert await api.sql(f"{stored} ORDER BY id") == alone
+    assert await api.sql(texts) == as_text
+
+
+async def test_many_wake_the_followers_once(database: Database, api: Api) -> None:
+    async with await psycopg.AsyncConnection.connect(
+        conninfo(database.settings), autocommit=True
+    ) as listener:
+        await listener.execute(f"LISTEN {EVENT_CHANNEL}")
+        async with database.transaction(System()) as tx:
+            await tx.record_all("changed", "thing", [(id_, None, {"a": 1}) for id_ in range(1000)])
+        notices = [notice async for notice in listener.notifies(timeout=0.3)]
+    assert [notice.payload for notice in notices] == [""]
+    ids = await api.sql("SELECT entity_id FROM event ORDER BY id")
+    assert [row["entity_id"] for row in ids] == list(range(1000))
 
 
 async def test_a_subscriber_that_fails_stops_nobody(database: Database, api: Api) -> None:

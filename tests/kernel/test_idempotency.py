@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from sunshine import cleanup
 from sunshine.rules.departments import departments
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, Now
-from tests.over_routes import new_row, stored
+from tests.over_routes import stored
+from tests.rows import new_row
 
 PATH = "/api/departments"
 KEYS = "SELECT principal, key, status, answer FROM idempotency_key"
@@ -144,12 +144,11 @@ async def test_it_refuses_what_is_no_key(api: Api, key: str) -> None:
 
 async def test_it_forgets_a_key_after_a_day(api: Api, now: Now) -> None:
     first = await post(api, "key", {"name": "New"})
-    day = api.app.databases
     now.shift(hours=23, minutes=59)
-    await cleanup.sweep(day, now)
+    await api.app.jobs.run("cleanup")
     assert (await post(api, "key", {"name": "New"}, as_=fresh(api))).body == first.body
     now.shift(minutes=2)
-    await cleanup.sweep(day, now)
+    await api.app.jobs.run("cleanup")
     assert await api.sql(KEYS) == []
     answer = await post(api, "key", {"name": "New"}, as_=fresh(api))
     assert (answer.status, answer.code) == (409, "department_name_taken")

@@ -20,12 +20,14 @@ MAY_IMPORT = {
     "cli.py": {"server", "sunshine"},
 }
 NEVER = {
-    "sunshine/rules": {"sunshine.web", "sunshine.commands"},
+    "sunshine/rules": {
+        "sunshine.web", "sunshine.commands", "sunshine.jobs", "sunshine.timetable",
+    },
     "sunshine/web": {"sunshine.rules", "sunshine.commands"},
     "sunshine": {"sunshine.commands"},
     "handlers": {"sunshine.commands"},
     "server.py": {"sunshine.commands"},
-}
+}  # fmt: skip
 LINES = {"handlers": 200, "sunshine/rules": 300}
 
 
@@ -98,6 +100,7 @@ def test_it_has_no_drawer_for_odds_and_ends() -> None:
 
 
 def test_it_names_a_module_alike_on_every_floor() -> None:
-    handled = {path.stem for path in (ROOT / "handlers").glob("*.py")} - {"__init__", "home"}
+    handled = {path.stem for path in (ROOT / "handlers").glob("*.py")}
+    handled -= {"__init__", "home", "live"}  # live only gives paths to what other modules tell
     ruled = {path.stem for path in (ROOT / "sunshine/rules").glob("*.py")}
     assert handled <= ruled

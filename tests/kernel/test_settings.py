@@ -1,5 +1,6 @@
 """Settings: the environment, then .env; every mistake at once; what production refuses."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,12 @@ def test_it_does_not_expand_what_the_file_says(home: Path) -> None:
         ("BASE_DOMAIN", "example.com"), ("PG_FLEET_DIALECT", "mysql"), ("BCRYPT_COST", "3"),
         ("PG_SUNSHINE_MAX_POOL", "0"), ("EVENT_LOOP", "trio"), ("LOG_FORMAT", "xml"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,nginx"), ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("BUSINESS_HOURS", "9:00-17:00"), ("BUSINESS_HOURS", "17:00-09:00"),
+        ("BUSINESS_HOURS", "09:00-24:01"), ("BUSINESS_HOURS", "09:00-09:00"),
+        ("BUSINESS_HOURS", "24:00-24:00"), ("BUSINESS_DAYS", "0"), ("BUSINESS_DAYS", "1,1"),
+        ("BUSINESS_DAYS", "1,8"), ("BUSINESS_DAYS", "Mon-Fri"), ("BUSINESS_DAYS", ","),
+        ("SLA_URGENT", "15"), ("SLA_HIGH", "0/60"), ("SLA_LOW", "60/1000000"),
+        ("SLA_MEDIUM", "60/480m"),
     ],
 )  # fmt: skip
 def test_it_refuses_a_value_that_makes_no_sense(home: Path, name: str, value: str) -> None:
@@ -206,3 +213,19 @@ def test_it_writes_an_example_that_it_takes_itself(home: Path) -> None:
     assert all(f"\n#{name}=" in text for name in VARIABLES)
     plain: Any = load(home).values
     assert load(home, file=text).values == plain
+
+
+def test_it_knows_when_tickets_are_due(home: Path) -> None:
+    hour = timedelta(hours=1)
+    policy = load(home).policy
+    assert policy.business_hours == (9 * hour, 17 * hour)
+    assert policy.business_days == {1, 2, 3, 4, 5}
+    assert policy.sla == {
+        "urgent": (hour / 4, hour), "high": (hour, 4 * hour), "medium": (hour, 8 * hour),
+        "low": (4 * hour, 16 * hour),
+    }  # fmt: skip
+    given = {"BUSINESS_HOURS": "00:00-24:00", "BUSINESS_DAYS": "7, 6", "SLA_HIGH": "5/99999"}
+    policy = load(home, given).policy
+    assert policy.business_hours == (0 * hour, 24 * hour)
+    assert policy.business_days == {6, 7}
+    assert policy.sla["high"] == (hour / 12, hour / 60 * 99_999)

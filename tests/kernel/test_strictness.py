@@ -20,11 +20,12 @@ from tests.over_routes import (
     known_values,
     malformed,
     name_of,
-    new_target,
     query_of,
+    required_query,
     stored,
     with_raw,
 )
+from tests.rows import made_for
 
 JSON = {"Content-Type": "application/json"}
 BODIES = [(route, method) for route, method in endpoints() if body_of(route.guards[method])]
@@ -58,7 +59,7 @@ async def send(api: Api, method: str, path: str, raw: bytes) -> Answer:
 @every_body
 async def test_it_refuses_what_a_field_may_not_be(api: Api, route: Route, method: str) -> None:
     schema = schema_of(route, method)
-    path = await existing_path(api, route.path)
+    path = await existing_path(api, route.path, method)
     body = filled(schema, await known_values(api, schema))
     before = await stored(api)
     taken = []
@@ -74,7 +75,7 @@ async def test_it_refuses_what_a_field_may_not_be(api: Api, route: Route, method
 @every_body
 async def test_it_refuses_what_no_field_may_be(api: Api, route: Route, method: str) -> None:
     schema = schema_of(route, method)
-    path = await existing_path(api, route.path)
+    path = await existing_path(api, route.path, method)
     body = filled(schema, await known_values(api, schema))
     before = await stored(api)
     taken = []
@@ -93,7 +94,7 @@ async def test_it_refuses_unknown_keys_and_wants_required_ones(
     api: Api, route: Route, method: str
 ) -> None:
     schema = schema_of(route, method)
-    path = await existing_path(api, route.path)
+    path = await existing_path(api, route.path, method)
     body = filled(schema, await known_values(api, schema))
     before = await stored(api)
     for key in ("unknown", "id", "createdAt", "__proto__", "", next(iter(schema)).upper()):
@@ -109,10 +110,12 @@ async def test_it_refuses_unknown_keys_and_wants_required_ones(
 @every_body
 async def test_it_names_every_wrong_field_at_once(api: Api, route: Route, method: str) -> None:
     schema = schema_of(route, method)
-    path = await existing_path(api, route.path)
-    answer = await api.call(method, path, {name: {} for name in schema}, as_="admin")
-    named = {field.partition(".")[0] for field in answer.fields}
-    assert (answer.status, named) == (400, set(schema))
+    path = await existing_path(api, route.path, method)
+    wrong: dict[str, Any] = {
+        name: 1 if field["type"] == "dict" else {} for name, field in schema.items()
+    }
+    answer = await api.call(method, path, wrong, as_="admin")
+    assert (answer.status, answer.fields) == (400, set(schema))
 
 
 DEEP = b'{"name": ' + b"[" * 31 + b"]" * 31 + b"}"
@@ -212,8 +215,9 @@ async def test_it_refuses_bad_values_of_known_query_keys(api: Api, route: Route)
     taken = []
     for name, field in query.schema.items():
         values = [*wrong_in_query(field)]
+        needed = required_query(route.guards[method], but=name)
         for text in [f"{name}={value}" for value in values] + [f"{name}=1&{name}=1"]:
-            answer = await api.call(method, f"{path}?{text}", raw=b"", as_="admin")
+            answer = await api.call(method, f"{path}?{needed}{text}", raw=b"", as_="admin")
             if not refused(answer, name):
                 taken.append((text[:60], answer.status, answer.body))
     assert taken == []
@@ -234,7 +238,8 @@ async def test_it_refuses_query_strings_that_are_none(api: Api, route: Route) ->
 @every_query
 async def test_it_ignores_query_keys_it_does_not_know(api: Api, route: Route) -> None:
     path = await existing_path(api, route.path)
-    text = "nonsense=1&nonsense=2&Page=0&&=&%F0%9F%8C%9E"
+    needed = required_query(next(iter(route.guards.values())))
+    text = f"{needed}nonsense=1&nonsense=2&Page=0&&=&%F0%9F%8C%9E"
     if "GET" in route.guards:
         assert (await api.get(f"{path}?{text}", as_="admin")).status == 200
     else:  # takes a file as well, whose type is asked for first
@@ -266,15 +271,16 @@ async def test_it_finds_nothing_under_an_id_that_no_row_can_have(api: Api, route
         "+1", "%201", "1%20", "٣", "%D9%A3", "%ef%bc%91", "%31", "abc", "%ff", "%ED%A0%80", "%",
         "%2e%2e", "null",
     ]  # fmt: skip
-    count = route.path.count("{")
-    first = [await new_target(api, route.path)] if count == 2 else []
+    method = next(m for m in ("GET", "POST", "PUT", "DELETE") if m in route.guards)
+    first = (await made_for(api, route.path, method))[:-1]
+    payload = body_of(route.guards[method])
+    body = filled(payload.schema) if payload else None
     before = await stored(api)
     for id_ in ids:
         path = filled_path(route.path, *first, id_)
-        method = "GET" if "GET" in route.guards else "POST"
         if not path.isascii():
             path = path.encode().decode("latin-1")
-        answer = await api.call(method, path, as_="admin")
+        answer = await api.call(method, path, body, as_="admin")
         assert (answer.status, answer.code) == (404, "not_found"), (id_, answer.body)
     assert await stored(api) == before
 

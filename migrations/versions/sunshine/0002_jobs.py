@@ -9,6 +9,7 @@ JOBS = """
 CREATE TABLE job_run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     job text NOT NULL,
+    by_hand boolean NOT NULL,
     due_at timestamptz NOT NULL,
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
@@ -17,7 +18,7 @@ CREATE TABLE job_run (
     error text,
     result jsonb
 );
-CREATE INDEX job_run_job_idx ON job_run (job, id);
+CREATE INDEX job_run_job_idx ON job_run (job, by_hand, id);
 """
 
 

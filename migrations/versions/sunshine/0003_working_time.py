@@ -81,6 +81,8 @@ CREATE TABLE leave_entry (
 );
 CREATE UNIQUE INDEX leave_entry_allocation_key
     ON leave_entry (employee_id, year, leave_type) WHERE kind = 'allocation';
+CREATE UNIQUE INDEX leave_entry_carry_forward_key
+    ON leave_entry (employee_id, year) WHERE kind = 'carry_forward' AND days > 0;
 CREATE INDEX leave_entry_balance_idx ON leave_entry (employee_id, year, leave_type);
 CREATE INDEX leave_entry_holiday_id_idx ON leave_entry (holiday_id);
 CREATE INDEX leave_entry_leave_id_idx ON leave_entry (leave_id);
@@ -169,6 +171,16 @@ COMMENT ON COLUMN attendance.check_in_at IS 'as claimed';
 COMMENT ON COLUMN attendance.check_in_recorded_at IS 'as the server saw it';
 COMMENT ON COLUMN attendance.check_in_location_id IS 'the nearest';
 COMMENT ON COLUMN attendance.check_in_distance IS 'metres to it';
+
+CREATE TABLE attendance_closed (
+    day date PRIMARY KEY,
+    closed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE attendance_closed IS
+    'The days whose absences and holidays are written (sunshine/rules/attendance_jobs.py).';
+-- Whoever is employed already could not check in before today.
+INSERT INTO attendance_closed
+SELECT current_date - 1, now() WHERE EXISTS (SELECT FROM employee);
 """
 
 
@@ -178,4 +190,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE attendance, permit, leave_entry, leave_day, leave, holiday")
+    op.execute(
+        "DROP TABLE attendance_closed, attendance, permit, leave_entry, leave_day, leave, holiday"
+    )

@@ -1,0 +1,50 @@
+"""Maintenance of assets over HTTP. Rules: sunshine/rules/asset_maintenance.py."""
+
+from sunshine.rules import asset_maintenance as rules
+from sunshine.schemas.assets import CHANGE_MAINTENANCE, MAINTENANCE
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Maintenances(Handler):
+    """What was done to an asset."""
+
+    async def get(self, asset_id: int) -> None:
+        """A page, the latest first."""
+        page = await rules.page(self.db.sunshine, asset_id, self.query)
+        self.reply_page(page)
+
+    async def post(self, asset_id: int) -> None:
+        """Maintenance begins, or is noted after the fact."""
+        async with self.transaction() as tx:
+            row = await rules.begin(tx, asset_id, self.body)
+            self.reply(row, message="Maintenance created", status=201)
+
+
+class Maintenance(Handler):
+    """One maintenance."""
+
+    async def put(self, asset_id: int, maintenance_id: int) -> None:
+        """Merge what is sent; `completedOn` ends it."""
+        async with self.transaction() as tx:
+            row = await rules.change(tx, asset_id, maintenance_id, self.body)
+            self.reply(row, message="Maintenance updated")
+
+
+# HR, admins and asset managers: who may hand assets out only may not write off their repair.
+CARES = may("assets:manage", "assets:read:all")
+
+routes = [
+    Route(
+        "/api/asset-management/inventory/{asset_id}/maintenance",
+        Maintenances,
+        GET=[signed_in, CARES, query(rules.listing.schema)],
+        POST=[signed_in, CARES, body(MAINTENANCE)],
+    ),
+    Route(
+        "/api/asset-management/inventory/{asset_id}/maintenance/{maintenance_id}",
+        Maintenance,
+        PUT=[signed_in, CARES, body(CHANGE_MAINTENANCE)],
+    ),
+]

@@ -1,0 +1,33 @@
+"""The monthly report over HTTP. Rules: sunshine/rules/attendance_report.py."""
+
+from sunshine import sheets
+from sunshine.rules import attendance_report as rules
+from sunshine.schemas.attendance_report import REPORT
+from sunshine.web.guards import may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class AttendanceReport(Handler):
+    """A month of everybody within reach, in figures."""
+
+    deadline = 60.0
+
+    async def get(self) -> None:
+        """As JSON, or as a file by `format`."""
+        found = await rules.report(self.db.sunshine, self.query, actor=self.actor)
+        if self.query["format"] == "json":
+            self.reply(found)
+        else:
+            name = f"attendance-{found['year']:04}-{found['month']:02}.{self.query['format']}"
+            file = await sheets.make(self.query["format"], rules.COLUMNS, rules.lines(found))
+            self.reply_file(file, name)
+
+
+routes = [
+    Route(
+        "/api/attendance/report",
+        AttendanceReport,
+        GET=[signed_in, may("attendance:report"), query(REPORT)],
+    ),
+]

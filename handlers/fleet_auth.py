@@ -1,0 +1,33 @@
+"""Drivers' sign-in over HTTP. Rules: sunshine/rules/fleet_auth.py. Tables: models/fleet.py."""
+
+from sunshine.rules import fleet_auth as rules
+from sunshine.schemas.fleet import LOGIN
+from sunshine.web import limiting
+from sunshine.web.guards import body, public
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Login(Handler):
+    """A driver's name and password for a token that opens the driver's own things only."""
+
+    async def post(self) -> None:
+        """`token` and `driver` beside `success`."""
+        # Counted apart from a user of the same name.
+        name = f"driver:{self.body['username']}"
+        await limiting.count_sign_in(self, name)
+        account = await rules.sign_in(self.db["fleet"], self.application.passwords, **self.body)
+        await limiting.refund_sign_in(self, name)
+        token = self.application.tokens.sign(
+            "driver",
+            id_=account["id"],
+            username=account["username"],
+            role="driver",
+            version=account["token_version"],
+            now=self.application.clock(),
+        )
+        driver = {field: account[field] for field in ("id", "username", "name")}
+        self.reply_exactly({"success": True, "token": token, "driver": driver})
+
+
+routes = [Route("/api/fleet/auth/login", Login, POST=[public, body(LOGIN)])]

@@ -1,0 +1,120 @@
+"""Drivers over HTTP. Rules: sunshine/rules/fleet_drivers.py. Tables: models/fleet.py."""
+
+from typing import Any
+
+from sunshine import passwords
+from sunshine.errors import Invalid
+from sunshine.rules import fleet_auth
+from sunshine.rules import fleet_drivers as rules
+from sunshine.schemas.fleet import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS
+from sunshine.web import limiting
+from sunshine.web.guards import any_principal, body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Drivers(Handler):
+    """Everybody who drives."""
+
+    async def get(self) -> None:
+        """A page; licences and phones for those who manage the fleet."""
+        self.reply_page(await rules.page(self.db["fleet"], self.query, actor=self.actor))
+
+    async def post(self) -> None:
+        """A new driver, who may sign in where credentials are sent along."""
+        values = self.body
+        hashed = await _hashed(self, values)
+        async with self.transaction("fleet") as tx:
+            driver = await rules.create(tx, values, people=self.db.sunshine)
+            if hashed:
+                await fleet_auth.set_credentials(
+                    tx, driver["id"], username=values["username"], hashed=hashed
+                )
+                driver = await rules.current(tx, driver["id"])
+            self.reply(driver, message="Driver created", status=201)
+
+
+class Driver(Handler):
+    """One driver."""
+
+    async def get(self, driver_id: int) -> None:
+        """To themselves, and to whoever reads the fleet."""
+        self.reply(await rules.find(self.db["fleet"], driver_id, actor=self.actor))
+
+    async def put(self, driver_id: int) -> None:
+        """Merge what is sent; drivers change their own phone and password."""
+        values = self.body
+        rules.check_change(self.actor, driver_id, values)
+        current = values.pop("currentPassword", None)
+        hashed = None
+        if "password" in values:
+            await self._check_current(current)
+            hashed = await _hashed(self, {**values, "username": self.actor.username})
+            del values["password"]
+        async with self.transaction("fleet") as tx:
+            if hashed:
+                await fleet_auth.set_credentials(tx, driver_id, username=None, hashed=hashed)
+            driver = await rules.change(tx, driver_id, values, people=self.db.sunshine)
+            self.reply(driver, message="Driver updated")
+
+    async def delete(self, driver_id: int) -> None:
+        """The driver leaves; every token ends at once."""
+        async with self.transaction("fleet") as tx:
+            await rules.delete(tx, driver_id)
+            self.reply(message="Driver deleted")
+
+    async def _check_current(self, password: str | None) -> None:
+        if password is None:
+            raise Invalid.field("currentPassword", "required to change your own password")
+        name = f"driver:{self.actor.username}"
+        await limiting.count_sign_in(self, name)
+        known = await fleet_auth.password_hash(self.db["fleet"], self.actor.id)
+        if not await self.application.passwords.matches(password, known):
+            raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
+        await limiting.refund_sign_in(self, name)
+
+
+class Credentials(Handler):
+    """A driver's name and password, given by whoever manages the fleet."""
+
+    async def post(self, driver_id: int) -> None:
+        """Every token of the driver ends at once."""
+        hashed = await _hashed(self, self.body)
+        async with self.transaction("fleet") as tx:
+            username = self.body["username"]
+            await fleet_auth.set_credentials(tx, driver_id, username=username, hashed=hashed or "")
+            driver = await rules.current(tx, driver_id)
+            self.reply(driver, message="Credentials set")
+
+
+async def _hashed(handler: Handler, values: dict[str, Any]) -> str | None:
+    if "password" not in values:
+        return None
+    passwords.check(values["password"], names=(values.get("username"),))
+    return await handler.application.passwords.hash(values["password"])
+
+
+READS = may("fleet:read", "fleet:manage")
+OWN = may("fleet:read", "fleet:manage", "fleet:self")
+MANAGES = may("fleet:manage")
+
+routes = [
+    Route(
+        "/api/fleet/drivers",
+        Drivers,
+        GET=[signed_in, READS, query(rules.listing.schema)],
+        POST=[signed_in, MANAGES, body(CREATE_DRIVER)],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}",
+        Driver,
+        GET=[any_principal, OWN],
+        PUT=[any_principal, may("fleet:manage", "fleet:self"), body(CHANGE_DRIVER)],
+        DELETE=[signed_in, MANAGES],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}/credentials",
+        Credentials,
+        POST=[signed_in, MANAGES, body(CREDENTIALS)],
+    ),
+]

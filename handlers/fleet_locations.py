@@ -1,0 +1,76 @@
+"""Where drivers are, over HTTP. Rules: sunshine/rules/fleet_locations.py."""
+
+from typing import Any
+
+from sunshine import json
+from sunshine.rules import fleet_locations as rules
+from sunshine.schemas.fleet import MOST_POINTS, POINT
+from sunshine.web.guards import any_principal, may, one_or_many, query
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Location(Handler):
+    """The last-known place of a driver."""
+
+    async def get(self, driver_id: int) -> None:
+        """The place, or null when the driver was never seen."""
+        place = await rules.last(self.db["fleet"], driver_id, actor=self.actor)
+        self.reply_exactly({"success": True, "data": place})
+
+    async def post(self, driver_id: int) -> None:
+        """A point, or a burst of them as a list."""
+        async with self.transaction("fleet") as tx:
+            told = await rules.report(tx, driver_id, self.items, actor=self.actor)
+            self.reply(told, message="Location updated")
+
+
+class Locations(Location):
+    """The track of a driver."""
+
+    deadline = 60.0
+
+    async def get(self, driver_id: int) -> None:
+        """A page, or with `format=geojson` the whole as a stream."""
+        if self.query["format"] == "geojson":
+            await self._stream(driver_id)
+        else:
+            database = self.db["fleet"]
+            page = await rules.page(database, driver_id, self.query, actor=self.actor)
+            self.reply_page(page)
+
+    async def _stream(self, driver_id: int) -> None:
+        batches = await rules.track(self.db["fleet"], driver_id, self.query, actor=self.actor)
+        self.set_header("Content-Type", "application/geo+json")
+        self.write('{"type":"FeatureCollection","features":[')
+        comma = b""
+        async for rows in batches:
+            self.write(comma + json.encode([_feature(row) for row in rows])[1:-1])
+            comma = b","
+            await self.flush()
+        self.write("]}")
+
+
+def _feature(row: dict[str, Any]) -> dict[str, Any]:
+    place = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]}
+    properties = {"timestamp": row["timestamp"], "flagged": row["flagged"]}
+    return {"type": "Feature", "geometry": place, "properties": properties}
+
+
+OWN = may("fleet:read", "fleet:manage", "fleet:self")
+REPORTS = may("fleet:manage", "fleet:self")
+
+routes = [
+    Route(
+        "/api/fleet/drivers/{driver_id}/location",
+        Location,
+        GET=[any_principal, OWN],
+        POST=[any_principal, REPORTS, one_or_many(POINT, MOST_POINTS)],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}/locations",
+        Locations,
+        GET=[any_principal, OWN, query(rules.listing.schema)],
+        POST=[any_principal, REPORTS, one_or_many(POINT, MOST_POINTS)],
+    ),
+]

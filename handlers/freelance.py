@@ -1,0 +1,107 @@
+"""Freelancers over HTTP. Rules: sunshine/rules/freelance.py. Tables: models/freelance.py."""
+
+from sunshine.rules import freelance as rules
+from sunshine.schemas.freelance import CHANGE, CHANGE_PROJECT, CREATE, CREATE_PROJECT
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Freelancers(Handler):
+    """Who works for the company without being employed."""
+
+    async def get(self) -> None:
+        """A page; rates and email addresses for those who manage them."""
+        self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
+
+    async def post(self) -> None:
+        """A new freelancer."""
+        async with self.transaction() as tx:
+            freelancer = await rules.freelancers.create(tx, self.body)
+            self.reply(freelancer, message="Freelancer registered", status=201)
+
+
+class Freelancer(Handler):
+    """One freelancer."""
+
+    async def get(self, freelancer_id: int) -> None:
+        """The freelancer."""
+        self.reply(await rules.find(self.db.sunshine, freelancer_id, actor=self.actor))
+
+    async def put(self, freelancer_id: int) -> None:
+        """Merge what is sent."""
+        async with self.transaction() as tx:
+            freelancer = await rules.freelancers.change(tx, freelancer_id, self.body)
+            self.reply(freelancer, message="Freelancer updated")
+
+    async def delete(self, freelancer_id: int) -> None:
+        """Delete, unless a project is unfinished."""
+        async with self.transaction() as tx:
+            await rules.freelancers.delete(tx, freelancer_id)
+            self.reply(message="Freelancer deleted")
+
+
+class Projects(Handler):
+    """What a freelancer works on."""
+
+    async def get(self, freelancer_id: int) -> None:
+        """A page."""
+        database = self.db.sunshine
+        await rules.find(database, freelancer_id, actor=self.actor)
+        page = await rules.projects.page(database, self.query, freelancer=freelancer_id)
+        self.reply_page(page)
+
+    async def post(self, freelancer_id: int) -> None:
+        """A new project."""
+        async with self.transaction() as tx:
+            project = await rules.assign(tx, freelancer_id, self.body)
+            self.reply(project, message="Project assigned", status=201)
+
+
+class Project(Handler):
+    """One project."""
+
+    async def put(self, freelancer_id: int, project_id: int) -> None:
+        """Merge what is sent."""
+        async with self.transaction() as tx:
+            project = await rules.change_project(tx, freelancer_id, project_id, self.body)
+            self.reply(project, message="Project updated")
+
+    async def delete(self, freelancer_id: int, project_id: int) -> None:
+        """Delete it."""
+        async with self.transaction() as tx:
+            await rules.remove_project(tx, freelancer_id, project_id)
+            self.reply(message="Project deleted")
+
+
+READS = may("freelance:read", "freelance:manage")
+ASSIGNS = may("freelance:assign", "freelance:manage")
+MANAGES = may("freelance:manage")
+
+routes = [
+    Route(
+        "/api/freelance",
+        Freelancers,
+        GET=[signed_in, READS, query(rules.freelancers.listing.schema)],
+        POST=[signed_in, MANAGES, body(CREATE)],
+    ),
+    Route(
+        "/api/freelance/{freelancer_id}",
+        Freelancer,
+        GET=[signed_in, READS],
+        PUT=[signed_in, MANAGES, body(CHANGE)],
+        DELETE=[signed_in, MANAGES],
+    ),
+    Route(
+        "/api/freelance/{freelancer_id}/projects",
+        Projects,
+        GET=[signed_in, READS, query(rules.projects.schema)],
+        POST=[signed_in, ASSIGNS, body(CREATE_PROJECT)],
+    ),
+    Route(
+        "/api/freelance/{freelancer_id}/projects/{project_id}",
+        Project,
+        PUT=[signed_in, ASSIGNS, body(CHANGE_PROJECT)],
+        DELETE=[signed_in, MANAGES],
+    ),
+]

@@ -1,0 +1,31 @@
+"""The apps' settings over HTTP. Rules: sunshine/rules/onapps.py. Tables: models/onapps.py."""
+
+from sunshine.rules import onapps as rules
+from sunshine.schemas.onapps import SETTINGS
+from sunshine.web.guards import body, may, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Onapps(Handler):
+    """What every app may know."""
+
+    async def get(self) -> None:
+        """`{settings, vouchers}`: the settings, and the vouchers that are public."""
+        self.reply(await rules.show(self.db.sunshine))
+
+    async def put(self) -> None:
+        """Replace the settings."""
+        async with self.transaction() as tx:
+            shown = await rules.change(tx, self.body["settings"])
+            self.reply(shown, message="Settings updated")
+
+
+routes = [
+    Route(
+        "/api/onapps",
+        Onapps,
+        GET=[signed_in, may("vouchers:validate")],
+        PUT=[signed_in, may("onapps:manage"), body(SETTINGS)],
+    ),
+]

@@ -1,0 +1,94 @@
+"""`sunshine attendance`: the month's figures. Rules: sunshine/rules/attendance_report.py."""
+
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database
+
+
+@click.group()
+def attendance() -> None:
+    """When people were at work."""
+
+
+@attendance.command()
+@click.option("--month", type=click.IntRange(1, 12), required=True, help="1 to 12.")
+@click.option("--year", type=click.IntRange(1, 9999), required=True, help="Such as 2026.")
+@click.option("--department", metavar="NAME|ID", help="Only those in this department.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--output", "file", type=click.File("wb", atomic=True), help="Write to this file.")
+@json_option
+def report(
+    month: int,
+    year: int,
+    department: str | None,
+    format_: str,
+    file: IO[bytes] | None,
+    as_json: bool,
+) -> None:
+    """Print a month in figures: days and hours of everybody, and their totals.
+
+    Leave is in days, permits, work and overtime are in hours.
+    """
+    from sunshine.commands.context import run
+
+    format_ = "json" if as_json else format_
+    if format_ == "table" and file:
+        raise click.UsageError("--output needs --format csv, json or xlsx")
+    if format_ == "xlsx" and not file and sys.stdout.isatty():
+        raise click.UsageError("a terminal shows no xlsx: use --output")
+    found = run(lambda database: _found(database, {"month": month, "year": year}, department))
+    _print(found, format_, file)
+
+
+async def _found(
+    database: "Database", query: dict[str, Any], department: str | None
+) -> dict[str, Any]:
+    from sunshine.rules import attendance_report
+
+    if department is not None:
+        query["departmentId"] = await _department(database, department)
+    return await attendance_report.report(database, query, actor=None)
+
+
+async def _department(database: "Database", said: str) -> int:
+    """The id of the department that is called so, or has that id."""
+    from sunshine.rules.departments import departments
+
+    for row in await departments.listing.every(database, {}):
+        if said in (str(row["id"]), row["name"]) or said.lower() == row["name"].lower():
+            return int(row["id"])
+    raise output.CommandError(f"there is no department {said}", output.NOT_FOUND)
+
+
+def _print(found: dict[str, Any], format_: str, file: IO[bytes] | None) -> None:
+    import asyncio
+
+    from sunshine import json, sheets
+    from sunshine.rules.attendance_report import COLUMNS, lines
+
+    if format_ == "table":
+        rows = [{name: row.get(name) for name in COLUMNS} for row in lines(found)]
+        output.table(rows, columns=COLUMNS)
+    elif format_ == "json" and not file:
+        output.document(found)
+    else:
+        content = (
+            json.encode(found)
+            if format_ == "json"
+            else asyncio.run(sheets.make(format_, COLUMNS, lines(found)))
+        )
+        (file or sys.stdout.buffer).write(content)

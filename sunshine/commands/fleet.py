@@ -1,0 +1,106 @@
+"""`sunshine fleet`: drivers and vehicles from the command line. Rules: fleet_*.py."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+from sunshine.commands.users import password_of, stdin_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Row
+
+DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
+VEHICLES = ("id", "plateNumber", "type", "status", "driver", "registrationExpiry")
+
+
+@click.group()
+def fleet() -> None:
+    """Drivers and vehicles."""
+
+
+@fleet.command()
+@click.option(
+    "--status", type=click.Choice(["active", "inactive", "suspended"]), help="Only in this state."
+)
+@click.option("--search", help="Only those with this in name, licence, phone or username.")
+@json_option
+def drivers(status: str | None, search: str | None, as_json: bool) -> None:
+    """List the drivers."""
+    from sunshine.commands.context import run
+
+    async def work(database: "Database") -> "list[Row]":
+        from sunshine.rules import fleet_drivers as rules
+
+        asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
+        return await rules.listing.every(database, asked, **rules.days(database))
+
+    rows = run(work, "fleet")
+    shown = rows if as_json else [{name: row[name] for name in DRIVERS} for row in rows]
+    output.table(shown, as_json=as_json, columns=DRIVERS)
+
+
+@fleet.command()
+@click.option(
+    "--status",
+    type=click.Choice(["active", "inactive", "maintenance"]),
+    help="Only in this state.",
+)
+@click.option("--search", help="Only those with this in plate, brand or model.")
+@json_option
+def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
+    """List the vehicles and who drives them."""
+    from sunshine.commands.context import run
+
+    async def work(database: "Database") -> "list[Row]":
+        from sunshine.rules import fleet_vehicles as rules
+
+        asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
+        return await rules.listing.every(database, asked)
+
+    rows = run(work, "fleet")
+    shown = rows if as_json else [{name: row[name] for name in VEHICLES} for row in rows]
+    output.table(shown, as_json=as_json, columns=VEHICLES)
+
+
+@fleet.command()
+@click.argument("license_number", metavar="LICENCE")
+@click.argument("username", metavar="NAME")
+@stdin_option
+def credentials(license_number: str, username: str, password_stdin: bool) -> None:
+    """Let the driver with this LICENCE sign in as NAME; tokens they had end at once."""
+    import asyncio
+
+    from sunshine import passwords
+    from sunshine.commands.context import hashed, operator, run
+    from sunshine.schemas.fleet import CREDENTIALS
+    from sunshine.validation import Payload
+
+    password = password_of(password_stdin)
+    values = Payload(CREDENTIALS).check({"username": username, "password": password})
+    passwords.check(password, names=(username,))
+    made = asyncio.run(hashed(password))
+
+    async def work(database: "Database") -> "Row":
+        from sunshine.rules import fleet_auth
+
+        driver = await _licensed(database, license_number)
+        async with database.transaction(operator()) as tx:
+            await fleet_auth.set_credentials(
+                tx, driver["id"], username=values["username"], hashed=made
+            )
+        return driver
+
+    output.say(f"{run(work, 'fleet')['name']} may sign in as {username}.")
+
+
+async def _licensed(database: "Database", license_number: str) -> "Row":
+    from sunshine.errors import NotFound
+    from sunshine.rules import fleet_drivers as rules
+
+    asked = {"search": license_number}
+    for row in await rules.listing.every(database, asked, **rules.days(database)):
+        if row["licenseNumber"].lower() == license_number.lower():
+            return row
+    raise NotFound(f"there is no driver with licence {license_number}")

@@ -1,0 +1,115 @@
+"""`sunshine jobs`: what runs by itself, and running it by hand. sunshine/jobs.py, timetable.py."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from sunshine.db import Databases, Row
+    from sunshine.jobs import Runner
+    from sunshine.settings import Settings
+
+COLUMNS = ("name", "schedule", "due", "finished", "status", "attempt", "error", "nextDue")
+
+
+@click.group()
+def jobs() -> None:
+    """The periodic jobs: what the server does by itself, when it is due."""
+
+
+@jobs.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the jobs: when each is due, how its last run went, when it starts next.
+
+    Daily ones are due by the clock of BUSINESS_TZ. What lies in the past is due: it starts with
+    the server, or within half a minute where that runs.
+    """
+    from sunshine.commands.context import run_on_all
+
+    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
+        return await _runner(databases, settings).standings()
+
+    rows = run_on_all(work)
+    shown = rows if as_json else [_line(row) for row in rows]
+    output.table(shown, as_json=as_json, columns=COLUMNS)
+
+
+@jobs.command()
+@click.argument("name")
+@click.option(
+    "--as-of",
+    metavar="DATE|INSTANT",
+    help="As if it were then. A date such as 2026-03-01 is the end of that day, 23:59:59 in "
+    "BUSINESS_TZ: the whole day is over. An instant is taken as it is: 2026-03-01T08:00:00+07:00.",
+)
+@click.option("--dry-run", is_flag=True, help="Do it, print what was done, and take it all back.")
+@json_option
+def run(name: str, as_of: str | None, dry_run: bool, as_json: bool) -> None:
+    """Run the job NAME now, due or not, and print how much of what it did.
+
+    It runs in this process, and not while another one runs it. The server's timetable goes on as
+    if nothing had been done. With --as-of in the future it really does what would be due then.
+    """
+    from sunshine.commands.context import run_on_all
+
+    async def work(databases: "Databases", settings: "Settings") -> "Mapping[str, int]":
+        at = None if as_of is None else _instant(as_of, settings.business_tz)
+        return await _runner(databases, settings).run(name, as_of=at, dry_run=dry_run)
+
+    counts = run_on_all(work)
+    if as_json:
+        output.document(counts)
+    else:
+        output.table([{"what": what, "count": count} for what, count in counts.items()])
+    output.say("A dry run: nothing of this was kept." if dry_run else f"{name} is done.")
+
+
+def _runner(databases: "Databases", settings: "Settings") -> "Runner":
+    from sunshine import clock
+    from sunshine.jobs import Runner
+    from sunshine.timetable import JOBS
+
+    return Runner(databases, JOBS, clock.now, settings.business_tz)
+
+
+def _instant(text: str, zone: "ZoneInfo") -> datetime:
+    """A day's last second, or an instant; Invalid where the text is neither."""
+    from datetime import UTC, time
+
+    from sunshine.errors import Invalid
+    from sunshine.schemas.fields import date, instant
+    from sunshine.validation import Payload
+
+    field = "--as-of"
+    if "T" in text.upper():
+        at: datetime = Payload({field: instant()}).check({field: text})[field]
+        return at
+    try:
+        day = Payload({field: date()}).check({field: text})[field]
+    except Invalid:
+        message = "must be a date as 2026-03-01 or an instant as 2026-03-01T08:00:00+07:00"
+        raise Invalid.field(field, message) from None
+    # fold: the later one, should the clocks show it twice.
+    return datetime.combine(day, time(23, 59, 59, fold=1), zone).astimezone(UTC)
+
+
+def _line(row: "Row") -> dict[str, Any]:
+    last = row["lastRun"] or dict.fromkeys(("dueAt", "finishedAt", "status", "attempt", "error"))
+    return {
+        "name": row["name"],
+        "schedule": row["schedule"],
+        "due": last["dueAt"],
+        "finished": last["finishedAt"],
+        "status": last["status"],
+        "attempt": last["attempt"],
+        "error": last["error"],
+        "nextDue": row["nextDue"],
+    }

@@ -1,0 +1,88 @@
+"""`sunshine leave`: balances from the command line. Rules: sunshine/rules/leave_ledger.py."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option, yes_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Row
+
+BALANCES = click.Choice(["annual", "special"])
+COLUMNS = (
+    "type", "total", "used", "remaining", "pending", "available", "carriedForward", "expiresAt",
+)  # fmt: skip
+year_option = click.option("--year", type=click.IntRange(1900, 9999), help="Instead of this year.")
+
+
+@click.group()
+def leave() -> None:
+    """Balances of leave. EMPLOYEE is an id, an email address or an employee code."""
+
+
+@leave.command()
+@click.argument("employee")
+@year_option
+@json_option
+def balance(employee: str, year: int | None, as_json: bool) -> None:
+    """Show what an EMPLOYEE has, has used and has left."""
+    from sunshine.commands.context import run
+
+    _show(run(lambda database: _standing(database, employee, year)), as_json)
+
+
+@leave.command()
+@click.argument("employee")
+@click.option("--type", "leave_type", type=BALANCES, required=True, help="Which balance.")
+@click.option("--days", type=float, required=True, help="Such as 2 or -1.5.")
+@click.option("--reason", required=True, help="Kept in the ledger.")
+@year_option
+@yes_option
+@json_option
+def adjust(
+    employee: str,
+    leave_type: str,
+    days: float,
+    reason: str,
+    year: int | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Add days to an EMPLOYEE's balance, or take some; shows what it comes to."""
+    from sunshine.commands.context import run
+
+    given = {"leaveType": leave_type, "days": days, "reason": reason}
+    _show(run(lambda database: _adjusted(database, employee, given, year, yes)), as_json)
+
+
+def _show(balances: "Row", as_json: bool) -> None:
+    if as_json:
+        output.document(balances)
+        return
+    rows = [{"type": name.removesuffix("Leave"), **row} for name, row in balances.items()]
+    output.table(rows, columns=COLUMNS)
+
+
+async def _standing(database: "Database", employee: str, year: int | None) -> "Row":
+    from sunshine.rules import leave_ledger, leave_people
+
+    person = await leave_people.named(database, employee)
+    return await leave_ledger.standing(database, person["id"], year or database.today.year)
+
+
+async def _adjusted(
+    database: "Database", employee: str, given: dict[str, Any], year: int | None, yes: bool
+) -> "Row":
+    from sunshine.commands.context import operator
+    from sunshine.rules import leave_ledger, leave_people
+    from sunshine.schemas.leave import ADJUST
+    from sunshine.validation import Payload
+
+    values = Payload(ADJUST).check(given | {"year": year or database.today.year})
+    person = await leave_people.named(database, employee)
+    what = f"{values['days']:+g} days of {values['leaveType']} leave {values['year']}"
+    output.confirm(f"{what} for {person['name']}?", yes=yes)
+    async with database.transaction(operator()) as tx:
+        return await leave_ledger.adjust(tx, person["id"], values)

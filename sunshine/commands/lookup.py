@@ -1,0 +1,33 @@
+"""What an argument names: an employee, an asset."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Row
+
+
+async def employee(database: "Database", word: str) -> "Row":
+    """The employee with this id, email address or employee code; NotFound."""
+    from sunshine.errors import NotFound
+    from sunshine.rules import employees
+
+    rows = await employees.listing.every(database, {"search": word})
+    if word.isdigit():
+        rows += await employees.listing.every(database, {})
+    for row in rows:
+        names = (row["email"], row["employeeCode"])
+        if str(row["id"]) == word or word.lower() in {name.lower() for name in names if name}:
+            return row
+    raise NotFound(f"there is no employee {word}")
+
+
+async def asset(database: "Database", code: str) -> "Row":
+    """The asset of this code; NotFound."""
+    from sunshine.errors import NotFound
+    from sunshine.rules import assets
+
+    today = database.today
+    for row in await assets.listing.every(database, {"search": code}, today=today):
+        if row["assetCode"].lower() == code.lower():
+            return row
+    raise NotFound(f"there is no asset {code}")

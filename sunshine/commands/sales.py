@@ -1,0 +1,56 @@
+"""`sunshine sales`: what was sold. Rules: sunshine/rules/sales_report.py."""
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Row
+
+DAY = click.DateTime(["%Y-%m-%d"])
+BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}
+WIDTH = 40
+
+
+@click.group()
+def sales() -> None:
+    """What was sold."""
+
+
+@sales.command()
+@click.option("--from", "first", type=DAY, help="First day.")
+@click.option("--to", "last", type=DAY, help="Last day.")
+@click.option("--by", type=click.Choice(list(BY)), default="day", help="What is summed up.")
+@json_option
+def report(first: datetime | None, last: datetime | None, by: str, as_json: bool) -> None:
+    """Sum up a period: on a terminal with bars, --json prints the whole report."""
+    from sunshine.commands.context import everybody, run
+
+    async def work(database: "Database") -> "Row":
+        from sunshine.rules import sales_report
+
+        asked = {"startDate": first, "endDate": last}
+        query = {name: day.date() for name, day in asked.items() if day}
+        return await sales_report.report(database, query, actor=everybody())
+
+    found = run(work)
+    if as_json:
+        output.document(found)
+        return
+    rows = [_line(row) for row in found[BY[by]]]
+    most = max((row["total"] for row in rows), default=0)
+    for row in rows:
+        row["bar"] = "█" * round(row["total"] / most * WIDTH) if most else ""
+    shown = ("", "sales", "total", "bar") if sys.stdout.isatty() else ("", "sales", "total")
+    output.table(rows, columns=shown)
+    output.say(f"{found['count']} sales, {found['totalSales']} in all, {found['average']} each")
+
+
+def _line(row: "Row") -> "dict[str, Any]":
+    key = row.get("name") or next(iter(row.values()))
+    return {"": key, "sales": row["count"], "total": row["total"]}

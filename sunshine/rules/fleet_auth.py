@@ -1,0 +1,94 @@
+"""Drivers sign in: their own accounts, their own tokens (sunshine/principals.py reads them).
+
+Tables: models/fleet.py.
+"""
+
+from sqlalchemy import Integer, Text, bindparam, func, select, update
+
+from models.fleet import driver
+from sunshine.db import Database, Row, Transaction
+from sunshine.errors import Conflict, NotFound, NotSignedIn, violations
+from sunshine.passwords import Passwords
+from sunshine.people import Principal
+from sunshine.statements import Statement
+
+violations(
+    {
+        "driver_username_key": Conflict.field(
+            "username", "Another driver has this username", code="username_taken"
+        )
+    }
+)
+
+_ACCOUNT = Statement(
+    select(
+        driver.c.id, driver.c.username, driver.c.name, driver.c.status,
+        driver.c.password_hash, driver.c.token_version,
+    ).where(
+        func.lower(driver.c.username) == func.lower(bindparam("username")),
+        driver.c.deleted_at.is_(None),
+    )
+)  # fmt: skip
+_HASH = Statement(
+    select(driver.c.password_hash.label("hash")).where(driver.c.id == bindparam("id"))
+)
+_SET = Statement(
+    update(driver)
+    .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None))
+    .values(
+        username=func.coalesce(bindparam("username", type_=Text), driver.c.username),
+        password_hash=bindparam("hash"),
+        token_version=driver.c.token_version + 1,
+        updated_at=bindparam("now"),
+    )
+)
+_END = Statement(
+    update(driver)
+    .where(driver.c.id == bindparam("id", type_=Integer))
+    .values(token_version=driver.c.token_version + 1)
+)
+
+
+async def sign_in(database: Database, passwords: Passwords, *, username: str, password: str) -> Row:
+    """The active driver of this name and password; every failure is the same NotSignedIn."""
+    account = await database.one(_ACCOUNT, username=username)
+    usable = account is not None and account["status"] == "active"
+    hashed = account["password_hash"] if account is not None and usable else None
+    if not await passwords.matches(password, hashed) or account is None:
+        raise NotSignedIn("Invalid username or password", code="invalid_credentials")
+    async with database.transaction(_as_actor(account)) as tx:
+        await tx.record("driver_signed_in", "driver", account["id"])
+    return account
+
+
+async def set_credentials(tx: Transaction, id_: int, *, username: str | None, hashed: str) -> None:
+    """Give a driver a password, and a name where one is given; all their tokens end at once."""
+    if not await tx.run(_SET, id=id_, username=username, hash=hashed):
+        raise NotFound
+    await tx.record("driver_credentials_changed", "driver", id_)
+    tx.forget_principals()
+
+
+async def end_tokens(tx: Transaction, id_: int) -> None:
+    """Every token of a driver ends at once, in every process."""
+    await tx.run(_END, id=id_)
+    tx.forget_principals()
+
+
+async def password_hash(database: Database, id_: int) -> str | None:
+    """The stored hash of a driver's password."""
+    row = await database.one(_HASH, id=id_)
+    return row["hash"] if row else None
+
+
+def _as_actor(account: Row) -> Principal:
+    return Principal(
+        kind="driver",
+        id=account["id"],
+        username=account["username"],
+        name=account["name"],
+        email=None,
+        role="driver",
+        employee_id=None,
+        permissions=frozenset(),
+    )

@@ -1,0 +1,54 @@
+"""What else is on those days: said in the answers to an application and an approval, and no reason
+to refuse either. A module with something to say adds its question to SOURCES.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+
+from sqlalchemy import ARRAY, Date, Integer, any_, bindparam, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from models.employees import employee
+from models.leave import leave, leave_day
+from sunshine.db import Row, Transaction
+from sunshine.statements import Statement
+
+_MANAGER = bindparam("manager", type_=Integer)
+_AWAY = Statement(
+    select(
+        literal("team_member_away").label("type"),
+        employee.c.id.label("employeeId"),
+        employee.c.name,
+        func.array_agg(aggregate_order_by(leave_day.c.day.distinct(), leave_day.c.day)).label(
+            "dates"
+        ),
+    )
+    .select_from(
+        leave_day.join(leave, leave.c.id == leave_day.c.leave_id).join(
+            employee, employee.c.id == leave.c.employee_id
+        )
+    )
+    .where(
+        leave_day.c.day == any_(bindparam("days", type_=ARRAY(Date))),
+        leave.c.status == "approved",
+        employee.c.id != bindparam("employee"),
+        employee.c.deleted_at.is_(None),
+        or_(employee.c.manager_id == _MANAGER, employee.c.id == _MANAGER),
+    )
+    .group_by(employee.c.id)
+    .order_by(employee.c.id)
+)
+
+
+async def _team_away(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
+    """The manager and their other reports who are on leave."""
+    return await tx.all(_AWAY, employee=person["id"], manager=person["manager_id"], days=days)
+
+
+Source = Callable[[Transaction, Row, Sequence[date]], Awaitable[list[Row]]]
+SOURCES: tuple[Source, ...] = (_team_away,)
+
+
+async def warnings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
+    """Everything that an employee (id, manager_id) on leave on these days would be missed for."""
+    return [warning for source in SOURCES for warning in await source(tx, person, days)]

@@ -1,0 +1,323 @@
+"""A WebSocket endpoint: who connects, what they may say, when they must go. docs/sockets.md.
+
+The same guards as over HTTP decide who may connect: before the upgrade where a token comes with the
+request, else when the first message brings one. What is told: sunshine/live.py.
+"""
+
+import asyncio
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
+from tornado.websocket import WebSocketHandler
+
+from sunshine import json
+from sunshine.errors import Invalid, NotAllowed, NotSignedIn, Problem, TooMany, Unavailable
+from sunshine.events import Cursor
+from sunshine.live import Channel, Close, text_frame
+from sunshine.rates import Standing, bucket
+from sunshine.web.answers import UpgradeRequired
+from sunshine.web.guards import may, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+log = structlog.get_logger("sunshine.sockets")
+
+SUBPROTOCOL = "sunshine.v1"
+_TOKEN = "token."  # noqa: S105 - what a token is prefixed with among the subprotocols
+MAX_MESSAGE = 4096
+MAX_PER_SECOND = 20
+MAX_STRANGERS = 20
+# Bytes that wait for a reader before it is given up.
+MAX_WAITING = 1 << 20
+SIGN_IN_SECONDS = 10.0
+PING_SECONDS = 30.0
+PONG_SECONDS = 20.0
+
+
+class SocketRoute(Route):
+    """A path where a channel is listened to."""
+
+    def __init__(self, path: str, channel: Channel) -> None:
+        super().__init__(path, Socket, GET=[signed_in, may(channel.permission)])
+        self.channel = channel
+
+
+class Socket(WebSocketHandler, Handler):
+    """One client on a channel."""
+
+    safe = False
+    route: SocketRoute
+
+    def initialize(self, route: Route | None = None) -> None:
+        """Tornado's constructor hook."""
+        super().initialize(route)
+        self.known = False
+        self.ended = False
+        self._stranger: str | None = None
+        self._stream: IOStream | None = None
+        self._said: str | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._messages = 0
+        self._second = self._opened = 0.0
+        self._ping_at = 0.0
+        self._pong_by = 0.0
+
+    @property
+    def channel(self) -> Channel:
+        """What is listened to."""
+        return self.route.channel
+
+    @property
+    def token(self) -> str | None:
+        """From the first message, the header or the list of subprotocols; never from the URL."""
+        if self._said is not None:
+            return self._said
+        shown = super().token
+        offered = (each.strip() for each in self._header("Sec-WebSocket-Protocol").split(","))
+        return shown or next((e[len(_TOKEN) :] for e in offered if e.startswith(_TOKEN)), None)
+
+    # Before the upgrade.
+
+    async def prepare(self) -> None:
+        """Pass the guards, or wait for the message that says who this is."""
+        if self.request.method != "GET":
+            return await super().prepare()
+        self._check_origin()
+        if self.application.presence.stopping:
+            raise Unavailable("The server is stopping")
+        self._generation = self.principals.generation
+        upgrades = self._upgrades()
+        if self.token is None and upgrades:
+            return self._admit_stranger()
+        await super().prepare()
+        if not upgrades:
+            raise UpgradeRequired
+        return None
+
+    def _header(self, name: str) -> str:
+        return self.request.headers.get(name, "")
+
+    def _check_origin(self) -> None:
+        """A browser's page must be one of the company's; other programs name no origin."""
+        origin = self.request.headers.get("Origin")
+        configuration = self.application.configuration
+        own = "{0.scheme}://{0.netloc}".format(urlsplit(configuration.base_domain))
+        if origin is None or {"*", origin} & set(configuration.cors_origins) or origin == own:
+            return
+        raise NotAllowed("This origin may not connect", code="origin_not_allowed")
+
+    def check_origin(self, origin: str) -> bool:
+        """Tornado's hook; it was checked before who asks."""
+        return True
+
+    def _upgrades(self) -> bool:
+        connection = {part.strip().lower() for part in self._header("Connection").split(",")}
+        return (
+            self._header("Upgrade").lower() == "websocket"
+            and "upgrade" in connection
+            and self._header("Sec-WebSocket-Version") == "13"
+            and bool(self._header("Sec-WebSocket-Key"))
+        )
+
+    def _admit_stranger(self) -> None:
+        strangers = self.application.presence.strangers
+        address = bucket(self.application.client_address(self.request))
+        if strangers[address] >= MAX_STRANGERS:
+            seconds = int(SIGN_IN_SECONDS)
+            standing = Standing(MAX_STRANGERS, 0, int(time.time()) + seconds)
+            raise TooMany(standing, retry_after=seconds)
+        strangers[address] += 1
+        self._stranger = address
+
+    def _no_stranger(self) -> None:
+        """It is known now, or gone."""
+        if self._stranger is not None:
+            strangers = self.application.presence.strangers
+            strangers[self._stranger] -= 1
+            if not strangers[self._stranger]:
+                del strangers[self._stranger]
+            self._stranger = None
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Tornado's hook; what else is offered is a token."""
+        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    @property
+    def max_message_size(self) -> int:
+        """Tornado's hook; it closes with 1009 what says more."""
+        return MAX_MESSAGE
+
+    # Connected.
+
+    def open(self) -> None:
+        """Tornado's hook: the upgrade is made."""
+        assert self.ws_connection is not None  # noqa: S101 - tells mypy
+        self._stream = self.ws_connection.stream
+        assert self._stream is not None  # noqa: S101
+        self._stream.set_nodelay(True)
+        self._opened = self._second = time.monotonic()
+        self._ping_at = self._opened + PING_SECONDS
+        self.application.presence.enter(self)
+        if self._stranger is None:
+            since = self.request.query_arguments.get("since")
+            self._begin(since[-1].decode("utf-8", "replace") if since else None)
+
+    def on_message(self, message: str | bytes) -> Any:
+        """Tornado's hook."""
+        if self.ended or not self._counted():
+            return None
+        if not self.known:
+            return self._sign_in(message)
+        self._complain("unknown_message", "Nothing is expected from you here")
+        return None
+
+    def on_ping(self, data: bytes) -> None:
+        """Tornado's hook; it answers."""
+        self._counted()
+
+    def on_pong(self, data: bytes) -> None:
+        """Tornado's hook: the client is alive."""
+        if self._counted():
+            self._pong_by = 0.0
+
+    def _counted(self) -> bool:
+        """Whether the client keeps within its rate; it is closed when it does not."""
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._messages = now, 0
+        self._messages += 1
+        if self._messages > MAX_PER_SECOND:
+            self.end(Close.MISUSE, "too many messages")
+        return not self.ended
+
+    async def _sign_in(self, message: str | bytes) -> None:
+        """The first message must say who this is; until it does, nothing is answered."""
+        try:
+            said = json.decode(message.encode() if isinstance(message, str) else b"")
+        except Invalid:
+            said = None
+        said = said if isinstance(said, dict) and said.get("type") == "auth" else {}
+        token = said.get("token")
+        self._said = token if isinstance(token, str) else ""
+        self._generation = self.principals.generation
+        try:
+            await super().prepare()
+        except NotSignedIn:
+            self.end(Close.NOT_SIGNED_IN, "not signed in")
+        except NotAllowed:
+            self.end(Close.NOT_ALLOWED, "not allowed")
+        except Problem as problem:
+            self.end(Close.TRY_AGAIN, problem.message)
+        else:
+            self._begin(said.get("since"))
+        finally:
+            self._said = None
+
+    def _begin(self, since: Any) -> None:
+        """It is known who this is: tell what they missed, and what happens."""
+        if self.ended:
+            return
+        self._no_stranger()
+        self.known = True
+        if self._generation != self.principals.generation:
+            self.application.presence.recheck()
+        try:
+            cursor = None if since is None else Cursor.parse(since if type(since) is str else "")
+        except Invalid:
+            self._complain("bad_cursor", "since is not a cursor")
+            self.end(Close.MISUSE, "since is not a cursor")
+        else:
+            self._listening = asyncio.create_task(self._listen(cursor))
+
+    async def _listen(self, since: Cursor | None) -> None:
+        try:
+            await self.application.presence.hub(self.channel).listen(self, since)
+        except StreamClosedError:
+            pass
+        except Unavailable as problem:
+            self.end(Close.TRY_AGAIN, problem.message)
+        except Exception:
+            log.exception("resume failed", channel=self.channel.name)
+            self.end(Close.FAILED, "internal error")
+        finally:
+            self._listening = None
+
+    def _complain(self, code: str, message: str) -> None:
+        self.send(text_frame({"type": "error", "data": {"code": code, "message": message}}))
+
+    def send(self, frame: bytes) -> "asyncio.Future[None] | None":
+        """Queue a frame; awaiting it waits until it has left. None when nothing can be sent."""
+        if self.ended or self._stream is None:
+            return None
+        # One that is larger than what may wait goes alone, or could never be sent.
+        self._stream.max_write_buffer_size = max(MAX_WAITING, len(frame))
+        try:
+            return self._stream.write(frame)
+        except StreamBufferFullError:
+            self.end(Close.TRY_AGAIN, "too slow")
+        except StreamClosedError:
+            pass
+        return None
+
+    def tick(self, now: float, wall: float) -> None:
+        """A second has passed: is anything due?"""
+        if self.ended or self._stream is None:
+            return
+        if not self.known:
+            if now >= self._opened + SIGN_IN_SECONDS:
+                self.end(Close.NOT_SIGNED_IN, "no token in time")
+        elif self.actor.expires <= wall:
+            self.end(Close.NOT_SIGNED_IN, "the token has expired")
+        if self._pong_by and now >= self._pong_by:
+            self.abort()
+        elif now >= self._ping_at and not self.ended:
+            self._ping_at, self._pong_by = now + PING_SECONDS, now + PONG_SECONDS
+            self.send(b"\x89\x00")
+
+    def end(self, code: Close, reason: str) -> None:
+        """Close; nothing is sent after it. A client that does not close too is dropped."""
+        if self.ended:
+            return
+        self.ended = True
+        self._leave()
+        who = f"{self.actor.kind}:{self.actor.id}" if self.known else None
+        log.info("closed", channel=self.channel.name, code=int(code), reason=reason, actor=who)
+        if self._stream is not None:
+            self._stream.max_write_buffer_size = None
+        self.close(code, reason)
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self.ended = True
+        self._leave()
+        if self._stream is not None:
+            self._stream.close()
+
+    def _leave(self) -> None:
+        self._no_stranger()
+        if self._listening:
+            self._listening.cancel()
+        if self.known:
+            self.application.presence.hub(self.channel).leave(self)
+
+    # Gone.
+
+    def on_close(self) -> None:
+        """Tornado's hook: the connection is no more."""
+        self.ended = True
+        self._leave()
+        self.application.presence.leave(self)
+
+    def on_finish(self) -> None:
+        """The upgrade is made, or refused."""
+        super().on_finish()
+        if self.get_status() != 101:
+            self._no_stranger()
+
+    def on_connection_close(self) -> None:
+        """The client went away, before the upgrade or after it."""
+        super().on_connection_close()
+        self.application.ended(self)

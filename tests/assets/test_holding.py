@@ -1,0 +1,150 @@
+"""Assets change hands: assign, return, maintenance; employees who leave."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.api import Api
+from tests.assets.things import INVENTORY, asset, assign
+from tests.people import hire
+
+
+async def test_the_documented_example_assigns_it(api: Api) -> None:
+    made = await asset(api)
+    employee = api.employee.employee_id
+    body = {"employeeId": employee, "assignDate": "2024-01-15", "notes": "Work laptop"}
+    answer = await api.post(f"{INVENTORY}/{made['id']}/assign", body, as_="admin")
+    assert answer.status == 200
+    assert answer.data["assignedTo"] == employee
+    assert answer.data["assignDate"] == "2024-01-15"
+    assert (await api.events())[-1] == "asset_assigned"
+
+
+async def test_an_assigned_asset_is_not_assigned_twice_nor_deleted_nor_retired(api: Api) -> None:
+    made = await asset(api)
+    await assign(api, made["id"], api.employee.employee_id)
+    before = await api.events()
+    for answer in [
+        await assign(api, made["id"], api.stranger.employee_id),
+        await assign(api, made["id"], api.employee.employee_id),
+        await api.delete(f"{INVENTORY}/{made['id']}", as_="admin"),
+        await api.put(f"{INVENTORY}/{made['id']}", {"status": "retired"}, as_="admin"),
+    ]:
+        assert (answer.status, answer.code) == (409, "asset_assigned")
+        assert answer.json["data"]["assignedTo"]["employeeId"] == api.employee.employee_id
+    assert await api.events() == before
+
+
+@pytest.mark.parametrize("status", ["inactive", "retired"])
+async def test_only_an_active_asset_is_assigned(api: Api, status: str) -> None:
+    made = await asset(api, status=status)
+    answer = await assign(api, made["id"], api.employee.employee_id)
+    assert (answer.status, answer.code) == (409, "asset_not_active")
+
+
+async def test_only_an_active_employee_gets_one(api: Api) -> None:
+    made = await asset(api)
+    somebody = await hire(api, status="inactive")
+    for whom in (somebody["id"], 2**31 - 1):
+        answer = await assign(api, made["id"], whom)
+        assert (answer.status, answer.fields) == (400, {"employeeId"})
+
+
+async def test_it_is_returned_once_and_not_before_it_was_given(api: Api) -> None:
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}"
+    body = {"employeeId": api.employee.employee_id, "assignDate": "2024-01-15"}
+    await api.post(f"{path}/assign", body, as_="admin")
+    early = await api.post(f"{path}/return", {"returnDate": "2024-01-14"}, as_="admin")
+    assert (early.status, early.fields) == (400, {"returnDate"})
+    body = {"returnDate": "2024-02-01", "condition": "scratched", "notes": "lid"}
+    assert (await api.post(f"{path}/return", body, as_="admin")).data["assignedTo"] is None
+    again = await api.post(f"{path}/return", {}, as_="admin")
+    assert (again.status, again.code) == (409, "asset_not_assigned")
+    rows = await api.sql("SELECT assigned_on, returned_on, condition FROM asset_assignment")
+    assert [(str(r["assigned_on"]), str(r["returned_on"]), r["condition"]) for r in rows] == [
+        ("2024-01-15", "2024-02-01", "scratched")
+    ]
+
+
+async def test_of_fifty_who_assign_one_asset_at_once_one_does(api: Api) -> None:
+    people = [api.admin, api.hr, api.manager, api.employee, api.stranger]
+    for _ in range(3):
+        made = await asset(api)
+        answers = await asyncio.gather(
+            *(assign(api, made["id"], people[n % 5].employee_id) for n in range(50))
+        )
+        assert Counter(a.status for a in answers) == {200: 1, 409: 49}
+        rows = await api.sql(
+            "SELECT employee_id FROM asset_assignment WHERE asset_id = %(id)s", id=made["id"]
+        )
+        [winner] = [a.data["assignedTo"] for a in answers if a.status == 200]
+        assert [row["employee_id"] for row in rows] == [winner]
+
+
+async def test_of_twenty_who_return_it_at_once_one_does(api: Api) -> None:
+    made = await asset(api)
+    await assign(api, made["id"], api.employee.employee_id)
+    path = f"{INVENTORY}/{made['id']}/return"
+    answers = await asyncio.gather(*(api.post(path, {}, as_="hr") for _ in range(20)))
+    assert Counter(a.status for a in answers) == {200: 1, 409: 19}
+    assert (await api.events()).count("asset_returned") == 1
+
+
+async def test_an_open_maintenance_takes_it_out_of_use(api: Api) -> None:
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}"
+    body = {"type": "repair", "vendor": "Apple", "cost": 99.5, "startedOn": "2024-02-01"}
+    answer = await api.post(f"{path}/maintenance", body, as_="hr")
+    assert (answer.status, answer.data["cost"], answer.data["completedOn"]) == (201, 99.5, None)
+    assert (await api.get(path, as_="hr")).data["status"] == "maintenance"
+    for refused in [
+        await assign(api, made["id"], api.employee.employee_id),
+        await api.post(f"{path}/maintenance", body, as_="hr"),
+        await api.put(path, {"status": "inactive"}, as_="admin"),
+    ]:
+        assert refused.status == 409
+    early = {"completedOn": "2024-01-31"}
+    maintenance = f"{path}/maintenance/{answer.data['id']}"
+    assert (await api.put(maintenance, early, as_="hr")).fields == {"completedOn"}
+    done = await api.put(maintenance, {"completedOn": "2024-02-03"}, as_="hr")
+    assert done.data["completedOn"] == "2024-02-03"
+    assert (await api.get(path, as_="hr")).data["status"] == "active"
+    assert (await assign(api, made["id"], api.employee.employee_id)).status == 200
+
+
+async def test_a_maintenance_noted_afterwards_changes_no_status(api: Api) -> None:
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}"
+    body = {"type": "cleaning", "startedOn": "2024-02-01", "completedOn": "2024-02-01"}
+    assert (await api.post(f"{path}/maintenance", body, as_="admin")).status == 201
+    assert (await api.get(path, as_="admin")).data["status"] == "active"
+    assert len((await api.get(f"{path}/maintenance", as_="admin")).data) == 1
+
+
+@pytest.mark.parametrize("leave", ["delete", "deactivate"])
+async def test_who_holds_assets_leaves_only_by_force_which_returns_them(
+    api: Api, leave: str
+) -> None:
+    somebody = await hire(api)
+    held = [await asset(api) for _ in range(2)]
+    for thing in held:
+        assert (await assign(api, thing["id"], somebody["id"])).status == 200
+    before = await api.events()
+
+    async def go(query: str = ""):
+        path = f"/api/employees/{somebody['id']}{query}"
+        if leave == "delete":
+            return await api.delete(path, as_="hr")
+        return await api.put(path, {"status": "inactive"}, as_="hr")
+
+    refused = await go()
+    assert (refused.status, refused.code) == (409, "assets_held")
+    listed = [row["assetCode"] for row in refused.json["data"]["assets"]]
+    assert listed == [thing["assetCode"] for thing in held]
+    assert await api.events() == before
+    assert (await go("?force=1")).status == 200
+    assert (await api.events())[len(before) :].count("asset_returned") == 2
+    rows = await api.sql("SELECT count(*) AS n FROM asset_assignment WHERE returned_on IS NULL")
+    assert rows[0]["n"] == 0

@@ -1,0 +1,63 @@
+"""`sunshine fleet`: drivers and vehicles from the command line."""
+
+import json
+
+import psycopg
+import pytest
+
+PASSWORD = "correct horse 9"
+
+
+@pytest.fixture
+def yard(environ):
+    """A driver with a vehicle."""
+    with psycopg.connect(
+        host=environ["PG_SUNSHINE_HOST"],
+        port=environ["PG_SUNSHINE_PORT"],
+        user=environ["PG_SUNSHINE_USER"],
+        dbname=environ["PG_FLEET_DB"],
+        autocommit=True,
+    ) as connection:
+        connection.execute(
+            "WITH d AS (INSERT INTO driver (name, license_number, license_expiry)"
+            " VALUES ('Dewi', 'DL-1', '2020-01-01') RETURNING id),"
+            " v AS (INSERT INTO vehicle (plate_number, type) VALUES ('B 1 XY', 'van') RETURNING id)"
+            " INSERT INTO vehicle_driver (vehicle_id, driver_id, since)"
+            " SELECT v.id, d.id, now() FROM d, v"
+        )
+
+
+def shown(sunshine, *arguments):
+    done = sunshine("fleet", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_it_lists_drivers_and_vehicles(sunshine, yard):
+    [driver] = shown(sunshine, "drivers")
+    assert (driver["name"], driver["licenseStatus"], driver["plateNumber"]) == (
+        "Dewi",
+        "expired",
+        "B 1 XY",
+    )
+    [vehicle] = shown(sunshine, "vehicles")
+    assert (vehicle["plateNumber"], vehicle["driver"]) == ("B 1 XY", "Dewi")
+    assert shown(sunshine, "drivers", "--status", "inactive") == []
+    assert shown(sunshine, "vehicles", "--search", "nothing") == []
+
+
+def test_it_gives_credentials(sunshine, yard):
+    arguments = ("fleet", "credentials", "dl-1", "dewi", "--password-stdin")
+    done = sunshine(*arguments, stdin=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    assert "Dewi may sign in as dewi" in done.stderr
+    [driver] = shown(sunshine, "drivers")
+    assert driver["username"] == "dewi"
+
+
+def test_it_refuses_easy_passwords_and_unknown_licences(sunshine, yard):
+    arguments = ("fleet", "credentials", "--password-stdin")
+    assert sunshine(*arguments, "DL-9", "dewi", stdin=PASSWORD).returncode == 3
+    easy = sunshine(*arguments, "DL-1", "dewi", stdin="password")
+    assert easy.returncode == 2
+    assert "easy to guess" in easy.stderr

@@ -1,0 +1,128 @@
+"""Where drivers are: /api/fleet/drivers/:id/location and /locations."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from tests.api import Api
+from tests.fleet.yard import DRIVERS, driver, signed_in
+
+EXAMPLE = {"latitude": -6.2088, "longitude": 106.8456, "timestamp": "2024-01-15T10:30:00Z"}
+
+
+def point(minute: float, latitude: float = -6.2, longitude: float = 106.8) -> dict[str, Any]:
+    hours, minutes = divmod(int(minute), 60)
+    seconds = int(minute * 60) % 60
+    stamp = f"2024-01-15T{10 + hours:02}:{minutes:02}:{seconds:02}Z"
+    return {"latitude": latitude, "longitude": longitude, "timestamp": stamp}
+
+
+async def last(api: Api, id_: int) -> Any:
+    return (await api.get(f"{DRIVERS}/{id_}/location", as_="admin")).json["data"]
+
+
+async def test_the_documented_example_moves_the_driver(api: Api) -> None:
+    made, token = await signed_in(api)
+    path = f"{DRIVERS}/{made['id']}/location"
+    assert await last(api, made["id"]) is None
+    answer = await api.post(path, EXAMPLE, as_=token)
+    assert (answer.status, answer.data["moved"]) == (200, True)
+    told = (await api.get(path, as_=token)).data
+    assert {name: told[name] for name in EXAMPLE} == EXAMPLE
+    assert (await api.events("fleet"))[-1] == "driver_located"
+
+
+async def test_a_late_point_is_kept_and_never_moves_the_last_known(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/location"
+    for minute, moved in [(5, True), (3, False), (6, True), (6, False), (1, False)]:
+        answer = await api.post(path, point(minute), as_="admin")
+        assert answer.data["moved"] is moved, minute
+    assert (await last(api, made["id"]))["timestamp"] == "2024-01-15T10:06:00Z"
+    rows = (await api.get(f"{DRIVERS}/{made['id']}/locations", as_="admin")).data
+    assert [row["timestamp"][14:16] for row in rows] == ["01", "03", "05", "06"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"timestamp": "2199-01-01T00:00:00Z"}, "timestamp"),
+        ({"latitude": 0, "longitude": 0}, "latitude"),
+        ({"latitude": 90.1}, "latitude"),
+        ({"longitude": "106"}, "longitude"),
+        ({"timestamp": "2024-01-15 10:30"}, "timestamp"),
+        ({"speed": 3}, "speed"),
+    ],
+)
+async def test_it_refuses_impossible_points_alone_and_in_a_burst(
+    api: Api, change: dict[str, Any], field: str
+) -> None:
+    made = await driver(api)
+    before = await api.events("fleet")
+    path = f"{DRIVERS}/{made['id']}/location"
+    alone = await api.post(path, EXAMPLE | change, as_="admin")
+    assert (alone.status, alone.fields) == (400, {field})
+    burst = await api.post(path, [EXAMPLE, EXAMPLE | change], as_="admin")
+    assert burst.status == 400
+    assert {name.removeprefix("1.") for name in burst.fields} == {field}
+    assert await last(api, made["id"]) is None
+    assert await api.events("fleet") == before
+
+
+async def test_what_is_faster_than_anything_drives_is_flagged_and_moves_nobody(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    burst = [point(0), point(1, -6.21), point(2, 40.0), point(3, -6.22)]
+    told = (await api.post(path, burst, as_="admin")).data
+    assert told == {"received": 4, "kept": 4, "flagged": 1, "moved": True}
+    assert (await last(api, made["id"]))["latitude"] == -6.22
+    again = (await api.post(path, [point(4, 50.0)], as_="admin")).data
+    assert (again["flagged"], again["moved"]) == (1, False)
+
+
+async def test_a_burst_comes_in_any_order_and_twice(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    burst = [point(minute / 10) for minute in range(500)]
+    random.Random(1).shuffle(burst)
+    first = (await api.post(path, burst, as_="admin")).data
+    assert first == {"received": 500, "kept": 500, "flagged": 0, "moved": True}
+    again = (await api.post(path, burst, as_="admin")).data
+    assert again == {"received": 500, "kept": 0, "flagged": 0, "moved": False}
+    assert (await last(api, made["id"]))["timestamp"] == "2024-01-15T10:49:54Z"
+    for wrong in ([], [*burst, point(600)], [burst]):
+        assert (await api.post(path, wrong, as_="admin")).status == 400
+
+
+async def test_a_track_is_paged_and_streamed(api: Api) -> None:
+    made = await driver(api)
+    await api.sql(
+        "INSERT INTO driver_location SELECT %(id)s, timestamptz '2024-01-15T00:00Z'"
+        " + n * interval '1 second', -6.2, 106.8, false, now() FROM generate_series(0, 9999) n",
+        "fleet",
+        id=made["id"],
+    )
+    path = f"{DRIVERS}/{made['id']}/locations"
+    between = "from=2024-01-15T00:10:00Z&to=2024-01-15T00:19:59Z"
+    page = await api.get(f"{path}?{between}&limit=3", as_="admin")
+    assert page.json["pagination"]["total"] == 600
+    seen = page.data[-1]["timestamp"]
+    after = await api.get(f"{path}?{between}&limit=3&cursor={seen}", as_="admin")
+    assert after.data[0]["timestamp"] == "2024-01-15T00:10:03Z"
+    stream = await api.get(f"{path}?format=geojson", as_="admin")
+    assert stream.headers["Content-Type"].startswith("application/geo+json")
+    features = json.loads(stream.body)["features"]
+    assert len(features) == 10_000
+    assert features[0]["geometry"] == {"type": "Point", "coordinates": [106.8, -6.2]}
+    short = await api.get(f"{path}?format=geojson&{between}", as_="admin")
+    assert len(json.loads(short.body)["features"]) == 600
+    none = await api.get(f"{path}?format=geojson&to=2000-01-01T00:00:00Z", as_="admin")
+    assert json.loads(none.body)["features"] == []
+
+
+async def test_a_driver_who_is_not_active_is_nowhere(api: Api) -> None:
+    made = await driver(api, status="suspended")
+    answer = await api.post(f"{DRIVERS}/{made['id']}/location", EXAMPLE, as_="admin")
+    assert (answer.status, answer.code) == (409, "driver_not_active")

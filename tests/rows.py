@@ -1,0 +1,212 @@
+"""Rows for the tests over the route table: what a path's ids are of, and whose it is.
+
+A new module adds how its rows are made: a line in `MAKERS` and, where more than one table takes
+part, a function. Used by tests/over_routes.py.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import text
+
+from sunshine.statements import Statement
+from tests.api import Api
+
+_number = itertools.count(1)
+
+# How a table's row is made; `:employee` is whose it is, `:thing` what it refers to.
+_INSERT = {
+    "department": "(name) VALUES (:word)",
+    "position": "(name) VALUES (:word)",
+    "shift": "(name, start_time, end_time) VALUES (:word, '09:00', '17:00')",
+    "location": "(name, latitude, longitude, radius_meters) VALUES (:word, 0, 0, 100)",
+    "users": "(username, name, role, password_hash, employee_id)"
+    " VALUES (:word, 'Somebody', 'employee', 'x', :employee)",
+    "employee": "(name, manager_id) VALUES ('Somebody', :manager)",
+    "employee_shift": "(employee_id, shift_id, valid_from, valid_to)"
+    " VALUES (:employee, :thing, :day, :day)",
+    "placement": "(employee_id, location_id, valid_from, valid_to)"
+    " VALUES (:employee, :thing, :day, :day)",
+    "attendance": "(employee_id, work_date, status, check_in_at)"
+    " VALUES (:employee, :day, 'present', :day)",
+    "leave": "(employee_id, leave_type, start_date, end_date, deadline)"
+    " VALUES (:employee, 'annual', :day, :day, :day)",
+    "holiday": "(date, name, kind, deducts_annual) VALUES (:day, 'Holiday', 'public', false)",
+    "ticket": "(title, reported_by_id, first_response_due_at, due_at, status, resolved_at)"
+    " VALUES ('Broken', :employee, now(), now(), CAST(:status AS text),"
+    " CASE WHEN CAST(:status AS text) = 'resolved' THEN now() END)",
+    "asset_config": "(kind, key, name) VALUES ('category', :word, :word)",
+    "asset": "(asset_code, name, category_id, status) VALUES (:word, 'Thing', :thing, :status)",
+    "asset_assignment": "(asset_id, employee_id, assigned_on) VALUES (:thing, :employee, :day)",
+    "asset_maintenance": "(asset_id, type, started_on, completed_on)"
+    " VALUES (:thing, 'repair', :day, :day)",
+    "asset_reservation": "(asset_id, employee_id, valid_from, valid_to)"
+    " VALUES (:thing, :employee, :day, :day)",
+    "sale": "(customer_id, sales_person_id, date, total) VALUES (1, :employee, :day, 0)",
+    "freelancer": "(name, email) VALUES ('Somebody', :word || '@example.com')",
+    "freelance_project": "(freelancer_id, project_name) VALUES (:thing, 'Something')",
+    "voucher": "(code, discount_type, discount_value) VALUES (upper(:word), 'fixed', 1)",
+    "voucher_redemption": "(voucher_id, order_ref, order_amount, discount, final_amount,"
+    " redeemed_by, redeemed_at) VALUES (:thing, :word, 1, 1, 0, 'Somebody', now())",
+    "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
+    " 'driver-' || currval('driver_id_seq'), :hash)",
+    "vehicle": "(plate_number, type) VALUES (:word, 'van')",
+}
+_FLEET = {"driver", "vehicle"}
+_BRANDING_REQUEST = """
+WITH request AS (
+    INSERT INTO branding_request (requested_by_id, status, title, category, files, mode)
+    VALUES (:requester, :status, 'New Logo', 'logo', '{a}', 'all') RETURNING *
+), revision AS (
+    INSERT INTO branding_revision
+        (request_id, revision, title, category, files, mode, submitted_by, submitted_at)
+    SELECT id, 1, title, category, files, mode, 'Somebody', now() FROM request
+)
+INSERT INTO branding_approver (request_id, revision, employee_id, position)
+SELECT id, 1, :approver, 1 FROM request RETURNING request_id
+"""
+
+Ids = tuple[int | str, ...]
+# Makes the rows of a path for a method; they belong to the employee.
+Maker = Callable[[Api, str, str, int], Awaitable[Ids]]
+
+
+async def new_row(api: Api, table: str, **values: Any) -> int:
+    """The id of a new row, stored without an event."""
+    number = next(_number)
+    values = {
+        "manager": None,
+        "employee": None,
+        "status": None,
+        "hash": None,
+        "day": date(2000, 1, 1) + timedelta(number),
+        "word": f"row-{number}",
+    } | values
+    statement = statement_of(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
+    used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
+    database = api.app.databases["fleet" if table in _FLEET else "sunshine"]
+    return int((await database.all(statement, **used))[0]["id"])
+
+
+@lru_cache
+def statement_of(sql: str) -> Statement:
+    """Raw SQL, whose `:names` are parameters."""
+    return Statement(text(sql))
+
+
+def _plain(table: str, **values: Any) -> Maker:
+    """One row of one table."""
+
+    async def make(api: Api, path: str, method: str, employee: int) -> Ids:
+        return (await new_row(api, table, employee=employee, **values),)
+
+    return make
+
+
+def _below(upper: Maker, table: str) -> Maker:
+    """A row of a table that refers to another row."""
+
+    async def make(api: Api, path: str, method: str, employee: int) -> Ids:
+        (thing,) = await upper(api, path, method, employee)
+        return thing, await new_row(api, table, thing=thing, employee=employee)
+
+    return make
+
+
+def _period(table: str, thing: str) -> Maker:
+    """What an employee is given for a period: the ids are the employee's and the period's."""
+
+    async def make(api: Api, path: str, method: str, employee: int) -> Ids:
+        given = await new_row(api, thing)
+        return employee, await new_row(api, table, employee=employee, thing=given)
+
+    return make
+
+
+async def _employee(api: Api, path: str, method: str, employee: int) -> Ids:
+    return (employee,)
+
+
+async def _asset(api: Api, path: str, method: str, employee: int) -> Ids:
+    """Held by the employee, unless the path is about handing it out or removing it."""
+    category = await new_row(api, "asset_config")
+    id_ = await new_row(api, "asset", thing=category, status="active")
+    if not path.endswith("/assign") and method != "DELETE":
+        await new_row(api, "asset_assignment", thing=id_, employee=employee)
+    return (id_,)
+
+
+async def _ticket(api: Api, path: str, method: str, employee: int) -> Ids:
+    """Reported by the employee; one that can be rated if the path is about that."""
+    status = "resolved" if path.endswith("/rating") else "open"
+    return (await new_row(api, "ticket", employee=employee, status=status),)
+
+
+async def _branding_request(api: Api, path: str, method: str, employee: int) -> Ids:
+    """For `/review` a pending one whose approver the employee is, else one that they asked for and
+    are to revise."""
+    other = await new_approver(api)
+    if path.endswith("/review"):
+        values = {"requester": other, "approver": employee, "status": "pending"}
+    else:
+        values = {"requester": employee, "approver": other, "status": "revision"}
+    rows = await api.app.databases.sunshine.all(statement_of(_BRANDING_REQUEST), **values)
+    return (int(rows[0]["request_id"]),)
+
+
+async def _redemption(api: Api, path: str, method: str, employee: int) -> Ids:
+    voucher = await new_row(api, "voucher")
+    await api.sql("UPDATE voucher SET used = 1 WHERE id = %(id)s", id=voucher)
+    return (await new_row(api, "voucher_redemption", thing=voucher),)
+
+
+async def new_approver(api: Api) -> int:
+    """The id of a new employee with an account."""
+    employee = await new_row(api, "employee")
+    await new_row(api, "users", employee=employee)
+    return employee
+
+
+# By the beginning of a path; the longest that fits.
+MAKERS: dict[str, Maker] = {
+    "/api/users/": _plain("users"),
+    "/api/employees/": _employee,
+    "/api/employees/{employee_id}/shifts/": _period("employee_shift", "shift"),
+    "/api/employees/{employee_id}/placements/": _period("placement", "location"),
+    "/api/departments/": _plain("department"),
+    "/api/positions/": _plain("position"),
+    "/api/shifts/": _plain("shift"),
+    "/api/attendance/": _plain("attendance"),
+    "/api/attendance/locations/": _plain("location"),
+    "/api/leave/": _plain("leave"),
+    "/api/leave/balance/": _employee,
+    "/api/leave/history/": _employee,
+    "/api/leave/holidays/": _plain("holiday"),
+    "/api/tickets/": _ticket,
+    "/api/branding-approval/": _branding_request,
+    "/api/asset-management/config/": _plain("asset_config"),
+    "/api/asset-management/": _asset,
+    "/api/asset-management/inventory/{asset_id}/maintenance/": _below(_asset, "asset_maintenance"),
+    "/api/asset-management/inventory/{asset_id}/reservations/": _below(_asset, "asset_reservation"),
+    "/api/sales/": _plain("sale"),
+    "/api/freelance/": _plain("freelancer"),
+    "/api/freelance/{freelancer_id}/projects/": _below(_plain("freelancer"), "freelance_project"),
+    "/api/onapps/vouchers/": _plain("voucher"),
+    "/api/onapps/vouchers/redemptions/": _redemption,
+    "/api/fleet/drivers/": _plain("driver"),
+    "/api/fleet/vehicles/": _plain("vehicle"),
+}
+
+
+async def made_for(api: Api, path: str, method: str, employee: int | None = None) -> Ids:
+    """Ids of new rows for a route's path: an employee's, or somebody new's."""
+    if "{" not in path:
+        return ()
+    beginning = max((p for p in MAKERS if path.startswith(p)), key=len)
+    employee = employee or await new_row(api, "employee")
+    ids = await MAKERS[beginning](api, path, method, employee)
+    assert len(ids) == path.count("{"), path
+    return ids

@@ -1,0 +1,153 @@
+"""Sales: /api/sales."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.api import Api
+from tests.people import found
+
+PATH = "/api/sales"
+
+
+def example(api: Api, **changes: Any) -> dict[str, Any]:
+    """The documentation's own, sold by the employee of the cast."""
+    return {
+        "customerId": 123,
+        "items": [{"productId": 456, "quantity": 2, "price": 100}],
+        "total": 200,
+        "salesPerson": api.employee.employee_id,
+        "date": "2024-01-15",
+    } | changes
+
+
+async def test_the_documented_example_records_a_sale(api: Api) -> None:
+    body = example(api)
+    answer = await api.post(PATH, body, as_="employee")
+    assert answer.status == 201
+    items = [{"productId": 456, "quantity": 2, "price": 100, "amount": 200}]
+    assert {name: answer.data[name] for name in body} == body | {"items": items}
+    assert b'"total":200,' in answer.body
+    assert (await api.get(f"{PATH}/{answer.data['id']}", as_="employee")).data == answer.data
+    assert await api.events() == ["sale_created"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"total": 199.99}, "total"),
+        ({"total": 200.01}, "total"),
+        ({"items": []}, "items"),
+        ({"items": [{"productId": 1, "quantity": 0, "price": 1}], "total": 0}, "items"),
+        ({"items": [{"productId": 1, "quantity": 1, "price": -1}], "total": 0}, "items"),
+        ({"items": [{"productId": 1, "quantity": 1.5, "price": 2}], "total": 3}, "items"),
+        ({"items": [{"productId": 1, "quantity": 1}], "total": 3}, "items"),
+        ({"customerId": 0}, "customerId"),
+        ({"date": "15-01-2024"}, "date"),
+    ],
+)
+async def test_it_refuses_what_does_not_add_up(
+    api: Api, change: dict[str, Any], field: str
+) -> None:
+    answer = await api.post(PATH, example(api, **change), as_="employee")
+    assert answer.status == 400
+    assert {name.partition(".")[0] for name in answer.fields} == {field}
+    assert await api.events() == []
+    assert await api.sql("SELECT 1 FROM sale") == []
+
+
+async def test_a_wrong_total_is_told_with_the_right_one(api: Api) -> None:
+    answer = await api.post(PATH, example(api, total=250), as_="employee")
+    assert answer.code == "total_mismatch"
+    assert "250" in answer.json["errors"][0]["message"]
+    assert "200" in answer.json["errors"][0]["message"]
+
+
+async def test_cents_add_up_exactly(api: Api) -> None:
+    items = [{"productId": n, "quantity": 3, "price": 0.1} for n in range(1, 11)]
+    answer = await api.post(PATH, example(api, items=items, total=3), as_="employee")
+    assert (answer.status, answer.data["total"]) == (201, 3)
+
+
+@pytest.mark.parametrize(
+    ("who", "whose", "status"),
+    [
+        ("employee", "employee", 201),
+        ("employee", "stranger", 403),
+        ("manager", "employee", 201),
+        ("manager", "stranger", 403),
+        ("hr", "hr", 201),
+        ("hr", "employee", 403),
+        ("admin", "stranger", 201),
+        ("outsider", None, 403),
+    ],
+)
+async def test_people_record_for_whom_they_reach(
+    api: Api, who: str, whose: str | None, status: int
+) -> None:
+    body = example(api)
+    if whose:
+        body["salesPerson"] = api.cast[whose].employee_id
+    else:
+        del body["salesPerson"]
+    assert (await api.post(PATH, body, as_=who)).status == status
+
+
+async def test_a_sale_of_nobody_named_is_ones_own(api: Api) -> None:
+    body = example(api)
+    del body["salesPerson"]
+    answer = await api.post(PATH, body, as_="stranger")
+    assert answer.data["salesPerson"] == api.stranger.employee_id
+
+
+async def test_people_see_whom_they_reach(api: Api) -> None:
+    for name in ("employee", "stranger", "manager"):
+        whose = api.cast[name].employee_id
+        await api.post(PATH, example(api, salesPerson=whose), as_="admin")
+    for name, count in [("employee", 1), ("manager", 2), ("hr", 0), ("admin", 3)]:
+        assert len(await found(api, PATH, as_=name)) == count, name
+    for name, status in [("employee", 403), ("manager", 403), ("admin", 200)]:
+        query = f"?salesPerson={api.stranger.employee_id}"
+        assert (await api.get(PATH + query, as_=name)).status == status
+        assert (await api.get(f"{PATH}/report{query}", as_=name)).status == status
+
+
+async def test_it_is_found_by_the_documented_filters(api: Api) -> None:
+    first = (await api.post(PATH, example(api), as_="admin")).data
+    second = (await api.post(PATH, example(api, date="2024-02-01", customerId=9), as_="admin")).data
+    for query, expected in [
+        ("startDate=2024-01-15&endDate=2024-01-15", [first["id"]]),
+        ("startDate=2024-01-16", [second["id"]]),
+        ("customerId=9", [second["id"]]),
+        ("", [second["id"], first["id"]]),
+    ]:
+        rows = await found(api, f"{PATH}?{query}")
+        assert [row["id"] for row in rows] == expected, query
+
+
+async def test_who_manages_sales_changes_voids_and_deletes_them(api: Api) -> None:
+    made = (await api.post(PATH, example(api), as_="employee")).data
+    path = f"{PATH}/{made['id']}"
+    assert (await api.put(path, {"notes": "x"}, as_="employee")).status == 403
+    wrong = await api.put(path, {"total": 300}, as_="admin")
+    assert (wrong.status, wrong.code) == (400, "total_mismatch")
+    items = [{"productId": 1, "quantity": 3, "price": 100}]
+    changed = await api.put(path, {"total": 300, "items": items}, as_="admin")
+    assert [item["amount"] for item in changed.data["items"]] == [300]
+    assert (await api.post(f"{path}/void", {}, as_="admin")).fields == {"reason"}
+    voided = await api.post(f"{path}/void", {"reason": "returned"}, as_="admin")
+    assert (voided.data["status"], voided.data["voidReason"]) == ("void", "returned")
+    assert (await api.put(path, {"notes": "x"}, as_="admin")).code == "sale_void"
+    assert (await api.delete(path, as_="admin")).status == 200
+    assert (await api.get(path, as_="admin")).status == 404
+    assert await api.events() == ["sale_created", "sale_updated", "sale_voided", "sale_deleted"]
+
+
+async def test_of_twenty_who_void_it_at_once_one_does(api: Api) -> None:
+    made = (await api.post(PATH, example(api), as_="employee")).data
+    path, body = f"{PATH}/{made['id']}/void", {"reason": "twice"}
+    answers = await asyncio.gather(*(api.post(path, body, as_="admin") for _ in range(20)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 409: 19}
+    assert (await api.events()).count("sale_voided") == 1
