@@ -52,3 +52,4 @@ permit = Table(
     Index("permit_employee_id_idx", "employee_id", "date"),
     Index("permit_date_idx", "date"),
 )
+Index("permit_pending_idx", permit.c.date, postgresql_where=text("status = 'pending'"))

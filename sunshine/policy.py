@@ -50,3 +50,5 @@ class Policy:
     business_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
     # Open time until a ticket's first response and until its resolution, by priority.
     sla: Mapping[str, tuple[timedelta, ...]] = field(default_factory=_sla)
+    # After how long a meeting that nobody checked in to gives its room free; None for never.
+    room_no_show: timedelta | None = None

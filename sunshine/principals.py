@@ -141,14 +141,18 @@ class Principals:
         before = {principal.jti: principal for principal in shown}
         return {row["jti"]: _renewed(before[row["jti"]], row) for row in rows}
 
+    async def load(self, claims: Claims) -> Principal:
+        """The active principal of claims read elsewhere (sunshine/feeds.py); never cached."""
+        if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
+            raise NotSignedIn
+        return await self._loaders[claims.kind](claims)
+
     async def _look_up(self, token: str) -> Principal:
         claims = self._tokens.read(token)
         if claims.exp <= self._clock().timestamp() or claims.kind not in self._loaders:
             raise NotSignedIn
-        if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
-            raise NotSignedIn
         generation = self._generation
-        principal = await self._loaders[claims.kind](claims)
+        principal = await self.load(claims)
         # Something changed while we were reading: what we read may be older than the change.
         told = all(feed.connected for feed in self._feeds[claims.kind])
         if generation == self._generation and told:

@@ -207,5 +207,7 @@ def _reference(table: Table) -> Statement:
 
 @lru_cache(maxsize=64)
 def _count(use: Use) -> Statement:
-    number = select(func.count().label("number")).where(use.column == bindparam("id"))
-    return Statement(number.where(use.column.table.c.deleted_at.is_(None), *use.where))
+    number = select(func.count().label("number")).where(use.column == bindparam("id"), *use.where)
+    if "deleted_at" in use.column.table.c:
+        number = number.where(use.column.table.c.deleted_at.is_(None))
+    return Statement(number)

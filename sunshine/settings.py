@@ -211,6 +211,7 @@ def _policy(values: Mapping[str, Any]) -> Policy:
             priority: minutes(*map(int, values[f"SLA_{priority.upper()}"].split("/")))
             for priority in ("urgent", "high", "medium", "low")
         },
+        room_no_show=timedelta(minutes=values["ROOM_NO_SHOW_MINUTES"]) or None,
     )
 
 

@@ -188,6 +188,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SLA_HIGH": _sla("high", "60/240"),
     "SLA_MEDIUM": _sla("medium", "60/480"),
     "SLA_LOW": _sla("low", "240/960"),
+    "ROOM_NO_SHOW_MINUTES": _number(
+        "minutes after its start when a meeting nobody checked in to gives its room free; 0 never",
+        0, 0, 1440,
+    ),
     "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
     "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
     "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),

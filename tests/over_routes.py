@@ -45,7 +45,7 @@ _NOT = {  # what is left of _ANY for each type
     "boolean": ("object", "12", "1.5", '"12"', "[]"),
     "money": ("object", "true", '"12"', "[]"),
     "list": ("object", "true", "12", '"12"'),
-    "dict": ("true", "12", '"12"', "[]"),
+    "dict": ("true", "12", "1.5", '"12"', "[]"),
     "date": ("object", "true", "12", "1.5", "[]"),
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
@@ -196,7 +196,7 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
 def filled_path(path: str, *ids: int | str) -> str:
     """A route's path with ids for its parameters."""
     given = iter(ids)
-    return re.sub(r"\{\w+\}", lambda _: str(next(given)), path)
+    return re.sub(r"\{\w+(:\w+)?\}", lambda _: str(next(given)), path)
 
 
 async def existing_path(api: Api, path: str, method: str = "GET") -> str:

@@ -30,11 +30,13 @@ _INSERT = {
     " VALUES (:employee, :thing, :day, :day)",
     "placement": "(employee_id, location_id, valid_from, valid_to)"
     " VALUES (:employee, :thing, :day, :day)",
-    "attendance": "(employee_id, work_date, status, check_in_at)"
-    " VALUES (:employee, :day, 'present', :day)",
     "leave": "(employee_id, leave_type, start_date, end_date, deadline)"
     " VALUES (:employee, 'annual', :day, :day, :day)",
     "holiday": "(date, name, kind, deducts_annual) VALUES (:day, 'Holiday', 'public', false)",
+    "attendance": "(employee_id, work_date, status, check_in_at)"
+    " VALUES (:employee, :day, 'present', :day)",
+    "permit": "(employee_id, date, start_time, end_time, type)"
+    " VALUES (:employee, :day, '09:00', '11:00', 'sick')",
     "ticket": "(title, reported_by_id, first_response_due_at, due_at, status, resolved_at)"
     " VALUES ('Broken', :employee, now(), now(), CAST(:status AS text),"
     " CASE WHEN CAST(:status AS text) = 'resolved' THEN now() END)",
@@ -163,6 +165,13 @@ async def _redemption(api: Api, path: str, method: str, employee: int) -> Ids:
     return (await new_row(api, "voucher_redemption", thing=voucher),)
 
 
+async def _file(api: Api, path: str, method: str, employee: int) -> Ids:
+    """What is left of the path, for its `{path:rest}`."""
+    folder = path.removeprefix("/api/static/").rpartition("/")[0]
+    kept = await api.app.application.storage.keep(folder or "employee", b"an image", "png")
+    return (kept.removeprefix(f"{folder}/"),)
+
+
 async def new_approver(api: Api) -> int:
     """The id of a new employee with an account."""
     employee = await new_row(api, "employee")
@@ -185,6 +194,8 @@ MAKERS: dict[str, Maker] = {
     "/api/leave/balance/": _employee,
     "/api/leave/history/": _employee,
     "/api/leave/holidays/": _plain("holiday"),
+    "/api/permit/": _plain("permit"),
+    "/api/static/": _file,
     "/api/tickets/": _ticket,
     "/api/branding-approval/": _branding_request,
     "/api/asset-management/config/": _plain("asset_config"),

@@ -141,6 +141,13 @@ def stays(*where: ColumnElement[bool]) -> Select[Any]:
 
 _BETWEEN = Statement(stays(attendance.c.work_date.between(bindparam("first"), bindparam("last"))))
 
+_THERE = Statement(
+    select(attendance.c.employee_id)
+    .where(attendance.c.work_date == bindparam("day"), attendance.c.check_in_at.is_not(None))
+    .group_by(attendance.c.employee_id)
+    .order_by(attendance.c.employee_id)
+)
+
 
 async def reassess(
     tx: Transaction, employee_id: int, first: date, last: date, *, but: int | None = None
@@ -155,6 +162,12 @@ async def reassess(
         same_day = list(day)
         for row, after in zip(same_day, assessed(same_day, tx.policy), strict=True):
             await keep(tx, row, after, silently=row["id"] == but)
+
+
+async def reassess_day(tx: Transaction, day: date) -> None:
+    """The same for everybody who was there that day, in the order in which employees are locked."""
+    for row in await tx.all(_THERE, day=day):
+        await reassess(tx, row["employee_id"], day, day)
 
 
 def assessed(rows: Sequence[Row], policy: Policy) -> list[Row]:

@@ -37,8 +37,7 @@ from sunshine.records import (
     record_change,
     stamped,
 )
-from sunshine.rules import users
-from sunshine.rules.asset_holding import take_from
+from sunshine.rules.employees_end import end_employment
 from sunshine.rules.names import NAMED, id_of
 from sunshine.rules.reach import ME
 from sunshine.schemas.employees import FILTERS
@@ -215,7 +214,7 @@ async def change(
 ) -> Row:
     """Merge into an employee: HR and admins anything, oneself phone and photo.
 
-    Becoming inactive is Conflict while assets are held; `force` returns them.
+    Becoming inactive ends the employment: employees_end.py.
     """
     own = actor.employee_id == id_ and actor.role != "admin"
     if own and set(values) - OWN_FIELDS:
@@ -230,8 +229,7 @@ async def change(
         await _check_circle(tx, id_, values["managerId"])
     full = await _with_ids(tx, values)
     if full.get("status") == "inactive" and before["status"] == "active":
-        await _end_account(tx, id_, actor)
-        await take_from(tx, id_, force=force)
+        await end_employment(tx, id_, actor=actor, force=force)
     await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await _row(tx, id_)
     await record_change(tx, "employee", before, after)
@@ -241,12 +239,11 @@ async def change(
 async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = False) -> None:
     """Employment ends: the record is kept for history, the account ends at once.
 
-    Conflict `in_use` while others report to them, `assets_held` until `force` returns those.
+    Conflict `in_use` while others report to them; what else holds it back: employees_end.py.
     """
     before = await _locked(tx, id_)
-    await _end_account(tx, id_, actor)
+    await end_employment(tx, id_, actor=actor, force=force)
     await check_unused(tx, _USES, id_)
-    await take_from(tx, id_, force=force)
     await tx.run(_DELETE, row_id=id_)
     await tx.record("employee_deleted", "employee", id_, before=before)
 
@@ -268,15 +265,6 @@ async def _row(tx: Transaction, id_: int) -> Row:
 async def _locked(tx: Transaction, id_: int) -> Row:
     await tx.run(_LOCK, id=id_)
     return await _row(tx, id_)
-
-
-async def _end_account(tx: Transaction, id_: int, actor: Principal) -> None:
-    if id_ == actor.employee_id:
-        raise NotAllowed("Nobody ends their own employment")
-    account = await users.of_employee(tx, id_)
-    if account and account["role"] in ("admin", "hr") and actor.role != "admin":
-        raise NotAllowed("Only an admin ends the account of an admin or of HR")
-    await users.deactivate_for_employee(tx, id_)
 
 
 async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:

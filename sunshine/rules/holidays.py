@@ -17,6 +17,7 @@ from sunshine.records import Records
 from sunshine.rules import leave_days
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
+from sunshine.rules.attendance_assess import reassess_day
 from sunshine.rules.attendance_days import settle
 from sunshine.schemas.holidays import FILTERS
 from sunshine.statements import Statement
@@ -102,6 +103,7 @@ async def _end(tx: Transaction, row: Row) -> None:
 async def _recount(tx: Transaction, day: date) -> None:
     await leave_days.recount(tx, day)
     await settle(tx, day, day)
+    await reassess_day(tx, day)
 
 
 def _resolved(values: Mapping[str, Any]) -> Row:

@@ -18,6 +18,7 @@ from sunshine.rules import leave as requests
 from sunshine.rules import leave_days, leave_overlap
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
+from sunshine.rules.attendance_assess import reassess
 from sunshine.rules.attendance_days import settle
 from sunshine.rules.leave_warnings import warnings
 from sunshine.rules.reach import ME, conditions, employee_within
@@ -89,7 +90,7 @@ async def decide(
     await record_change(tx, "leave", before, after, f"leave_{after['status']}")
     if action == "reject":
         return after
-    await settle(tx, after["startDate"], after["endDate"], after["employeeId"])
+    await _tell_attendance(tx, after)
     return {**after, "warnings": await warnings(tx, person, list(days))}
 
 
@@ -114,10 +115,17 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     await tx.run(_CANCEL, row_id=id_)
     if was_approved:
         await leave_days.enter(tx, key, await leave_days.of(tx, id_), 1)
-        await settle(tx, before["startDate"], before["endDate"], before["employeeId"])
+        await _tell_attendance(tx, before)
     after = await requests.stored(tx, id_)
     await record_change(tx, "leave", before, after, "leave_cancelled")
     return after
+
+
+async def _tell_attendance(tx: Transaction, row: Row) -> None:
+    """The days' attendance agrees with what is approved now."""
+    days = row["startDate"], row["endDate"]
+    await settle(tx, *days, row["employeeId"])
+    await reassess(tx, row["employeeId"], *days)
 
 
 _BECOMES = {"approve": "approved", "reject": "rejected"}

@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.employees import employee
 from models.leave import leave, leave_day
+from sunshine.clock import today
 from sunshine.db import Row, Transaction
+from sunshine.rules.tickets_sla import due_on
 from sunshine.statements import Statement
 
 _MANAGER = bindparam("manager", type_=Integer)
@@ -45,8 +47,19 @@ async def _team_away(tx: Transaction, person: Row, days: Sequence[date]) -> list
     return await tx.all(_AWAY, employee=person["id"], manager=person["manager_id"], days=days)
 
 
+async def _tickets_due(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
+    """Tickets the employee is to solve by then; not what they are about, which is not for all."""
+    due = await due_on(tx, person["id"], days[0], days[-1]) if days else []
+    zone = tx.policy.timezone
+    return [
+        {"type": "ticket_due", **{name: row[name] for name in ("id", "number", "dueAt")}}
+        for row in due
+        if today(row["dueAt"], zone) in days
+    ]
+
+
 Source = Callable[[Transaction, Row, Sequence[date]], Awaitable[list[Row]]]
-SOURCES: tuple[Source, ...] = (_team_away,)
+SOURCES: tuple[Source, ...] = (_team_away, _tickets_due)
 
 
 async def warnings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:

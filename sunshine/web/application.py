@@ -22,6 +22,7 @@ from sunshine import logs
 from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
+from sunshine.feeds import Feeds
 from sunshine.passwords import Passwords
 from sunshine.presence import Presence
 from sunshine.principals import Principals
@@ -110,6 +111,7 @@ class Application(tornado.web.Application):
         self.clock = clock
         self.storage = Storage(settings.directory / "static")
         self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
+        self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
         self.draining = False
         self._drained = asyncio.Event()

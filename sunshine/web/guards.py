@@ -1,12 +1,13 @@
 """The checks of the route table, in the order they run: who, may they, what do they send.
 
-A guard either returns or raises a business error. `public`, `signed_in` and `any_principal` decide
-access and come first.
+A guard either returns or raises a business error. `public`, `signed_in`, `any_principal`,
+`signed_url` and `feed_reader` decide access and come first.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from sunshine import json
 from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
@@ -58,8 +59,40 @@ async def _user(handler: "Handler") -> None:
         raise NotAllowed
 
 
+async def _signature(handler: "Handler") -> None:
+    asked = _asked(handler)
+    if not asked.keys() & {"e", "s"}:
+        # A token with a right to the row that names the file is still to be taken here.
+        await _identify(handler)
+        raise NotAllowed
+    path = handler.path_kwargs["path"]
+    if not handler.application.signer.opens(path, asked.get("e", ""), asked.get("s", "")):
+        await limiting.count_stranger(handler)
+        raise NotAllowed("The link has ended, or is not as it was made")
+
+
+async def _reader(handler: "Handler") -> None:
+    token = _asked(handler).get("token")
+    if token is None:
+        await _user(handler)
+        return
+    try:
+        handler.actor = await handler.application.feeds.open(handler.request.path, token)
+    except NotSignedIn:
+        await limiting.count_stranger(handler)
+        raise
+    await limiting.count_principal(handler)
+
+
+def _asked(handler: "Handler") -> dict[str, str]:
+    """The query string by name, before a schema is asked."""
+    return dict(parse_qsl(handler.request.query, keep_blank_values=True))
+
+
 public = Guard("public", _pass, decides_access=True)
 signed_in = Guard("signed in", _user, decides_access=True)
+signed_url = Guard("signed URL", _signature, decides_access=True)
+feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
 

@@ -1,7 +1,8 @@
 """The route table: a path, its handler, and per method the checks a request passes first.
 
 Access is data: it is printed (`sunshine routes`), documented and tested from here. A path holds
-`{name}` for a row's id (digits) and `{name:text}` for any other single part.
+`{name}` for a row's id (digits), `{name:text}` for any other single part, and at its end
+`{name:rest}` for all parts that are left.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,12 +45,13 @@ class Route:
 
 
 class _Node:
-    __slots__ = ("literals", "number", "route", "text")
+    __slots__ = ("literals", "number", "rest", "route", "text")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.number: tuple[str, _Node] | None = None
         self.text: tuple[str, _Node] | None = None
+        self.rest: tuple[str, _Node] | None = None
         self.route: Route | None = None
 
 
@@ -78,7 +80,8 @@ class RouteTable:
         node = self._root
         values: dict[str, Any] = {}
         # As Express did, one trailing slash is forgiven.
-        for part in path.strip("/").split("/") if path.strip("/") else ():
+        parts = path.strip("/").split("/") if path.strip("/") else []
+        for place, part in enumerate(parts):
             if part in node.literals:
                 node = node.literals[part]
             elif node.number and part.isascii() and part.isdigit() and len(part) <= 19:
@@ -87,6 +90,10 @@ class RouteTable:
             elif node.text and (text := _text(part)):
                 name, node = node.text
                 values[name] = text
+            elif node.rest and all(left := [_text(part) for part in parts[place:]]):
+                name, node = node.rest
+                values[name] = "/".join(filter(None, left))
+                break
             else:
                 return None
         return (node.route, values) if node.route else None
@@ -96,7 +103,7 @@ def _child(node: _Node, part: str, path: str) -> _Node:
     if not part.startswith("{"):
         return node.literals.setdefault(part, _Node())
     name, _, kind = part.strip("{}").partition(":")
-    slot = "text" if kind == "text" else "number"
+    slot = kind or "number"
     known: tuple[str, _Node] | None = getattr(node, slot)
     if known is None:
         known = (name, _Node())

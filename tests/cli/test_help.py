@@ -36,6 +36,7 @@ def test_the_promised_commands_are_there():
         "jobs": "list run",
         "tickets": "list show",
         "leave": "balance adjust",
+        "holidays": "list import",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
     assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()

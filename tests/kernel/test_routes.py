@@ -10,7 +10,16 @@ import pytest
 
 import handlers
 from sunshine.people import DRIVER, GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
-from sunshine.web.guards import Guard, any_principal, may, public, query, signed_in
+from sunshine.web.guards import (
+    Guard,
+    any_principal,
+    feed_reader,
+    may,
+    public,
+    query,
+    signed_in,
+    signed_url,
+)
 from sunshine.web.handler import Handler
 from sunshine.web.routes import METHODS, Route, RouteTable
 from sunshine.web.sockets import SocketRoute
@@ -48,7 +57,6 @@ _RESERVATION = "/api/asset-management/inventory/:id/reservations/:id"
 BELOW = {("DELETE", _RESERVATION): {"O": 403, "T": 403}}
 # ... a success that is no creation, although it is a POST ...
 NOT_CREATED = {
-    "/api/attendance/check-out",
     "/api/auth/login",
     "/api/auth/logout",
     "/api/employees/import",
@@ -70,6 +78,9 @@ NOT_CREATED = {
     "/api/onapps/vouchers/redemptions/{redemption_id}/release",
     "/api/leave/{leave_id}/cancel",
     "/api/leave/approval/{leave_id}",
+    "/api/permit/{permit_id}/cancel",
+    "/api/permit/approval/{permit_id}",
+    "/api/attendance/check-out",
 }
 # ... a row of the caller's employee, which somebody without one cannot make ...
 FOR_EMPLOYEES = {
@@ -78,6 +89,7 @@ FOR_EMPLOYEES = {
     ("POST", "/api/branding-approval"),
     ("POST", "/api/asset-management/inventory/{asset_id}/reservations"),
     ("POST", "/api/leave/apply"),
+    ("POST", "/api/permit/apply"),
     ("POST", "/api/sales"),
     ("POST", "/api/tickets"),
 }
@@ -86,9 +98,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/auth/login"): {"username": "employee", "password": PASSWORD},
     ("PUT", "/api/users/:id"): {"name": "Another Name"},
     ("PUT", "/api/employees/:id"): {"phone": "+62 1"},
+    ("POST", "/api/asset-management/tracking/:id"): {"latitude": -6.2, "longitude": 106.8},
     ("POST", "/api/attendance/check-in"): {"notes": "By bicycle"},
     ("POST", "/api/attendance/check-out"): {"notes": "By bicycle"},
-    ("POST", "/api/asset-management/tracking/:id"): {"latitude": -6.2, "longitude": 106.8},
     ("POST", "/api/leave/apply"): {
         "leaveType": "annual",
         "startDate": "2024-02-01",
@@ -96,6 +108,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "reason": "Family vacation",
     },
     ("POST", "/api/leave/approval/:id"): {"action": "approve"},
+    ("POST", "/api/permit/apply"): {
+        "date": "2024-01-15",
+        "startTime": "09:00",
+        "endTime": "11:00",
+        "reason": "Doctor",
+        "type": "sick",
+    },
+    ("POST", "/api/permit/approval/:id"): {"action": "approve"},
 }
 # What must be there before it can be done: a row of the caller's.
 NEEDED = {"/api/attendance/check-out": "attendance"}
@@ -104,7 +124,7 @@ every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=n
 
 def shape(path: str) -> str:
     """A path with `:id` for every parameter, however it is written."""
-    return re.sub(r"\{\w+(:text)?\}|:\w+", ":id", path)
+    return re.sub(r"\{\w+(:\w+)?\}|:\w+", ":id", path)
 
 
 def tables() -> list[list[list[str]]]:
@@ -161,7 +181,9 @@ class Target:
 def expected(cell: str, target: Target, method: str, path: str) -> int:
     """The status that the page promises; 200 stands for any success."""
     scope, _, but = cell.partition(" ")
-    assert cell in ("pub", "-", "(p)") or (scope in ("A", "T", "O") and but in ("", "not O")), cell
+    assert cell in ("pub", "-", "(p)", "signed") or (
+        scope in ("A", "T", "O") and but in ("", "not O")
+    ), cell
     reached = {
         "pub": {"", "own", "team", "other", "missing"},
         "A": {"", "own", "team", "other", "missing"},
@@ -186,6 +208,8 @@ async def targets(api: Api, path: str, method: str, caller: Person) -> list[Targ
         return [Target("nobody", await made_for(api, path, method))]
     if "{" not in path:
         return [Target("")]
+    if path.endswith(":rest}"):
+        return [Target("", await made_for(api, path, method))]
     found = [Target("other", await made_for(api, path, method))]
     if path.startswith("/api/users"):
         found.append(Target("own", (caller.user_id,)))
@@ -283,10 +307,12 @@ def test_it_names_every_route_on_the_page(route: Route, method: str) -> None:
 def test_it_guards_as_the_page_says(route: Route, method: str) -> None:
     guards = route.guards[method]
     said = MATRIX[method, shape(route.path)]
-    assert guards[0] in (public, signed_in, any_principal), "who may call comes first"
+    known = (public, signed_url, feed_reader, signed_in, any_principal)
+    assert guards[0] in known, "who may call comes first"
     assert sum(guard.decides_access for guard in guards) == 1
     assert (guards[0] is public) == (said["anon"] == "pub")
-    assert (guards[0] in (public, any_principal)) == (said["driver"] != "-")
+    assert (guards[0] is signed_url) == (said["anon"] == "signed")
+    assert (guards[0] in (public, signed_url, any_principal)) == (said["driver"] != "-")
     for role in ROLE_PERMISSIONS:
         somebody = principal("user", role, permissions_of(role))
         passes = all(
@@ -352,19 +378,26 @@ def test_it_refuses_two_routes_of_one_path() -> None:
 
 def test_it_prefers_a_word_to_a_parameter() -> None:
     both = {"GET": [public], "POST": [public]}
-    paths = ("/x/{id_}", "/x/export", "/x/{name:text}/y")
+    paths = ("/x/{id_}", "/x/export", "/x/{name:text}/y", "/z/{left:rest}", "/z/y/{left:rest}")
     table = RouteTable(Route(path, _Both, **both) for path in paths)
     for path, found, values in (
         ("/x/export", "/x/export", {}),
         ("/x/export/", "/x/export", {}),
         ("/x/7", "/x/{id_}", {"id_": 7}),
         ("/x/a%20b%2Fc/y", "/x/{name:text}/y", {"name": "a b/c"}),
+        ("/z/a", "/z/{left:rest}", {"left": "a"}),
+        ("/z/7/y/%2e%2e/c%20d/", "/z/{left:rest}", {"left": "7/y/../c d"}),
+        ("/z/y/7", "/z/y/{left:rest}", {"left": "7"}),
+        ("/z/a", "/z/{left:rest}", {"left": "a"}),
+        ("/z/7/y/%2e%2e/c%20d/", "/z/{left:rest}", {"left": "7/y/../c d"}),
+        ("/z/y/7", "/z/y/{left:rest}", {"left": "7"}),
     ):
         route = table.find(path)
         assert route
         assert (route[0].path, route[1]) == (found, values)
     for path in ("/x", "/x/", "//x/7", "/x//7", "/x/a%00/y", "/x/%ff/y", "/x/%ED%A0%80/y",
-                 "/X/7", "/x/7/8", "/x/Export"):  # fmt: skip
+                 "/X/7", "/x/7/8", "/x/Export", "/z", "/z/", "/z/y", "/z//a", "/z/a//b", "/z/a/%00",
+                 "/z/a%ff/b", "/z/y/"):  # fmt: skip
         assert table.find(path) is None or path == "//x/7"
 
 
@@ -459,7 +492,7 @@ async def test_it_keeps_drivers_to_what_is_theirs(api: Api, route: Route, method
     before = await stored(api)
     for target in found:
         answer = await ask(api, route, method, target.ids, token, body)
-        if cell == "-" or ("{" in route.path and target.ids != found[-1].ids):
+        if cell in ("-", "signed") or ("{" in route.path and target.ids != found[-1].ids):
             assert (answer.status, answer.code) == (403, "not_allowed"), target
             assert await stored(api) == before
         else:

@@ -30,7 +30,7 @@ from tests.rows import made_for
 JSON = {"Content-Type": "application/json"}
 BODIES = [(route, method) for route, method in endpoints() if body_of(route.guards[method])]
 QUERIES = [route for route, method in endpoints() if query_of(route.guards[method])]
-IDS = [route for route in handlers.routes if "{" in route.path]
+IDS = [route for route in handlers.routes if "{" in route.path and ":rest}" not in route.path]
 LIST = "/api/departments"
 CREATE = "/api/departments"
 
@@ -115,7 +115,8 @@ async def test_it_names_every_wrong_field_at_once(api: Api, route: Route, method
         name: 1 if field["type"] == "dict" else {} for name, field in schema.items()
     }
     answer = await api.call(method, path, wrong, as_="admin")
-    assert (answer.status, answer.fields) == (400, set(schema))
+    named = {field.partition(".")[0] for field in answer.fields}
+    assert (answer.status, named) == (400, set(schema))
 
 
 DEEP = b'{"name": ' + b"[" * 31 + b"]" * 31 + b"}"

@@ -116,6 +116,7 @@ CREATE TABLE permit (
 );
 CREATE INDEX permit_employee_id_idx ON permit (employee_id, date);
 CREATE INDEX permit_date_idx ON permit (date);
+CREATE INDEX permit_pending_idx ON permit (date) WHERE status = 'pending';
 COMMENT ON COLUMN permit.decided_by_id IS 'null for the system';
 """
 

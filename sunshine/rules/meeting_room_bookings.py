@@ -1,0 +1,115 @@
+"""Bookings as they are read: which, by whom. Changed by meeting_room_schedule.py.
+
+Everybody sees who has which room when; what a meeting is about is for those who are there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from models.employees import employee
+from models.meeting_rooms import meeting_room, meeting_room_booking
+from sunshine.db import Database, Row
+from sunshine.errors import NotFound
+from sunshine.listing import Listing, Page, contains
+from sunshine.people import Principal
+from sunshine.rules.reach import ME
+from sunshine.schemas.meeting_rooms import SCHEDULE
+from sunshine.statements import Statement
+
+_b = meeting_room_booking.c
+_ZONE = bindparam("zone", type_=Text)
+_start, _end = func.timezone(_ZONE, _b.starts_at), func.timezone(_ZONE, _b.ends_at)
+_is_there = func.coalesce(any_(_b.people) == ME, False)
+ROWS = select(
+    _b.id,
+    _b.room_id.label("roomId"),
+    meeting_room.c.name.label("room"),
+    _b.title,
+    cast(_start, Date).label("date"),
+    func.to_char(_start, "HH24:MI").label("startTime"),
+    func.to_char(_end, "HH24:MI").label("endTime"),
+    _b.starts_at.label("startsAt"),
+    _b.ends_at.label("endsAt"),
+    _b.organizer_id.label("organizer"),
+    employee.c.name.label("organizerName"),
+    _b.attendees,
+    case((or_(bindparam("sees", type_=Boolean), _is_there), _b.description)).label("description"),
+    _b.series_id.label("seriesId"),
+    _b.status,
+    _b.checked_in_at.label("checkedInAt"),
+    _b.created_at.label("createdAt"),
+    _b.updated_at.label("updatedAt"),
+).select_from(
+    meeting_room_booking.join(meeting_room, meeting_room.c.id == _b.room_id).join(
+        employee, employee.c.id == _b.organizer_id
+    )
+)
+
+
+def _midnight(name: str, plus: str = "0 days") -> Any:
+    return func.timezone(
+        _ZONE, cast(bindparam(name, type_=Date), DateTime) + text(f"interval '{plus}'")
+    )
+
+
+listing = Listing(
+    ROWS,
+    key=_b.id,
+    schema=SCHEDULE,
+    filters={
+        "roomId": _b.room_id == bindparam("roomId"),
+        "date": and_(_b.starts_at >= _midnight("date"), _b.starts_at < _midnight("date", "1 day")),
+        "startDate": _b.starts_at >= _midnight("startDate"),
+        "endDate": _b.starts_at < _midnight("endDate", "1 day"),
+        "organizer": _b.organizer_id == bindparam("organizer"),
+        "attendee": _b.people.op("@>")(array([bindparam("attendee", type_=Integer)])),
+        "seriesId": _b.series_id == bindparam("seriesId"),
+        "mine": _is_there == bindparam("mine", type_=Boolean),
+        "search": contains(func.lower(_b.title)),
+        "status": or_(
+            bindparam("status", type_=Text) == "any", _b.status == bindparam("status", type_=Text)
+        ),
+    },
+    sort={"date": _b.starts_at, "createdAt": _b.created_at},
+    default_sort="date",
+)
+FIND = Statement(ROWS.where(_b.id == bindparam("id")))
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """A page, by time; booked ones unless `status` says otherwise."""
+    return await listing.page(database, query, **seen_by(database, actor))
+
+
+async def find(database: Database, id_: int, *, actor: Principal) -> Row:
+    """One booking; its description is for those who are there or manage rooms."""
+    row = await database.one(FIND, id=id_, **seen_by(database, actor))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def seen_by(database: Database, actor: Principal) -> dict[str, Any]:
+    return {
+        "me": actor.employee_id,
+        "sees": actor.may("rooms:manage"),
+        "zone": database.policy.timezone.key,
+    }

@@ -1,0 +1,130 @@
+"""What becomes of a permit: approved or rejected by somebody else, or cancelled.
+
+The state of a permit changes only while its employee is locked. Applying and seeing: permit.py.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select, update
+
+from models.permit import permit
+from sunshine.db import Database, Row, Transaction
+from sunshine.errors import Conflict, Invalid, NotAllowed
+from sunshine.listing import Page
+from sunshine.people import Principal
+from sunshine.records import record_change
+from sunshine.rules import permit as permits
+from sunshine.rules.attendance_assess import reassess
+from sunshine.rules.attendance_days import settle
+from sunshine.rules.reach import ME, employee_within
+from sunshine.statements import Statement
+
+_BECOMES = {"approve": "approved", "reject": "rejected"}
+
+_EMPLOYEE_OF = Statement(select(permit.c.employee_id).where(permit.c.id == bindparam("id")))
+_now = bindparam("now", type_=permit.c.updated_at.type)
+_DECIDE = Statement(
+    update(permit)
+    .where(permit.c.id == bindparam("row_id"), permit.c.status == "pending")
+    .values(
+        {
+            name: bindparam(name, type_=permit.c[name].type)
+            for name in ("status", "decided_by_id", "decided_by", "notes")
+        }
+    )
+    .values(decided_at=_now, updated_at=_now)
+)
+_CANCEL = Statement(
+    update(permit)
+    .where(permit.c.id == bindparam("row_id"), permits.is_open(permit))
+    .values(status="cancelled", updated_at=_now)
+)
+
+_QUEUES = {
+    scope: (*within, permit.c.status == "pending", permit.c.employee_id.is_distinct_from(ME))
+    for scope, within in permits.WITHIN.items()
+}
+
+
+async def queue(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """The permits that wait for the caller's decision, the earliest day first; never their own."""
+    scope = actor.scope("permit:approve") or "own"
+    query = {"sort": "date"} | dict(query)
+    return await permits.listing.page(database, query, where=_QUEUES[scope], me=actor.employee_id)
+
+
+async def decide(
+    tx: Transaction, id_: int, *, action: str, notes: str | None = None, actor: Principal
+) -> Row:
+    """Approve or reject a pending permit of somebody else's. Conflict: `already_decided`."""
+    if action == "reject" and not notes:
+        raise Invalid.field("notes", "say why it is rejected")
+    employee_id = await _employee_of(tx, id_, actor, "permit:approve")
+    if employee_id == actor.employee_id:
+        raise NotAllowed("Nobody decides their own request")
+    await employee_within(tx, actor, employee_id, "permit:approve")
+    await permits.lock(tx, employee_id)
+    before = await permits.stored(tx, id_)
+    decided = await tx.run(
+        _DECIDE, row_id=id_, status=_BECOMES[action], notes=notes or None,
+        decided_by_id=actor.id, decided_by=actor.name,
+    )  # fmt: skip
+    if not decided:
+        raise _closed(before)
+    after = await permits.stored(tx, id_)
+    await record_change(tx, "permit", before, after, f"permit_{after['status']}")
+    if action == "approve":
+        await _tell_attendance(tx, after)
+    return after
+
+
+async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
+    """Withdraw a permit that is pending, or approved and not begun.
+
+    Conflict: `already_decided` when it is rejected or cancelled, `permit_begun`.
+    """
+    employee_id = await _employee_of(tx, id_, actor, "permit:read")
+    if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
+        raise NotAllowed
+    person = await permits.lock(tx, employee_id)
+    before = await permits.stored(tx, id_)
+    was_approved = before["status"] == "approved"
+    if was_approved and _begins(tx, before, person["timezone"]) <= tx.now:
+        raise Conflict("This permit has begun already", code="permit_begun")
+    if not await tx.run(_CANCEL, row_id=id_):
+        raise _closed(before)
+    after = await permits.stored(tx, id_)
+    await record_change(tx, "permit", before, after, "permit_cancelled")
+    if was_approved:
+        await _tell_attendance(tx, after)
+    return after
+
+
+async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: str) -> int:
+    row = await tx.one(_EMPLOYEE_OF, id=id_)
+    if row is None:
+        raise permits.missing(actor, permission)
+    employee_id: int = row["employee_id"]
+    return employee_id
+
+
+async def _tell_attendance(tx: Transaction, row: Row) -> None:
+    """The day's attendance agrees with what is approved now."""
+    await settle(tx, row["date"], row["date"], row["employeeId"])
+    await reassess(tx, row["employeeId"], row["date"], row["date"])
+
+
+def _begins(tx: Transaction, row: Row, timezone: str | None) -> datetime:
+    zone = ZoneInfo(timezone) if timezone else tx.policy.timezone
+    return datetime.combine(row["date"], time.fromisoformat(row["startTime"]), zone)
+
+
+def _closed(row: Row) -> Conflict:
+    return Conflict(
+        f"This permit is already {row['status']}",
+        code="already_decided",
+        data={"id": row["id"], "status": row["status"]},
+    )

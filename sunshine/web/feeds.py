@@ -1,0 +1,24 @@
+"""Calendar feeds over HTTP. What they hold: sunshine/feeds.py."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sunshine import feeds
+from sunshine.feeds import Entry
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+
+
+async def send_calendar(handler: "Handler", name: str, entries: Iterable[Entry]) -> None:
+    """Answer with a calendar, unless the caller has the same already: they ask again all day."""
+    entries = list(entries)
+    digest = hashlib.sha256(repr((name, entries)).encode()).hexdigest()[:32]
+    handler.set_header("Content-Type", "text/calendar; charset=utf-8")
+    handler.set_header("Cache-Control", "private, no-cache")
+    handler.set_header("Etag", f'"{digest}"')
+    if handler.check_etag_header():
+        handler.set_status(304)
+    else:
+        handler.write(await feeds.draw(name, entries))
