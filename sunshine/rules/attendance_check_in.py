@@ -26,7 +26,8 @@ from sunshine.policy import Policy
 from sunshine.records import stamped
 from sunshine.rules.attendance_assess import EMPLOYEE, reassess
 from sunshine.rules.attendance_claims import Claim, KeepPhoto, lock
-from sunshine.rules.attendance_filing import around, choose, dates_around, withdraw_absence
+from sunshine.rules.attendance_days import settle
+from sunshine.rules.attendance_filing import around, choose, dates_around
 from sunshine.rules.attendance_places import is_implausible, last_seen, nearest
 from sunshine.rules.attendance_records import FIND, shape
 from sunshine.rules.attendance_time import Day, assess
@@ -153,7 +154,7 @@ async def _settle_day(tx: Transaction, row: Row, record: Row) -> Row:
     """The record, once what else the day holds agrees with it and it with that."""
     employee_id, day = record["employeeId"], record["workDate"]
     if "absent" in row["statuses"]:
-        await withdraw_absence(tx, employee_id, day)
+        await settle(tx, day, day, employee_id)
     if "present" not in row["statuses"]:
         return record
     await reassess(tx, employee_id, day, day, but=record["id"])

@@ -14,7 +14,7 @@ from sunshine.errors import Conflict, Invalid, NotFound, violations
 from sunshine.records import merging, record_change
 from sunshine.rules.attendance_assess import reassess
 from sunshine.rules.attendance_days import settle
-from sunshine.rules.attendance_filing import file, withdraw_absence
+from sunshine.rules.attendance_filing import file
 from sunshine.rules.attendance_records import FIND
 from sunshine.statements import Statement
 
@@ -69,9 +69,7 @@ async def correct(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     elif status == "absent":
         columns |= await _absent(tx, before, values)
     await tx.run(_update(tuple(sorted(columns))), row_id=id_, **columns)
-    if status == "present":
-        await withdraw_absence(tx, before["employeeId"], columns["work_date"])
-    await _settle_days(tx, before, columns.get("work_date") or before["workDate"])
+    await _settle_days(tx, before, columns.get("work_date") or before["workDate"], status)
     after = await tx.only(FIND, id=id_)
     await record_change(tx, "attendance", before, after, "attendance_corrected")
     return after
@@ -110,13 +108,14 @@ async def _absent(tx: Transaction, before: Row, values: Mapping[str, Any]) -> Ro
     return _NO_STAY | {"status": "absent"}
 
 
-async def _settle_days(tx: Transaction, before: Row, day: date) -> None:
+async def _settle_days(tx: Transaction, before: Row, day: date, status: str) -> None:
     """The day that it left and the one it came to agree with what it is now."""
     employee_id, left = before["employeeId"], before["workDate"]
-    for each in {left, day}:
+    for each in sorted({left, day}):
         await reassess(tx, employee_id, each, each, but=before["id"])
-    if left != day:
-        await settle(tx, left, left, employee_id)
+        # Whether somebody was absent on this very day is what was just said.
+        if status == "present" or each != day:
+            await settle(tx, each, each, employee_id)
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, Select, Text, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, Date, Select, Text, bindparam, func, select, text
 
 from models.attendance import attendance
 from models.employees import employee
@@ -49,20 +49,6 @@ def around() -> Select[Any]:
 
 
 _AROUND = Statement(around())
-_WITHDRAW = Statement(
-    delete(attendance)
-    .where(
-        attendance.c.employee_id == EMPLOYEE,
-        attendance.c.work_date == bindparam("day"),
-        attendance.c.status == "absent",
-    )
-    .returning(
-        attendance.c.id,
-        attendance.c.employee_id.label("employeeId"),
-        attendance.c.work_date.label("workDate"),
-        attendance.c.status,
-    )
-)
 
 
 def dates_around(at: datetime) -> dict[str, date]:
@@ -84,9 +70,3 @@ async def file(
     """The same for an instant of which nothing has been read yet."""
     rows = await tx.all(_AROUND, employee=employee_id, **dates_around(at))
     return choose(rows, at, tx.policy, place_zone=place_zone)
-
-
-async def withdraw_absence(tx: Transaction, employee_id: int, day: date) -> None:
-    """Who was there was not absent."""
-    for row in await tx.all(_WITHDRAW, employee=employee_id, day=day):
-        await tx.record("attendance_day_withdrawn", "attendance", row["id"], before=row)

@@ -173,7 +173,7 @@ async def test_who_came_was_not_absent(api: Api) -> None:
     assert (withdrawn["type"], withdrawn["entity_id"]) == ("attendance_day_withdrawn", absence)
     assert withdrawn["before"] == {
         "id": absence, "employeeId": api.employee.employee_id, "workDate": "2024-01-15",
-        "status": "absent",
+        "status": "absent", "leaveId": None, "shiftId": None,
     }  # fmt: skip
     assert came["type"] == "attendance_checked_in"
 
