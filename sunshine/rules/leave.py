@@ -113,11 +113,7 @@ listing = Listing(
         "startDate": leave.c.end_date >= bindparam("startDate"),
         "endDate": leave.c.start_date <= bindparam("endDate"),
     },
-    sort={
-        "startDate": leave.c.start_date,
-        "deadline": leave.c.deadline,
-        "createdAt": leave.c.created_at,
-    },
+    sort={"startDate": leave.c.start_date, "deadline": leave.c.deadline},
     default_sort="-id",
 )
 _OF_EMPLOYEE = (leave.c.employee_id == bindparam("employee"),)
