@@ -209,6 +209,20 @@ async def test_what_will_lapse_pays_for_nothing_later(api: Api, now: Now, policy
     }  # fmt: skip
 
 
+async def test_an_approval_counts_early_days_once(api: Api, now: Now, policy: Policy) -> None:
+    await carrying(api, now, policy)
+    leave = await asked(api, "2025-02-03", "2025-02-05")
+    now.set(2025, 4, 1, 12)
+    await adjust(api, -13)
+    # 12 and 5 less 13; 2 of the 5 have lapsed.
+    answer = await decide(api, leave)
+    assert (answer.status, answer.code) == (409, "insufficient_balance")
+    assert answer.json["data"]["available"] == 2
+    await adjust(api, 1)
+    assert (await decide(api, leave)).status == 200
+    assert (await balance(api))["remaining"] == 0
+
+
 async def test_a_collective_day_uses_what_would_lapse(api: Api, now: Now, policy: Policy) -> None:
     await carrying(api, now, policy)
     await holiday(api, "2025-03-31", "collective")
