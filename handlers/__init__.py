@@ -34,7 +34,6 @@ from handlers import (
     sales,
     shifts,
     tickets,
-    tickets_comments,
     users,
 )
 from sunshine.web.routes import RouteTable
@@ -64,7 +63,6 @@ MODULES = (
     onapps_vouchers,
     onapps_redemptions,
     tickets,
-    tickets_comments,
     leave,
     holidays,
     meeting_rooms,

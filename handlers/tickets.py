@@ -1,11 +1,8 @@
-"""Tickets over HTTP. Rules: sunshine/rules/tickets*.py. Tables: models/tickets.py.
-
-Comments and history: tickets_comments.py. Sockets: live.py.
-"""
+"""Tickets over HTTP. Rules: sunshine/rules/tickets*.py. Tables: models/tickets.py."""
 
 from sunshine.rules import tickets as rules
-from sunshine.rules import tickets_change, tickets_end, tickets_watch
-from sunshine.schemas.tickets import ASSIGN, CHANGE, CLOSE, CREATE, MERGE, RATE
+from sunshine.rules import tickets_change, tickets_comments, tickets_end, tickets_watch
+from sunshine.schemas.tickets import ASSIGN, CHANGE, CLOSE, COMMENT, CREATE, MERGE, RATE
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -101,6 +98,34 @@ class TicketWatching(Handler):
             self.reply(message="Ticket no longer watched")
 
 
+class TicketComments(Handler):
+    """The comments that one may see, and new ones."""
+
+    async def get(self, ticket_id: int) -> None:
+        """A page, the first first."""
+        database = self.db.sunshine
+        self.reply_page(
+            await tickets_comments.page(database, ticket_id, self.query, actor=self.actor)
+        )
+
+    async def post(self, ticket_id: int) -> None:
+        """Say something."""
+        async with self.transaction() as tx:
+            comment = await tickets_comments.add(tx, ticket_id, self.body, actor=self.actor)
+            self.reply(comment, message="Comment added", status=201)
+
+
+class TicketHistory(Handler):
+    """What happened to a ticket, as far as one may know."""
+
+    async def get(self, ticket_id: int) -> None:
+        """A page, the first first."""
+        database = self.db.sunshine
+        self.reply_page(
+            await tickets_comments.history(database, ticket_id, self.query, actor=self.actor)
+        )
+
+
 routes = [
     Route(
         "/api/tickets",
@@ -140,5 +165,16 @@ routes = [
         TicketWatching,
         POST=[signed_in, may("tickets:read")],
         DELETE=[signed_in, may("tickets:read")],
+    ),
+    Route(
+        "/api/tickets/{ticket_id}/comments",
+        TicketComments,
+        GET=[signed_in, may("tickets:read"), query(tickets_comments.comments.schema)],
+        POST=[signed_in, may("tickets:read"), body(COMMENT)],
+    ),
+    Route(
+        "/api/tickets/{ticket_id}/history",
+        TicketHistory,
+        GET=[signed_in, may("tickets:read"), query(tickets_comments.events.schema)],
     ),
 ]

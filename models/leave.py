@@ -84,6 +84,7 @@ leave = Table(
         where=text("status IN ('pending', 'approved')"),
     ),
     Index("leave_employee_id_idx", "employee_id", "start_date"),
+    Index("leave_start_date_idx", "start_date", "id"),
 )
 Index("leave_pending_idx", leave.c.deadline, postgresql_where=text("status = 'pending'"))
 

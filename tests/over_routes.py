@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -93,7 +94,7 @@ def valid(field: Field) -> Any:
     """A value that the field takes, another one each time where it can be."""
     number = next(_number)
     candidates: list[Any] = [
-        *field.get("allowed", ())[:1], True, field.get("min", 0), f"Some words {number}",
+        *field.get("allowed", ())[:1], True, _least(field), f"Some words {number}",
         f"word-{number}", f"person{number}@example.com", f"https://example.com/{number}",
         (date(2024, 1, 1) + timedelta(number)).isoformat(), "08:30", "Asia/Jakarta",
         str(field.get("min")), "2024-01-15T08:00:00Z",
@@ -105,9 +106,16 @@ def valid(field: Field) -> Any:
     return next(value for value in candidates if _takes(field, value))
 
 
+def _least(field: Field) -> Any:
+    """The least number it takes, as JSON has it."""
+    least = field.get("min", 0)
+    return float(least) if isinstance(least, Decimal) else least
+
+
 def _takes(field: Field, value: Any) -> bool:
+    alone = {k: v for k, v in field.items() if k not in ("dependencies", "excludes")}
     try:
-        Payload({"it": field}).check({"it": value})
+        Payload({"it": alone}).check({"it": value})
     except Invalid:
         return False
     return True
@@ -180,7 +188,8 @@ def _malformed_objects(field: Field) -> Iterator[str]:
 def _malformed_lists(field: Field) -> Iterator[str]:
     item = json.dumps(valid(field["schema"]))
     yield from (f"[{wrong}]" for wrong in malformed(field["schema"]))
-    yield f"[{item}, {item}]"  # each list so far holds an item at most once
+    if field.get("check_with") == "distinct":
+        yield f"[{item}, {item}]"
     yield "[" + ", ".join([item] * (field["maxlength"] + 1)) + "]"
     if field.get("minlength"):
         yield "[]"
@@ -206,6 +215,7 @@ async def existing_path(api: Api, path: str, method: str = "GET") -> str:
 
 # Fields that refer to rows, by the table of the row.
 _REFERS = {
+    "roomId": "meeting_room",
     "shiftId": "shift",
     "locationId": "location",
     "assignedTo": "employee",
@@ -225,6 +235,8 @@ async def known_values(api: Api, schema: Schema) -> dict[str, Any]:
         rows["into"] = await new_row(
             api, "ticket", employee=await new_row(api, "employee"), status="open"
         )
+    if "startTime" in schema and "endTime" in schema:
+        rows |= {"startTime": "09:00", "endTime": "10:00"}
     if "items" in schema and "total" in schema:
         rows |= {"items": [{"productId": 1, "quantity": 2, "price": 3}], "total": 6}
     if "code" in schema and "orderAmount" in schema:

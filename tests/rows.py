@@ -53,6 +53,9 @@ _INSERT = {
     "voucher": "(code, discount_type, discount_value) VALUES (upper(:word), 'fixed', 1)",
     "voucher_redemption": "(voucher_id, order_ref, order_amount, discount, final_amount,"
     " redeemed_by, redeemed_at) VALUES (:thing, :word, 1, 1, 0, 'Somebody', now())",
+    "meeting_room": "(name, capacity) VALUES (:word, 10)",
+    "meeting_room_booking": "(room_id, organizer_id, title, starts_at, ends_at)"
+    " VALUES (:thing, :employee, 'Meeting', now(), now() + interval '1 hour')",
     "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
     " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",
@@ -165,6 +168,11 @@ async def _redemption(api: Api, path: str, method: str, employee: int) -> Ids:
     return (await new_row(api, "voucher_redemption", thing=voucher),)
 
 
+async def _booking(api: Api, path: str, method: str, employee: int) -> Ids:
+    room = await new_row(api, "meeting_room")
+    return (await new_row(api, "meeting_room_booking", thing=room, employee=employee),)
+
+
 async def _file(api: Api, path: str, method: str, employee: int) -> Ids:
     """What is left of the path, for its `{path:rest}`."""
     folder = path.removeprefix("/api/static/").rpartition("/")[0]
@@ -207,6 +215,8 @@ MAKERS: dict[str, Maker] = {
     "/api/freelance/{freelancer_id}/projects/": _below(_plain("freelancer"), "freelance_project"),
     "/api/onapps/vouchers/": _plain("voucher"),
     "/api/onapps/vouchers/redemptions/": _redemption,
+    "/api/meeting-rooms/": _plain("meeting_room"),
+    "/api/meeting-rooms/schedule/": _booking,
     "/api/fleet/drivers/": _plain("driver"),
     "/api/fleet/vehicles/": _plain("vehicle"),
 }

@@ -1,5 +1,7 @@
 """`sunshine events`: the audit trail from the command line. Rules: sunshine/rules/events.py."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -9,8 +11,12 @@ from sunshine.commands.output import json_option
 from sunshine.variables import DATABASES
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sunshine.db import Database, Row
 
+PAGE = 100
+LOOK_SECONDS = 5.0
 COLUMNS = ("seq", "at", "type", "entity", "entityId", "actor")
 
 
@@ -55,6 +61,86 @@ def list_(
         rows.reverse()
     shown = rows if as_json else [_line(row) for row in rows]
     output.table(shown, as_json=as_json, columns=COLUMNS)
+
+
+@events.command()
+@click.option("--database", type=click.Choice(DATABASES), default="sunshine", show_default=True)
+@click.option("--type", "type_", metavar="TYPE", help="Such as user_created.")
+@click.option("--entity", metavar="ENTITY", help="Such as employee.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(0, 1000),
+    default=10,
+    show_default=True,
+    help="How many of the last ones to begin with.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
+@json_option
+def tail(
+    database: str,
+    type_: str | None,
+    entity: str | None,
+    lines: int,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Print the last events, a line each, oldest first; --json prints a JSON object per line."""
+    from sunshine.commands.context import run
+
+    given = {"type": type_, "entity": entity}
+    query = {name: value for name, value in given.items() if value is not None}
+
+    def show(row: "Row") -> None:
+        if as_json:
+            output.line(row)
+        else:
+            click.echo("\t".join(output.cell(value) for value in _line(row).values()))
+
+    run(lambda reached: _tail(reached, query, lines, follow, show), database)
+
+
+async def _tail(
+    database: "Database", query: "Row", lines: int, follow: bool, show: "Callable[[Row], None]"
+) -> None:
+    """Pages of the log after the last one shown: the feed only says when to look, so that what was
+    committed in any order, or while it was away, is shown once."""
+    import asyncio
+
+    from sunshine.events import Feed
+    from sunshine.rules import events as rules
+
+    found = asyncio.Event()
+    feed = Feed(database)
+    feed.subscribe(lambda _: found.set())
+    if follow:
+        feed.start()
+    try:
+        newest = (await rules.page(database, {"page": 1, "limit": 1})).rows
+        since = newest[0]["seq"] if newest else "0-0"
+        if lines:
+            for row in reversed(
+                (await rules.page(database, {"page": 1, "limit": lines, **query})).rows
+            ):
+                show(row)
+        while follow:
+            found.clear()
+            page = await rules.page(database, {"page": 1, "limit": PAGE, "since": since, **query})
+            for row in page.rows:
+                show(row)
+                since = row["seq"]
+            if len(page.rows) < PAGE:
+                await _changed(found)
+    finally:
+        await feed.stop()
+
+
+async def _changed(found: "asyncio.Event") -> None:
+    """Something happened, or the time has come to look without being told."""
+    import asyncio
+
+    with suppress(TimeoutError):
+        await asyncio.wait_for(found.wait(), LOOK_SECONDS)
 
 
 def _line(row: "Row") -> "Row":

@@ -43,7 +43,7 @@ def table(rows: Rows, *, as_json: bool = False, columns: Iterable[str] = ()) -> 
     elif sys.stdout.isatty():
         _draw(names, listed)
     else:
-        for line in (names, *([_cell(row[name]) for name in names] for row in listed)):
+        for line in (names, *([cell(row[name]) for name in names] for row in listed)):
             click.echo("\t".join(line))
 
 
@@ -53,6 +53,13 @@ def document(value: Any) -> None:
 
     encoder = json.Encoder(enc_hook=str, decimal_format="number")
     click.echo(json.format(encoder.encode(value), indent=2))
+
+
+def line(value: Any) -> None:
+    """Print one JSON value on a line of its own, at once: somebody may be reading along."""
+    from msgspec import json
+
+    click.echo(json.Encoder(enc_hook=str, decimal_format="number").encode(value))
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -111,12 +118,12 @@ def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:
 
     drawn = Table(*names, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        drawn.add_row(*(Text(_cell(row[name])) for name in names))
+        drawn.add_row(*(Text(cell(row[name])) for name in names))
     Console().print(drawn)
 
 
-def _cell(value: Any) -> str:
-    """One line without tabs; lists by commas, instants in UTC."""
+def cell(value: Any) -> str:
+    """A value as text: one line without tabs; lists by commas, instants in UTC."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -124,5 +131,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, list | tuple):
-        return ",".join(_cell(item) for item in value)
+        return ",".join(cell(item) for item in value)
     return " ".join(str(value).split())

@@ -47,13 +47,12 @@ class BusinessHours:
     def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """From when to when it is open, in UTC: all that ends after `start`, in order."""
         first = start.astimezone(self.zone).date()
-        # Yesterday's close may be today on a clock that was put back at midnight.
-        for days in count(-1):
+        for days in count():
             day = first + timedelta(days)
             if day.isoweekday() in self.weekdays and day not in self.holidays:
                 midnight = datetime.combine(day, time(), self.zone)
                 opening, closing = (
                     (midnight + after).astimezone(UTC) for after in (self.opens, self.closes)
                 )
-                if closing > max(start, opening):
+                if closing > max(start, opening):  # opening in a missing hour, it may not
                     yield opening, closing

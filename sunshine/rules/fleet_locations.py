@@ -5,7 +5,8 @@ once. Points come in bursts when a phone finds its way back: one statement takes
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
@@ -121,7 +122,7 @@ _TRACK = select(
 _BETWEEN = {
     "from": _l.at >= bindparam("from", type_=_l.at.type),
     "to": _l.at <= bindparam("to", type_=_l.at.type),
-    "cursor": _l.at > bindparam("cursor", type_=_l.at.type),
+    "after": _l.at > bindparam("after", type_=_l.at.type),
 }
 listing = Listing(
     _TRACK,
@@ -183,7 +184,10 @@ async def page(
 ) -> Page:
     """A page of the track, the earliest first; `cursor` is the timestamp of the last one seen."""
     await last(database, driver_id, actor=actor)
-    return await listing.page(database, query, driver=driver_id)
+    asked = {"after" if name == "cursor" else name: value for name, value in query.items()}
+    found = await listing.page(database, asked, driver=driver_id)
+    is_full = len(found.rows) == found.per_page
+    return replace(found, next_cursor=_cursor(found.rows[-1]) if is_full else None)
 
 
 async def track(
@@ -193,6 +197,11 @@ async def track(
     await last(database, driver_id, actor=actor)
     between = {"from": query.get("from"), "to": query.get("to")}
     return database.stream(_WHOLE, driver=driver_id, **between)
+
+
+def _cursor(row: Row) -> str:
+    at: datetime = row["timestamp"]
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _check(point: Mapping[str, Any], tx: Transaction) -> None:

@@ -19,6 +19,7 @@ from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
 from sunshine.rules.attendance_assess import reassess_day
 from sunshine.rules.attendance_days import settle
+from sunshine.rules.tickets_sla import calendar_changed
 from sunshine.schemas.holidays import FILTERS
 from sunshine.statements import Statement
 
@@ -104,6 +105,7 @@ async def _recount(tx: Transaction, day: date) -> None:
     await leave_days.recount(tx, day)
     await settle(tx, day, day)
     await reassess_day(tx, day)
+    await calendar_changed(tx, day)
 
 
 def _resolved(values: Mapping[str, Any]) -> Row:

@@ -63,7 +63,8 @@ def _excluded() -> Any:
     told = func.jsonb_build_object(
         "date", day, "reason", func.coalesce(holiday.c.name, literal("weekend", Text))
     )
-    taken = exists().where(leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
+    of_request = (leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
+    taken = exists().where(*of_request).correlate(leave, days)
     return (
         select(func.coalesce(func.jsonb_agg(aggregate_order_by(told, day)), literal([], JSONB)))
         .select_from(
@@ -112,11 +113,7 @@ listing = Listing(
         "startDate": leave.c.end_date >= bindparam("startDate"),
         "endDate": leave.c.start_date <= bindparam("endDate"),
     },
-    sort={
-        "startDate": leave.c.start_date,
-        "deadline": leave.c.deadline,
-        "createdAt": leave.c.created_at,
-    },
+    sort={"startDate": leave.c.start_date, "deadline": leave.c.deadline},
     default_sort="-id",
 )
 _OF_EMPLOYEE = (leave.c.employee_id == bindparam("employee"),)

@@ -5,11 +5,12 @@ to refuse either. A module with something to say adds its question to SOURCES.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
-from sqlalchemy import ARRAY, Date, Integer, any_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, Date, Integer, Text, any_, bindparam, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.employees import employee
 from models.leave import leave, leave_day
+from models.meeting_rooms import meeting_room_booking
 from sunshine.clock import today
 from sunshine.db import Row, Transaction
 from sunshine.rules.tickets_sla import due_on
@@ -41,6 +42,24 @@ _AWAY = Statement(
     .order_by(employee.c.id)
 )
 
+_booking = meeting_room_booking.c
+_MEETINGS = Statement(
+    select(
+        literal("meeting").label("type"),
+        _booking.id,
+        _booking.title,
+        _booking.starts_at.label("startsAt"),
+        _booking.ends_at.label("endsAt"),
+    )
+    .where(
+        bindparam("employee", type_=Integer) == any_(_booking.people),
+        _booking.status == "booked",
+        cast(func.timezone(bindparam("zone", type_=Text), _booking.starts_at), Date)
+        == any_(bindparam("days", type_=ARRAY(Date))),
+    )
+    .order_by(_booking.starts_at)
+)
+
 
 async def _team_away(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
     """The manager and their other reports who are on leave."""
@@ -58,8 +77,14 @@ async def _tickets_due(tx: Transaction, person: Row, days: Sequence[date]) -> li
     ]
 
 
+async def _meetings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
+    """Meetings that they called or are expected at."""
+    zone = str(tx.policy.timezone)
+    return await tx.all(_MEETINGS, employee=person["id"], days=days, zone=zone)
+
+
 Source = Callable[[Transaction, Row, Sequence[date]], Awaitable[list[Row]]]
-SOURCES: tuple[Source, ...] = (_team_away, _tickets_due)
+SOURCES: tuple[Source, ...] = (_team_away, _meetings, _tickets_due)
 
 
 async def warnings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:

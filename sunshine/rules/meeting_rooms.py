@@ -6,7 +6,7 @@ models/meeting_rooms.py.
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, func
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, func, literal_column
 
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.errors import Conflict, Invalid, violations
@@ -24,7 +24,8 @@ violations(
 )
 
 _r = meeting_room.c
-BOOKED = meeting_room_booking.c.status == "booked"
+# Spelled out, not a parameter: else the index of what is booked cannot be used for certain.
+BOOKED = meeting_room_booking.c.status == literal_column("'booked'")
 
 
 def lowered(words: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -66,7 +66,7 @@ _ROWS = (
 )
 _FIND = Statement(_ROWS.where(permit.c.id == bindparam("id")))
 _LOCK = Statement(
-    select(employee.c.status, employee.c.join_date, employee.c.timezone)
+    select(employee.c.status, employee.c.join_date)
     .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
     .with_for_update(key_share=True)
 )
@@ -170,7 +170,7 @@ async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal)
 
 
 async def lock(tx: Transaction, employee_id: int) -> Row:
-    """The employee (status, join_date, timezone), whose permits nobody else changes meanwhile."""
+    """The employee (status, join_date), whose permits nobody else changes meanwhile."""
     row = await tx.one(_LOCK, id=employee_id)
     if row is None:
         raise NotFound("No such employee")

@@ -4,13 +4,14 @@ The state of a permit changes only while its employee is locked. Applying and se
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Integer, Time, bindparam, func, select, update
 
+from models.employees import employee
 from models.permit import permit
+from models.shifts import shift
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed
 from sunshine.listing import Page
@@ -20,11 +21,22 @@ from sunshine.rules import permit as permits
 from sunshine.rules.attendance_assess import reassess
 from sunshine.rules.attendance_days import settle
 from sunshine.rules.reach import ME, employee_within
+from sunshine.rules.workdays import calendar, zone_of
 from sunshine.statements import Statement
 
 _BECOMES = {"approve": "approved", "reject": "rejected"}
 
 _EMPLOYEE_OF = Statement(select(permit.c.employee_id).where(permit.c.id == bindparam("id")))
+_day = calendar(employee.c.id == bindparam("employee", type_=Integer))
+_BEGINS = Statement(
+    select(
+        func.timezone(zone_of(_day.c.day), _day.c.day + bindparam("start", type_=Time)).label("at")
+    ).select_from(
+        _day.join(employee, employee.c.id == _day.c.employee_id).outerjoin(
+            shift, shift.c.id == _day.c.shift_id
+        )
+    )
+)
 _now = bindparam("now", type_=permit.c.updated_at.type)
 _DECIDE = Statement(
     update(permit)
@@ -89,10 +101,10 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     employee_id = await _employee_of(tx, id_, actor, "permit:read")
     if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
         raise NotAllowed
-    person = await permits.lock(tx, employee_id)
+    await permits.lock(tx, employee_id)
     before = await permits.stored(tx, id_)
     was_approved = before["status"] == "approved"
-    if was_approved and _begins(tx, before, person["timezone"]) <= tx.now:
+    if was_approved and await _has_begun(tx, before):
         raise Conflict("This permit has begun already", code="permit_begun")
     if not await tx.run(_CANCEL, row_id=id_):
         raise _closed(before)
@@ -113,13 +125,23 @@ async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: 
 
 async def _tell_attendance(tx: Transaction, row: Row) -> None:
     """The day's attendance agrees with what is approved now."""
-    await settle(tx, row["date"], row["date"], row["employeeId"])
-    await reassess(tx, row["employeeId"], row["date"], row["date"])
+    day = row["date"]
+    await settle(tx, day, day, row["employeeId"])
+    # A night shift that began the day before may have it in its second half.
+    await reassess(tx, row["employeeId"], day - timedelta(days=1), day)
 
 
-def _begins(tx: Transaction, row: Row, timezone: str | None) -> datetime:
-    zone = ZoneInfo(timezone) if timezone else tx.policy.timezone
-    return datetime.combine(row["date"], time.fromisoformat(row["startTime"]), zone)
+async def _has_begun(tx: Transaction, row: Row) -> bool:
+    """By the clocks of where the employee works that day."""
+    begins = await tx.only(
+        _BEGINS,
+        employee=row["employeeId"],
+        first=row["date"],
+        last=row["date"],
+        start=time.fromisoformat(row["startTime"]),
+        zone=tx.policy.timezone.key,
+    )
+    return bool(begins["at"] <= tx.now)
 
 
 def _closed(row: Row) -> Conflict:

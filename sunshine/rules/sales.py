@@ -76,7 +76,7 @@ listing = Listing(
     schema=FILTERS,
     filters={**PERIOD, "status": sale.c.status == bindparam("status")},
     sort={"date": sale.c.date, "total": sale.c.total, "createdAt": sale.c.created_at},
-    default_sort="-date",
+    cursor="date",
 )
 _is_row = sale.c.id == bindparam("id")
 _FIND = {scope: Statement(ROWS.where(_is_row, *where)) for scope, where in REACH.items()}

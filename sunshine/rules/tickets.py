@@ -176,14 +176,10 @@ async def shown(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
     """A new ticket; agents may report in another's name."""
     reporter = values.get("reportedBy", actor.employee_id)
-    if reporter != actor.employee_id and not is_agent(actor):
+    if not is_agent(actor) and (reporter is None or reporter != actor.employee_id):
         raise NotAllowed("Tickets are reported in one's own name")
     if reporter is None:
-        raise (
-            NotAllowed("Only employees report tickets")
-            if not is_agent(actor)
-            else Invalid.field("reportedBy", "is required of users who are no employee")
-        )
+        raise Invalid.field("reportedBy", "is required of users who are no employee")
     await living(tx, employee, reporter, "reportedBy")
     blank: Row = {"description": None, "priority": "medium", "category": None, "attachments": []}
     full = blank | dict(values) | {"reportedBy": reporter}
@@ -191,9 +187,6 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
     row = await _stored(tx, made["id"])
     await tx.record("ticket_created", "ticket", row["id"], after=snapshot(row))
     return await shown(tx, row["id"], actor=actor)
-
-
-# ---- What the verbs of the other files stand on ------------------------------------------------
 
 
 async def locked(tx: Transaction, id_: int, *, actor: Principal) -> Row:

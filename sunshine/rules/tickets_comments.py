@@ -1,6 +1,7 @@
 """What is said about a ticket, and what happened to it. Who sees which: tickets_policy.py."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -77,8 +78,7 @@ async def history(
     """What happened that the caller may know of, the first first."""
     await find(database, ticket_id, actor=actor)
     found = await events.page(database, query, where=EVENTS[is_agent(actor)], ticket=ticket_id)
-    found.rows[:] = [entry(event_of(row)) for row in found.rows]
-    return found
+    return replace(found, rows=[entry(event_of(row)) for row in found.rows])
 
 
 def entry(event: Event) -> Row:

@@ -64,9 +64,6 @@ def refusal(actor: Principal) -> Problem:
     return NotFound() if scope(actor) == "all" else NotAllowed()
 
 
-# ---- As SQL -----------------------------------------------------------------------------------
-
-
 def _related(mine: bool) -> ColumnElement[bool]:
     other = ticket.alias("related")
     people: ColumnElement[bool] = employee.c.id == ME
@@ -98,9 +95,7 @@ EVENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
     ),
 }
 
-
-# ---- In memory --------------------------------------------------------------------------------
-
+# The same in memory: who is related to some tickets, whoever asks.
 _reporter, _assignee = employee.alias("reporter"), employee.alias("assignee")
 _RELATED = Statement(
     select(

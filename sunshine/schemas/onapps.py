@@ -1,5 +1,7 @@
 """Payloads of /api/onapps."""
 
+from decimal import Decimal
+
 from sunshine.schemas.fields import (
     Schema,
     changes,
@@ -27,7 +29,7 @@ CREATE: Schema = {
     "code": text(50, required=True, regex=CODE),
     "description": text(500, nullable=True),
     "discountType": choice("percentage", "fixed", required=True),
-    "discountValue": money(required=True, min=0.01),
+    "discountValue": money(required=True, min=Decimal("0.01")),
     "minPurchase": money(),
     "maxDiscount": money(nullable=True),
     "validFrom": date(nullable=True),

@@ -1,8 +1,13 @@
 """`sunshine events list`: the audit trail from the command line."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
+
+from tests.cli.conftest import CLI
 
 
 @pytest.fixture
@@ -49,3 +54,30 @@ def test_a_line_per_event_in_a_pipe(sunshine, history):
 def test_a_bad_cursor_is_usage(sunshine, history):
     done = sunshine("events", "list", "--since", "yesterday")
     assert (done.returncode, done.stderr) == (2, "Error: since is not a cursor\n")
+
+
+def test_a_tail_prints_the_last_ones_a_line_each(sunshine, history):
+    lines = sunshine("events", "tail", "-n", "2").stdout.splitlines()
+    assert [line.split("\t")[2] for line in lines] == ["user_created", "user_updated"]
+    rows = [json.loads(line) for line in sunshine("events", "tail", "--json").stdout.splitlines()]
+    assert rows == listed(sunshine)
+    assert sunshine("events", "tail", "-n", "0").stdout == ""
+    assert sunshine("events", "tail", "--type", "user_updated").stdout.count("\n") == 1
+
+
+def test_a_tail_follows_what_happens(sunshine, history, environ, tmp_path):
+    command = [sys.executable, str(CLI), "events", "tail", "-n", "1", "--follow", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        try:
+            first = json.loads(process.stdout.readline())
+            assert first["type"] == "user_updated"
+            assert sunshine("users", "enable", "carl").returncode == 0
+            second = json.loads(process.stdout.readline())
+            assert (second["type"], second["after"]["active"]) == ("user_updated", True)
+            assert sunshine("users", "disable", "bob").returncode == 0
+            third = json.loads(process.stdout.readline())
+            assert third["entityId"] != second["entityId"]
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130

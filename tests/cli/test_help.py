@@ -31,7 +31,7 @@ def test_the_promised_commands_are_there():
         "users": "list create set-password disable enable role grant revoke",
         "db": "create status upgrade downgrade check shell",
         "config": "show check",
-        "events": "list",
+        "events": "list tail",
         "attendance": "report",
         "jobs": "list run",
         "tickets": "list show",

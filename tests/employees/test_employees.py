@@ -186,7 +186,7 @@ async def test_a_search_of_many_uses_the_trigram_index(api: Api) -> None:
     order = (("id", False),)
     bound = {"search": "%p12345@ex%", "_limit": 20, "_offset": 0, "me": 1}
     for listing in (rules.listing, *rules._directories.values()):
-        statement = listing._statements(("search",), order, ()).page
+        statement = listing._statements(("search",), order, (), None).page
         settings = api.app.settings.databases["sunshine"]
         async with await psycopg.AsyncConnection.connect(conninfo(settings)) as connection:
             cursor = await connection.execute(b"EXPLAIN " + statement.text, statement.bind(bound))

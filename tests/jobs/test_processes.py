@@ -162,10 +162,11 @@ async def test_what_a_killed_process_left_is_taken_over(
         "UPDATE job_run SET due_at = '2026-03-01T12:00Z', started_at = '2026-03-01T12:00:05Z'"
     )
     now.set(2026, 3, 1, 12, 0, 34)
-    await api.app.jobs.tick()  # a job that kills its process must not do so without a pause
+    # A job that kills its process must not do so without a pause.
+    await runner(api, JOBS[0]).tick()
     assert await on_record(api, "status") == [("running",)]
     now.set(2026, 3, 1, 12, 0, 35)
-    await api.app.jobs.tick()
+    await runner(api, JOBS[0]).tick()
     assert await on_record(api, "job", "attempt", "status", "error") == [
         (JOBS[0].name, 1, "failed", LEFT), (JOBS[0].name, 2, "done", None),
     ]  # fmt: skip

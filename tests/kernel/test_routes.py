@@ -84,6 +84,7 @@ NOT_CREATED = {
 }
 # ... a row of the caller's employee, which somebody without one cannot make ...
 FOR_EMPLOYEES = {
+    ("POST", "/api/meeting-rooms/schedule"),
     ("POST", "/api/attendance/check-in"),
     ("POST", "/api/attendance/check-out"),
     ("POST", "/api/branding-approval"),

@@ -4,9 +4,9 @@ come and go and however time passes, balances and ledger agree with tests/leave/
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -293,7 +293,7 @@ class Leave(RuleBasedStateMachine):
     def balances_agree(self) -> None:
         today, policy = self.model.today, self.model.policy
         last = today.year + 1
-        read = leave_sums.read(_AsOf(self), self.world.ids.values(), last - 3, last)
+        read = leave_sums.read(_as_of(self), self.world.ids.values(), last - 3, last)
         found = self.world.wait(read)
         for name, id_ in self.world.ids.items():
             for year in range(last - 2, last + 1):
@@ -342,13 +342,10 @@ SELECT
 """
 
 
-class _AsOf:
+def _as_of(machine: Leave) -> Any:
     """The database as it is read on the model's day."""
-
-    def __init__(self, machine: Leave) -> None:
-        self.today = machine.model.today
-        self.policy = machine.model.policy
-        self.all = machine.world.database.all
+    model, database = machine.model, machine.world.database
+    return SimpleNamespace(today=model.today, policy=model.policy, all=database.all)
 
 
 def _holiday(day: date, kind: str) -> dict[str, Any]:
@@ -365,32 +362,17 @@ async def _delete(tx: Transaction, id_: int) -> dict[str, Any]:
 
 
 def test_balances_and_ledger_agree_with_the_model(api: Api, io_loop: IOLoop) -> None:
+    """LEAVE_MODEL_RUNS asks for more runs, or fewer."""
     world = World(api, io_loop.asyncio_loop)  # type: ignore[attr-defined]
     policy = world.database.policy
-
-    class Machine(Leave):
-        pass
-
-    Machine.world = world
-    runs = int(os.environ.get("LEAVE_MODEL_RUNS", "200"))
-    begun = time.monotonic()
-    import cProfile
-
-    prof = cProfile.Profile() if os.environ.get("PROF") else None
-    prof and prof.enable()
-    cpu = time.process_time()
+    chosen = settings(
+        max_examples=int(os.environ.get("LEAVE_MODEL_RUNS", "200")),
+        stateful_step_count=50,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     try:
-        run_state_machine_as_test(
-            Machine,
-            settings=settings(
-                max_examples=runs,
-                stateful_step_count=50,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run_state_machine_as_test(type("Leave", (Leave,), {"world": world}), settings=chosen)
     finally:
         world.database.policy = policy
         world.sql.close()
-    print(time.monotonic() - begun, time.process_time() - cpu)
-    prof and (prof.disable(), prof.dump_stats("/tmp/leave.prof"))

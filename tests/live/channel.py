@@ -4,6 +4,7 @@ Nothing in the product records `employee_noted`; the tests do. `mounted` puts th
 path of a real one, so that everything but the module behind it is as in the product.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,8 +29,10 @@ _RELATED = Statement(
 )
 
 
-# What goes wrong at the next questions for an audience, one each; how often it was asked so far.
+# What goes wrong at the next questions for an audience, and what they wait for, one each; for how
+# many rows each question so far was.
 troubles: list[Exception] = []
+gates: list[asyncio.Event] = []
 asked: list[int] = []
 # The number of the note at which the policy fails, by username.
 bad_for: dict[str, int] = {}
@@ -47,6 +50,8 @@ def frame(event: Event) -> dict[str, Any] | None:
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:
     """The employee, and their manager."""
     asked.append(len(ids))
+    if gates:
+        await gates.pop(0).wait()
     if troubles:
         raise troubles.pop(0)
     return {

@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 
 import server
+from sunshine.people import System
 from sunshine.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
@@ -42,7 +43,7 @@ def _second(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
 def _clean() -> Iterator[None]:
     """The channel works, and was not asked."""
     yield
-    for what in (channel.troubles, channel.asked, channel.bad_for):
+    for what in (channel.troubles, channel.gates, channel.asked, channel.bad_for):
         what.clear()
 
 
@@ -82,3 +83,12 @@ def noted(api: Api) -> Noted:
         await channel.note(api.app.databases.sunshine, employee, number, **more)
 
     return write
+
+
+async def write(api: Api, numbers: range, name: str = "employee") -> None:
+    """Notes, all in one transaction."""
+    async with api.app.databases.sunshine.transaction(System("test")) as tx:
+        for number in numbers:
+            await tx.record(
+                "employee_noted", "employee", api.cast[name].employee_id, after={"number": number}
+            )

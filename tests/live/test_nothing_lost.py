@@ -50,7 +50,11 @@ async def write(api: Api, database: Database, writer: int, changes: int) -> None
                         await asyncio.sleep(begun)
                     employee = api.cast[dice.choice(NAMES)].employee_id
                     after = {"number": number, "writer": writer}
+                    if dice.random() < 0.3:  # nothing that is told here
+                        await tx.record("something_else", "thing", 1)
                     await tx.record("employee_noted", "employee", employee, after=after)
+                    if dice.random() < 0.3:
+                        await tx.record("something_else", "thing", 1)
                     await asyncio.sleep(delay)
                     if fails:
                         fails = False

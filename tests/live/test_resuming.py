@@ -1,11 +1,10 @@
 """What was missed is told, in order and once, and then what happens: docs/sockets.md."""
 
 import asyncio
-import gc
-import os
-import struct
-import time
+import json
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,17 +15,9 @@ from sunshine.events import Cursor
 from sunshine.people import System
 from tests.api import Api
 from tests.live import channel
-from tests.live.conftest import Noted
-from tests.sockets import Client, connected, frame, raw, until
-
-
-async def write(api: Api, numbers: range, name: str = "employee") -> None:
-    """Notes, all in one transaction."""
-    async with api.app.databases.sunshine.transaction(System("test")) as tx:
-        for number in numbers:
-            await tx.record(
-                "employee_noted", "employee", api.cast[name].employee_id, after={"number": number}
-            )
+from tests.live.conftest import Noted, write
+from tests.people import principal
+from tests.sockets import Client, connected, until
 
 
 def numbers(frames: list[dict]) -> list[int]:
@@ -82,7 +73,15 @@ async def test_ready_tells_a_place_after_what_others_may_see(api: Api, noted: No
         await noted("hr", 2)
     async with connected(api, as_="stranger", since=before) as client:
         after = await client.ready()
-    assert Cursor.parse(before) < Cursor.parse(after)
+        async with api.app.databases.sunshine.transaction(System("test")) as tx:
+            await tx.record("something_else", "thing", 1)
+        [last] = await api.sql(
+            "SELECT xid::text || '-' || id AS seq FROM event ORDER BY id DESC LIMIT 1"
+        )
+    async with connected(api, as_="stranger", since=before) as client:
+        latest = await client.ready()
+    assert Cursor.parse(before) < Cursor.parse(after) < Cursor.parse(latest)
+    assert latest == last["seq"]
 
 
 async def test_it_resumes_at_another_process(api: Api, second: Api, noted: Noted) -> None:
@@ -104,6 +103,73 @@ async def test_it_tells_more_than_one_part_of_the_log(api: Api) -> None:
     assert await missed(api, seq) == list(range(3 * events.PAGE))
     await write(api, range(600, 600 + events.PAGE - 1))
     assert len(await missed(api, seq)) == 4 * events.PAGE - 1
+
+
+async def test_more_than_one_part_of_the_log_is_told_live_too(api: Api) -> None:
+    async with connected(api, as_="employee") as client:
+        await client.ready()
+        await write(api, range(2 * events.PAGE + 1))
+        for number in range(2 * events.PAGE + 1):
+            assert (await client.frame())["data"]["number"] == number
+
+
+async def test_what_is_not_told_here_hides_nothing(api: Api, noted: Noted) -> None:
+    """Another module's event right behind one that is still to be told."""
+    async with connected(api, as_="employee") as client:
+        await client.ready()
+        for number in range(20):
+            async with api.app.databases.sunshine.transaction(System("test")) as tx:
+                employee = api.employee.employee_id
+                await tx.record("employee_noted", "employee", employee, after={"number": number})
+                await tx.record("something_else", "thing", 1)
+        for number in range(20):
+            assert (await client.frame())["data"]["number"] == number
+
+
+class Fake:
+    """A socket that keeps what it is sent, and does something at its first event."""
+
+    def __init__(self, api: Api, then: Callable[[], object] | None = None) -> None:
+        self.actor = principal(api, "hr")
+        self.sent: list[dict[str, Any]] = []
+        self._then = then
+
+    def send(self, frame: bytes) -> asyncio.Future[None]:
+        """Keep it."""
+        self.sent.append(json.loads(frame[frame.index(b"{") :]))
+        if len(self.sent) == 2 and self._then:
+            self._then()
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def end(self, code: live.Close, reason: str) -> None:
+        """Nobody ends it."""
+
+
+async def test_who_joins_while_an_event_is_told_is_told_what_follows_its_ready(
+    api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TURN", 1)
+    hub = api.app.presence.hub(channel.channel)
+    late, tasks = Fake(api), []
+    early = Fake(api, lambda: tasks.append(asyncio.create_task(hub.listen(late, None))))
+    others = [early, *(Fake(api) for _ in range(3))]
+    try:
+        for each in others:
+            await hub.listen(each, None)
+        for number in range(3):
+            await noted("employee", number)
+        await until(lambda: len(others[-1].sent) == 4)
+        await until(lambda: late.sent)
+        told = [frame["seq"] for frame in early.sent[1:]]
+        begins = Cursor.parse(late.sent[0]["seq"])
+        expected = [seq for seq in told if Cursor.parse(seq) > begins]
+        await until(lambda: len(late.sent) == 1 + len(expected), seconds=2)
+        assert [frame["seq"] for frame in late.sent[1:]] == expected
+    finally:
+        for each in (*others, late):
+            hub.leave(each)
 
 
 async def test_what_happens_while_it_resumes_is_told_once_and_in_order(api: Api) -> None:
@@ -136,6 +202,25 @@ async def test_what_happens_while_it_resumes_is_told_once_and_in_order(api: Api)
             assert told == list(range(1300))
             assert client.waiting() <= 1, "ready"
     assert len(clients) > 5
+
+
+async def test_what_happens_in_the_moment_before_it_is_live_is_told(api: Api, noted: Noted) -> None:
+    """It has read all there was, and is about to join; the others must not get ahead of it."""
+    async with connected(api, as_="employee") as client:
+        seq = await client.ready()
+    await noted("employee", 1)
+    async with connected(api, as_="hr") as other:
+        await other.ready()
+        gate = asyncio.Event()
+        channel.gates.append(gate)
+        async with connected(api, as_="employee", since=seq) as client:
+            await until(lambda: channel.asked)
+            await noted("employee", 2)
+            await asyncio.sleep(0.2)  # time enough for the others to be told
+            gate.set()
+            assert numbers(await client.until_ready()) == [1]
+            assert (await client.frame())["data"]["number"] == 2
+            assert (await other.frame())["data"]["number"] == 2
 
 
 async def test_a_long_transaction_is_told_in_its_place(api: Api, noted: Noted) -> None:
@@ -222,97 +307,3 @@ async def test_a_place_that_was_never_reached_is_another_databases(api: Api) -> 
     async with connected(api, as_="employee", since=f"{10**17}-1") as client:
         assert await client.frame() == {"type": "reset"}
         await client.ready()
-
-
-# Readers that are slow.
-
-
-async def test_who_sleeps_is_closed_and_hurts_nobody(api: Api, noted: Noted) -> None:
-    async with raw(api, buffer=4096) as (reader, _):
-        assert (await frame(reader))[0] == 1
-        async with connected(api, as_="hr") as other:
-            await other.ready()
-            hub = api.app.presence.hub(channel.channel)
-            told = 0
-            while len(hub) == 2:
-                await noted("employee", told, filling="x" * 60_000)
-                assert (await other.frame(seconds=1))["data"]["number"] == told
-                told += 1
-                assert told < 500
-            await noted("employee", told)
-            assert (await other.frame(seconds=1))["data"]["number"] == told
-        got = []
-        while (said := await frame(reader))[0] == 1:
-            got.append(said[1])
-        assert said == (8, struct.pack("!H", 1013) + b"too slow")
-        assert b"".join(got).count(b"employee_noted") == len(got) <= told, (
-            "what it was told is whole"
-        )
-
-
-async def test_a_reader_that_wakes_up_resumes_where_it_was(api: Api) -> None:
-    """24 MB are waiting for it; they are read as it takes them."""
-    async with connected(api, as_="employee") as client:
-        seq = await client.ready()
-    async with api.app.databases.sunshine.transaction(System("test")) as tx:
-        for number in range(800):
-            await tx.record(
-                "employee_noted", "employee", api.employee.employee_id,
-                after={"number": number, "filling": "x" * 30_000},
-            )  # fmt: skip
-    async with raw(api, since=seq, buffer=4096) as (reader, _):
-        async with connected(api, as_="employee") as other:
-            await other.ready()
-            [socket] = [g for g in api.app.presence._guests if g._listening]  # type: ignore[attr-defined]
-            stream = socket._stream  # type: ignore[attr-defined]
-            await until(lambda: len(stream._write_buffer))
-            await write(api, range(800, 801))
-            assert (await other.frame())["data"]["number"] == 800
-            assert len(stream._write_buffer) < 64 * 1024
-        told = []
-        while (said := await frame(reader))[1].find(b'"ready"') < 0:
-            told.append(int(said[1].partition(b'"number":')[2].partition(b",")[0].rstrip(b"}")))
-        assert told == list(range(801))
-
-
-async def test_a_frame_larger_than_what_may_wait_is_told_too(api: Api, noted: Noted) -> None:
-    async with connected(api, as_="employee") as client:
-        seq = await client.ready()
-        await noted("employee", 1, filling="x" * 3_000_000)
-        assert (await client.frame())["data"]["number"] == 1
-    assert await missed(api, seq) == [1]
-
-
-def resident() -> int:
-    """Bytes of memory of this process."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-async def test_a_sleeper_costs_little(api: Api) -> None:
-    """10,000 events of 1 KiB; tests/system has the 110,000."""
-    async with raw(api, buffer=4096) as (reader, _):
-        assert (await frame(reader))[0] == 1
-        hub = api.app.presence.hub(channel.channel)
-
-        async def publish(number: int) -> None:
-            async with api.app.databases.sunshine.transaction(System("test")) as tx:
-                for _ in range(number):
-                    await tx.record(
-                        "employee_noted", "employee", api.employee.employee_id,
-                        after={"number": number, "filling": "x" * 1000},
-                    )  # fmt: skip
-
-        async with connected(api, as_="stranger") as other:
-            await other.ready()
-            await publish(500)
-            gc.collect()
-            before = resident()
-            began = time.monotonic()
-            for _ in range(10):
-                await publish(1000)
-            await until(lambda: len(hub) == 1)
-            gc.collect()
-            assert resident() - before < 10_000_000
-            assert time.monotonic() - began < 20
-        assert live.AT_ONCE < 1 << 20

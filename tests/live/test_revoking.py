@@ -1,5 +1,6 @@
 """When what somebody may do ends, so does what they are told: docs/sockets.md, "Closing"."""
 
+import asyncio
 import struct
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from sunshine import presence
 from sunshine.people import Principal
 from tests.api import Api, Person
 from tests.conftest import PASSWORD
+from tests.live import channel
 from tests.live.conftest import Noted
 from tests.sockets import connected, frame, raw, until
 
@@ -227,3 +229,28 @@ async def test_it_waits_for_the_database_to_know(
         assert client.waiting() == 0
         assert (await client.frame())["data"]["number"] == 1
         assert len(failed) == 2
+
+
+async def test_what_was_read_before_somebody_changed_is_not_told_before_that_is_known(
+    api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub is about to tell when the change comes, and looking again takes its time."""
+    known, read = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Any) -> dict[str, Principal]:
+        await known.wait()
+        return {}
+
+    async with connected(api, as_="employee") as client:
+        await client.ready()
+        monkeypatch.setattr(api.app.principals, "again", slow)
+        channel.gates.append(read)
+        await noted("employee", 1)
+        await until(lambda: channel.asked)
+        api.app.presence.recheck()
+        read.set()
+        await asyncio.sleep(0.1)
+        assert client.waiting() == 0
+        assert len(channel.asked) <= 2, "it waits, and does not ask again and again"
+        known.set()
+        assert await client.closed() == 4401

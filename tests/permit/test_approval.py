@@ -2,15 +2,11 @@
 
 import asyncio
 import time
-from datetime import date
 from typing import Any
 
 import pytest
 
-from sunshine.db import Transaction
-from sunshine.rules import permit_decide
 from tests.api import Answer, Api
-from tests.conftest import Now
 from tests.people import found
 from tests.permit.requests import ask, asked, cancel, decide, status_of
 
@@ -194,22 +190,3 @@ async def test_decisions_cancellations_and_applications_at_once_end_in_order(api
         " WHERE a.status IN ('pending', 'approved') AND b.status IN ('pending', 'approved')"
     )
     assert clashes == []
-
-
-async def test_attendance_is_told_of_what_holds_and_of_what_holds_no_longer(
-    api: Api, now: Now, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[Any] = []
-
-    async def settle(tx: Transaction, first: date, last: date, employee_id: int) -> None:
-        told.append((first.isoformat(), last.isoformat(), employee_id))
-
-    monkeypatch.setattr(permit_decide, "settle", settle)
-    now.set(2024, 1, 10)
-    rejected, dropped, approved = [await asked(api, date=f"2024-01-1{day}") for day in (5, 6, 7)]
-    await decide(api, rejected["id"], "reject", "No")
-    await cancel(api, dropped["id"])
-    assert told == []
-    await decide(api, approved["id"])
-    await cancel(api, approved["id"])
-    assert told == [("2024-01-17", "2024-01-17", api.employee.employee_id)] * 2

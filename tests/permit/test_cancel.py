@@ -6,6 +6,7 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
+from tests.people import make
 from tests.permit.requests import approved, ask, asked, cancel, decide, status_of
 
 MISSING = 2**31 - 1
@@ -55,6 +56,31 @@ async def test_it_begins_where_the_employee_is(
     now.set(2024, 1, 14)
     where = f"/api/employees/{api.employee.employee_id}"
     await api.put(where, {"timezone": timezone}, as_="hr")
+    made = await approved(api)
+    now.set(2024, 1, 15, hour)
+    assert (await cancel(api, made["id"])).status == status
+
+
+@pytest.mark.parametrize(("hour", "status"), [(1, 200), (2, 409)])
+@pytest.mark.parametrize("by", ["shift", "placement"])
+async def test_the_shift_and_the_place_say_where_that_is(
+    api: Api, now: Now, by: str, hour: int, status: int
+) -> None:
+    now.set(2024, 1, 14)
+    where = f"/api/employees/{api.employee.employee_id}"
+    await api.put(where, {"timezone": "America/New_York"}, as_="hr")
+    if by == "shift":
+        office = await make(
+            api, "/api/shifts", name="Office", startTime="09:00", endTime="17:00",
+            timezone="Asia/Jakarta",
+        )  # fmt: skip
+        await make(api, f"{where}/shifts", shiftId=office["id"], **{"from": "2024-01-15"})
+    else:
+        hut = await make(
+            api, "/api/attendance/locations", name="Hut", latitude=0, longitude=0,
+            radiusMeters=10, timezone="Asia/Jakarta",
+        )  # fmt: skip
+        await make(api, f"{where}/placements", locationId=hut["id"], **{"from": "2024-01-15"})
     made = await approved(api)
     now.set(2024, 1, 15, hour)
     assert (await cancel(api, made["id"])).status == status

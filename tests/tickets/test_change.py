@@ -170,7 +170,7 @@ async def test_a_missing_one_is_told_to_those_who_see_all(desk: Api) -> None:
         ("GET", "", None), ("PUT", "", {"category": "IT"}),
         ("POST", "/close", {"resolution": "Done"}), ("POST", "/comments", {"comment": "Hello"}),
         ("GET", "/comments", None), ("GET", "/history", None), ("POST", "/watch", None),
-        ("DELETE", "/watch", None),
+        ("DELETE", "/watch", None), ("POST", "/assign", {"assignedTo": None}),
     ):  # fmt: skip
         where = f"/api/tickets/{MISSING}{path}"
         for caller, status in (("agent", 404), ("admin", 404), ("employee", 403), ("hr", 403),

@@ -63,6 +63,8 @@ async def test_holidays_do_not_count_unless_they_were_removed(desk: Api, now: No
     )
     now.set(2024, 1, 15, 16)
     assert dues(await report(desk)) == ("2024-01-15T17:00:00Z", "2024-01-18T16:00:00Z")
+    now.set(2024, 1, 16, 16)
+    assert dues(await report(desk)) == ("2024-01-18T10:00:00Z", "2024-01-18T17:00:00Z")
 
 
 async def test_a_holiday_that_is_announced_moves_what_is_worked_on(desk: Api, now: Now) -> None:

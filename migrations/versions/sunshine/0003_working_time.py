@@ -53,6 +53,7 @@ CREATE TABLE leave (
     ) WHERE (status IN ('pending', 'approved'))
 );
 CREATE INDEX leave_employee_id_idx ON leave (employee_id, start_date);
+CREATE INDEX leave_start_date_idx ON leave (start_date, id);
 CREATE INDEX leave_pending_idx ON leave (deadline) WHERE status = 'pending';
 COMMENT ON COLUMN leave.deadline IS 'last day for a decision';
 COMMENT ON COLUMN leave.decided_by_id IS 'null for the system';
