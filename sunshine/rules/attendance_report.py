@@ -38,7 +38,7 @@ from sunshine.db import Database, Row
 from sunshine.errors import NotAllowed
 from sunshine.people import Principal, Scope
 from sunshine.rules.reach import conditions
-from sunshine.rules.workdays import ZONE, calendar, since, zone_of
+from sunshine.rules.workdays import ZONE, assigned_on, calendar, since, zone_of
 from sunshine.statements import Statement
 
 FIGURES = ("workDays", "present", "late", "absent", "leave", "permitHours", "workedHours",
@@ -220,12 +220,6 @@ def _permits(people: CTE) -> Select[Any]:
 def _granted(people: CTE) -> Select[Any]:
     """The approved permits, each with the instants that it begins and ends."""
     of = permit.c
-    assigned = and_(
-        employee_shift.c.employee_id == of.employee_id,
-        employee_shift.c.deleted_at.is_(None),
-        employee_shift.c.valid_from <= of.date,
-        or_(employee_shift.c.valid_to.is_(None), employee_shift.c.valid_to >= of.date),
-    )
     zone = zone_of(of.date)
     return (
         select(
@@ -238,7 +232,7 @@ def _granted(people: CTE) -> Select[Any]:
         )
         .join_from(people, permit, of.employee_id == people.c.id)
         .join(employee, employee.c.id == of.employee_id)
-        .outerjoin(employee_shift, assigned)
+        .outerjoin(employee_shift, assigned_on(of.employee_id, of.date))
         .outerjoin(shift, shift.c.id == employee_shift.c.shift_id)
         .where(of.status == "approved", of.date.between(_FIRST, _LAST))
     )
