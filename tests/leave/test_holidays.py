@@ -171,7 +171,8 @@ async def test_leave_on_a_new_holiday_comes_back(api: Api, january: Now) -> None
     assert (await balance(api, "manager"))["used"] == 0
     assert (await balance(api, "stranger"))["pending"] == 4
     recounted = ["leave_recounted"] * 3
-    assert await api.events() == [*events, "holiday_created", *recounted]
+    withdrawn = ["attendance_day_withdrawn"] * 2
+    assert await api.events() == [*events, "holiday_created", *recounted, *withdrawn]
     rows = await api.sql("SELECT * FROM event WHERE type = 'leave_recounted' ORDER BY entity_id")
     assert [(row["entity_id"], row["before"], row["after"]) for row in rows] == [
         (taken["id"], {"days": 5}, {"days": 4}), (waiting["id"], {"days": 5}, {"days": 4}),
@@ -184,7 +185,8 @@ async def test_leave_on_a_new_holiday_comes_back(api: Api, january: Now) -> None
         ("allocation", 12), ("taken", -5), ("taken", 1), ("taken", -1),
     ]  # fmt: skip
     assert await api.events() == [
-        *events, "holiday_created", *recounted, "holiday_deleted", *recounted,
+        *events, "holiday_created", *recounted, *withdrawn,
+        "holiday_deleted", *recounted, *["attendance_on_leave"] * 2,
     ]  # fmt: skip
 
 

@@ -220,7 +220,9 @@ async def test_a_breach_is_told_once_per_target(desk: Api, now: Now) -> None:
     assert await told(desk) == [(ticket["id"], "response"), (ticket["id"], "resolution")]
     # Being told of is no change of the ticket.
     assert await get(desk, ticket) == before
-    [event] = await desk.sql("SELECT * FROM event WHERE type = 'ticket_sla_breached' LIMIT 1")
+    [event] = await desk.sql(
+        "SELECT * FROM event WHERE type = 'ticket_sla_breached' ORDER BY id LIMIT 1"
+    )
     assert (event["actor_type"], event["actor_name"]) == ("system", "system")
     assert event["after"] == {
         "number": ticket["number"], "status": "open", "priority": "medium", "assignedTo": None,
