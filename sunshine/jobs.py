@@ -182,7 +182,9 @@ class Runner:
         except Exception:
             told.exception("job failed")
         else:
-            told.info("job done", result=counts)
+            # One that found nothing to do, every minute, is no news.
+            say = told.info if any(counts.values()) else told.debug
+            say("job done", result=counts)
 
     async def _record(self, turn: Turn, run: int, job: Job, now: datetime) -> Counts:
         """Perform a job and record how it went; what it raises is raised on."""
