@@ -4,6 +4,7 @@ sunshine       runs a command in this process, which is quick
 process        runs it in one of its own, as it is used
 in_terminal    runs it on a pseudo terminal and types the answers
 environ        what leads them to the databases that `names` names
+sql            runs a statement on one of them, as it stands
 names          of four databases that are empty and up to date
 new_names      of four that do not exist yet; a file may have these as its `names`
 """
@@ -94,6 +95,17 @@ def _connect(postgres, database):
         dbname=database,
         autocommit=True,
     )
+
+
+@pytest.fixture
+def sql(postgres, names):
+    """Runs a statement on one of the four databases."""
+
+    def run(statement, name="sunshine"):
+        with _connect(postgres, names[name]) as connection:
+            return connection.execute(statement)
+
+    return run
 
 
 @pytest.fixture

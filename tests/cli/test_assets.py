@@ -2,23 +2,7 @@
 
 import json
 
-import psycopg
 import pytest
-
-
-@pytest.fixture
-def sql(environ):
-    def run(statement):
-        with psycopg.connect(
-            host=environ["PG_SUNSHINE_HOST"],
-            port=environ["PG_SUNSHINE_PORT"],
-            user=environ["PG_SUNSHINE_USER"],
-            dbname=environ["PG_SUNSHINE_DB"],
-            autocommit=True,
-        ) as connection:
-            connection.execute(statement)
-
-    return run
 
 
 @pytest.fixture

@@ -2,29 +2,22 @@
 
 import json
 
-import psycopg
 import pytest
 
 PASSWORD = "correct horse 9"
 
 
 @pytest.fixture
-def yard(environ):
+def yard(sql):
     """A driver with a vehicle."""
-    with psycopg.connect(
-        host=environ["PG_SUNSHINE_HOST"],
-        port=environ["PG_SUNSHINE_PORT"],
-        user=environ["PG_SUNSHINE_USER"],
-        dbname=environ["PG_FLEET_DB"],
-        autocommit=True,
-    ) as connection:
-        connection.execute(
-            "WITH d AS (INSERT INTO driver (name, license_number, license_expiry)"
-            " VALUES ('Dewi', 'DL-1', '2020-01-01') RETURNING id),"
-            " v AS (INSERT INTO vehicle (plate_number, type) VALUES ('B 1 XY', 'van') RETURNING id)"
-            " INSERT INTO vehicle_driver (vehicle_id, driver_id, since)"
-            " SELECT v.id, d.id, now() FROM d, v"
-        )
+    sql(
+        "WITH d AS (INSERT INTO driver (name, license_number, license_expiry)"
+        " VALUES ('Dewi', 'DL-1', '2020-01-01') RETURNING id),"
+        " v AS (INSERT INTO vehicle (plate_number, type) VALUES ('B 1 XY', 'van') RETURNING id)"
+        " INSERT INTO vehicle_driver (vehicle_id, driver_id, since)"
+        " SELECT v.id, d.id, now() FROM d, v",
+        "fleet",
+    )
 
 
 def shown(sunshine, *arguments):

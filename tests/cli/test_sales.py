@@ -2,25 +2,17 @@
 
 import json
 
-import psycopg
 import pytest
 
 
 @pytest.fixture
-def sold(environ):
-    with psycopg.connect(
-        host=environ["PG_SUNSHINE_HOST"],
-        port=environ["PG_SUNSHINE_PORT"],
-        user=environ["PG_SUNSHINE_USER"],
-        dbname=environ["PG_SUNSHINE_DB"],
-        autocommit=True,
-    ) as connection:
-        connection.execute(
-            "WITH e AS (INSERT INTO employee (name) VALUES ('Anna') RETURNING id)"
-            " INSERT INTO sale (customer_id, sales_person_id, date, total)"
-            " SELECT 1, id, day::date, 100 FROM e,"
-            " generate_series(timestamp '2024-01-01', '2024-01-03', '1 day') day"
-        )
+def sold(sql):
+    sql(
+        "WITH e AS (INSERT INTO employee (name) VALUES ('Anna') RETURNING id)"
+        " INSERT INTO sale (customer_id, sales_person_id, date, total)"
+        " SELECT 1, id, day::date, 100 FROM e,"
+        " generate_series(timestamp '2024-01-01', '2024-01-03', '1 day') day"
+    )
 
 
 def test_it_sums_up_a_period(sunshine, sold):
