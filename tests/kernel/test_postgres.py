@@ -177,7 +177,7 @@ def test_the_cluster_is_utf8_in_utc_with_checksums(server):
         "log_timezone": "UTC",
         "data_checksums": "on",
         "server_encoding": "UTF8",
-        "max_connections": "100",
+        "max_connections": "300",
         "fsync": "off",
     }
     found = {name: ask(server, f"SELECT current_setting('{name}')") for name in wanted}

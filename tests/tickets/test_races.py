@@ -73,7 +73,7 @@ async def test_of_illegal_moves_none_is_made(desk: Api, second: Api) -> None:
     assert (await statuses(desk, ticket))[-1][1] == "closed"
     late = [answer for answer in answers if answer.status == 409]
     assert {answer.json["data"]["from"] for answer in late} <= {"closed"}
-    assert len(await statuses(desk, ticket)) <= 2
+    assert len(await statuses(desk, ticket)) <= 3  # the one that brought it here among them
 
 
 async def test_two_agents_changing_one_ticket_keep_each_others_changes(
