@@ -151,7 +151,7 @@ class MongoDocuments:
                 async with asyncio.timeout(seconds):
                     return await ask(contents)
         except (PyMongoError, TimeoutError) as error:
-            reason = f"{type(error).__name__}: {error}".partition(" (configured timeouts")[0]
+            reason = (str(error) or "too slow").partition(" (configured timeouts")[0]
             log.warning("no answer of MongoDB", reason=reason[:200])
             raise Unavailable("Documents unavailable", code=CODE) from error
 

@@ -55,7 +55,11 @@ class Mongo:
         os.kill(self.popen.pid, signal.SIGCONT)
 
     def stop(self) -> None:
-        """End it, frozen or not."""
-        self.thaw()
+        """End it, and keep its data."""
         self.popen.terminate()
         self.popen.wait(30)
+
+    def kill(self) -> None:
+        """End it, frozen or not, at once."""
+        self.popen.kill()
+        self.popen.wait()

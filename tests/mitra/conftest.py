@@ -3,6 +3,7 @@
 on_mongo    the server with its documents in MongoDB, which is emptied
 either      the server with its documents in PostgreSQL, then `on_mongo`
 address     of the MongoDB that it uses
+mongo       one to stop and to freeze: the same, unless TEST_MONGO names another
 contents    what that holds
 """
 
@@ -23,13 +24,18 @@ from tests.mongo import Mongo
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
+    server = Mongo(tmp_path_factory.mktemp("mongo"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def address(request: pytest.FixtureRequest) -> str:
     if "TEST_MONGO" in os.environ:
-        yield os.environ["TEST_MONGO"]
-        return
-    mongo = Mongo(tmp_path_factory.mktemp("mongo"))
-    yield mongo.address
-    mongo.stop()
+        return os.environ["TEST_MONGO"]
+    mongo: Mongo = request.getfixturevalue("mongo")
+    return mongo.address
 
 
 @pytest.fixture(scope="session")
