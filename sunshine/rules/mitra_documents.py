@@ -190,7 +190,8 @@ async def sweep(databases: Databases, now: datetime) -> dict[str, int]:
     removed = 0
     async for keys in databases.documents.keys():
         named = {row["key"] for row in await databases["mitra"].all(_NAMED, keys=keys)}
-        removed += await databases.documents.discard(set(keys) - named, now)
+        if orphans := set(keys) - named:
+            removed += await databases.documents.discard(orphans, now)
     return {"contents": removed}
 
 
