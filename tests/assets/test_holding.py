@@ -1,7 +1,6 @@
 """Assets change hands: assign, return, maintenance; employees who leave."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
@@ -99,11 +98,7 @@ async def test_the_constraint_is_the_net_below_the_lock(api: Api) -> None:
             [made["id"], api.stranger.employee_id],
         )
         answer = asyncio.create_task(assign(api, made["id"], api.employee.employee_id))
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        deadline = time.monotonic() + 5
-        while not await api.sql(waits):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        await api.somebody_waits()
         await other.commit()
     assert ((await answer).status, (await answer).code) == (409, "asset_assigned")
 
@@ -205,6 +200,30 @@ async def test_who_holds_assets_leaves_only_by_force_which_returns_them(
     assert (await api.events())[len(before) :].count("asset_returned") == 2
     rows = await api.sql("SELECT count(*) AS n FROM asset_assignment WHERE returned_on IS NULL")
     assert rows[0]["n"] == 0
+
+
+@pytest.mark.parametrize("act", ["assign", "return", "reservations"])
+async def test_who_waits_for_an_employee_who_leaves_keeps_no_asset_from_them(
+    api: Api, act: str
+) -> None:
+    """Else an end of employment, which wants the asset next, and we would wait for each other."""
+    made = await asset(api)
+    whose = api.employee.employee_id
+    body: dict[str, Any] = {"employeeId": whose}
+    if act == "return":
+        await assign(api, made["id"], whose)
+        body = {}
+    if act == "reservations":
+        body |= {"from": "2024-03-01", "to": "2024-03-01"}
+    settings = api.app.settings.databases["sunshine"]
+    async with await psycopg.AsyncConnection.connect(conninfo(settings)) as other:
+        await other.execute("SELECT 1 FROM employee WHERE id = %s FOR UPDATE", [whose])
+        path = f"{INVENTORY}/{made['id']}/{act}"
+        answer = asyncio.create_task(api.post(path, body, as_="admin"))
+        await api.somebody_waits()
+        await other.execute("SELECT 1 FROM asset WHERE id = %s FOR UPDATE NOWAIT", [made["id"]])
+        await other.commit()
+    assert (await answer).status in (200, 201)
 
 
 async def test_who_leaves_while_things_come_and_go_holds_nothing(api: Api) -> None:

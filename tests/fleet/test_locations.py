@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import time
 from typing import Any
 
 import psycopg
@@ -196,11 +195,7 @@ async def test_a_driver_who_is_just_suspended_is_nowhere(api: Api) -> None:
         await other.execute("UPDATE driver SET status = 'suspended' WHERE id = %s", [made["id"]])
         path = f"{DRIVERS}/{made['id']}/location"
         answer = asyncio.ensure_future(api.post(path, EXAMPLE, as_="admin"))
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        deadline = time.monotonic() + 5
-        while not await api.sql(waits, "fleet"):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        await api.somebody_waits("fleet")
         await other.commit()
     assert ((await answer).status, (await answer).code) == (409, "driver_not_active")
     assert await last(api, made["id"]) is None
