@@ -26,9 +26,9 @@ MOST = Decimal("999999999999.99")
 
 _items = (
     select(
-        func.jsonb_agg(
+        func.json_agg(
             aggregate_order_by(
-                func.jsonb_build_object(
+                func.json_build_object(
                     "productId", sale_item.c.product_id, "quantity", sale_item.c.quantity,
                     "price", func.trim_scale(sale_item.c.price),
                     "amount", func.trim_scale(sale_item.c.amount),
@@ -75,7 +75,8 @@ listing = Listing(
     key=sale.c.id,
     schema=FILTERS,
     filters={**PERIOD, "status": sale.c.status == bindparam("status")},
-    sort={"date": sale.c.date, "total": sale.c.total, "createdAt": sale.c.created_at},
+    # By what an index has: a shop's sales do not become fewer.
+    sort={"date": sale.c.date},
     cursor="date",
 )
 _is_row = sale.c.id == bindparam("id")
@@ -192,7 +193,9 @@ async def void(tx: Transaction, id_: int, *, reason: str) -> Row:
     row = await _current(tx, id_)
     if not changed:
         raise Conflict("The sale is void already", code="sale_void", data=row)
-    await tx.record("sale_voided", "sale", id_, after={"status": "void", "voidReason": reason})
+    was = {"status": "completed", "voidReason": None}
+    is_ = {"status": "void", "voidReason": reason}
+    await tx.record("sale_voided", "sale", id_, before=was, after=is_)
     return row
 
 
