@@ -26,10 +26,19 @@ MADE = {
         "photo": "base64_photo_string",
         "timestamp": "2024-01-15T08:00:00Z",
     },
+    "booking": {
+        "roomId": 5,
+        "title": "Team Standup",
+        "date": "2024-01-15",
+        "startTime": "09:00",
+        "endTime": "10:00",
+        "attendees": [123, 456, 789],
+        "description": "Daily team standup meeting",
+    },
 }
 # Differs by itself from one to the next.
 OWN = {"id", "createdAt", "updatedAt", "checkInRecordedAt"}
-INSTANTS = {"createdAt", "updatedAt", "checkIn", "checkInRecordedAt"}
+INSTANTS = {"createdAt", "updatedAt", "checkIn", "checkInRecordedAt", "startsAt", "endsAt"}
 
 
 class Agreement:

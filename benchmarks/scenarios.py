@@ -26,6 +26,7 @@ class Scenario:
 
 READ = {"express": 2.5, "fastapi": 2.5}
 FLOOR = {"floor": 1.25}
+NODE_AND_OURS = ("sunshine", "sunshine-uvloop", "express", "express-key")
 
 SCENARIOS = {
     scenario.name: scenario
@@ -41,7 +42,15 @@ SCENARIOS = {
             "/api/attendance/check-in",
             "check_in.lua",
             at_least={"express": 1.5},
-            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+            servers=NODE_AND_OURS,
+        ),
+        Scenario(
+            "booking",
+            "POST",
+            "/api/meeting-rooms/schedule",
+            "book_room.lua",
+            at_least={"express": 1.5},
+            servers=NODE_AND_OURS,
         ),
     )
 }

@@ -17,6 +17,7 @@ const db = { Sequelize, sequelize };
 const NAMES = [
   "department", "position", "employee", "shift", "employeeShift", "location", "placement",
   "attendance", "auditEvent",
+  "user", "meetingRoom", "meetingRoomBooking",
 ];
 for (const name of NAMES) {
   db[name] = require(`./${name}.model`)(sequelize, Sequelize);
