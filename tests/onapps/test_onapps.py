@@ -4,6 +4,7 @@ import asyncio
 
 from tests.api import Api
 from tests.onapps.vouchers import VOUCHERS, voucher
+from tests.people import steps
 
 PATH = "/api/onapps"
 
@@ -42,7 +43,5 @@ async def test_what_changed_is_recorded_as_it_was(api: Api) -> None:
     assert {answer.status for answer in answers} == {200}
     last = (await api.get(PATH, as_="employee")).data["settings"]
     assert (await api.put(PATH, {"settings": last}, as_="admin")).data == {"settings": last}
-    rows = await api.sql("SELECT before, after FROM event ORDER BY id")
-    states = [{"settings": {}}, *(row["after"] for row in rows)]
-    assert [row["before"] for row in rows] == states[:-1]
-    assert (len(rows), states[-1]) == (10, {"settings": last})
+    values = await steps(api, "onapps_changed", "settings")
+    assert (len(values), values[0], values[-1]) == (11, {}, last)

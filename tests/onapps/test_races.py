@@ -10,6 +10,7 @@ import pytest
 from sunshine.connections import conninfo
 from tests.api import Answer, Api
 from tests.onapps.vouchers import VOUCHERS, redeem, validate, voucher
+from tests.people import steps
 
 pytestmark = pytest.mark.usefixtures("no_deadlock")
 
@@ -103,3 +104,14 @@ async def test_terms_that_change_meanwhile_are_those_that_hold(api: Api) -> None
             await asyncio.sleep(0.01)
         await connection.commit()
     assert (await waiting).data["discount"] == 50
+
+
+async def test_changes_follow_one_another(api: Api) -> None:
+    path = f"{VOUCHERS}/{(await voucher(api, maxDiscount=100))['id']}"
+    changes = [api.put(path, {"maxDiscount": n}, as_="admin") for n in range(1, 11)]
+    assert {answer.status for answer in await asyncio.gather(*changes)} == {200}
+    values = await steps(api, "voucher_updated", "maxDiscount")
+    assert (len(values), values[0]) == (11, 100)
+    answers = await asyncio.gather(*(api.delete(path, as_="admin") for _ in range(5)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 404: 4}
+    assert (await api.events()).count("voucher_deleted") == 1

@@ -13,7 +13,7 @@ from sunshine.errors import Invalid
 from sunshine.rules.sales import _check_total
 from tests.api import Api
 from tests.conftest import Now
-from tests.people import found, refused
+from tests.people import found, refused, steps
 
 PATH = "/api/sales"
 
@@ -101,11 +101,17 @@ async def test_people_record_for_whom_they_reach(
     assert (await api.post(PATH, body, as_=who)).status == status
 
 
-async def test_a_sale_of_nobody_named_is_ones_own(api: Api) -> None:
+async def test_a_sale_of_nobody_named_is_ones_own_and_of_today(api: Api, now: Now) -> None:
+    now.set(2024, 6, 1, 23)
     body = example(api)
-    del body["salesPerson"]
+    del body["salesPerson"], body["date"]
     answer = await api.post(PATH, body, as_="stranger")
-    assert answer.data["salesPerson"] == api.stranger.employee_id
+    assert (answer.data["salesPerson"], answer.data["date"]) == (
+        api.stranger.employee_id, "2024-06-01",
+    )  # fmt: skip
+    user = f"/api/users/{api.outsider.user_id}"
+    await api.put(user, {"permissions": ["sales:manage"]}, as_="admin")
+    assert (await api.post(PATH, body, as_="outsider")).status == 403
 
 
 async def test_people_see_whom_they_reach(api: Api) -> None:
@@ -262,3 +268,15 @@ async def test_of_twenty_who_void_it_at_once_one_does(api: Api) -> None:
     answers = await asyncio.gather(*(api.post(path, body, as_="admin") for _ in range(20)))
     assert Counter(answer.status for answer in answers) == {200: 1, 409: 19}
     assert (await api.events()).count("sale_voided") == 1
+
+
+async def test_changes_follow_one_another(api: Api) -> None:
+    made = (await api.post(PATH, example(api), as_="employee")).data
+    path = f"{PATH}/{made['id']}"
+    changes = [api.put(path, {"notes": str(n)}, as_="admin") for n in range(10)]
+    assert {answer.status for answer in await asyncio.gather(*changes)} == {200}
+    values = await steps(api, "sale_updated", "notes")
+    assert (len(values), values[0]) == (11, None)
+    answers = await asyncio.gather(*(api.delete(path, as_="admin") for _ in range(5)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 404: 4}
+    assert (await api.events()).count("sale_deleted") == 1
