@@ -22,8 +22,6 @@ from sunshine.rules.reach import conditions, employee_within
 from sunshine.schemas.sales import FILTERS
 from sunshine.statements import Statement
 
-MOST = Decimal("999999999999.99")
-
 _items = (
     select(
         func.json_agg(
@@ -237,8 +235,6 @@ def _check_total(items: Sequence[Mapping[str, Any]], total: Decimal) -> None:
         raise Invalid.field(
             "total", f"is {total:f}, the items sum up to {amount:f}", code="total_mismatch"
         )
-    if amount > MOST:
-        raise Invalid.field("total", "is more than can be kept")
 
 
 def _lines(items: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
