@@ -1,5 +1,7 @@
 """Four databases by name: read, transaction. SQLAlchemy describes, psycopg's pools run.
 
+Beside them, what partners' documents hold: sunshine/documents.py.
+
 A read is one round trip outside any transaction; a change runs in `transaction(actor)`, records
 its events there (sunshine/events.py reads them), and tells every process at the commit. What the
 database refuses comes out as a business error (sunshine/errors.py).
@@ -27,6 +29,7 @@ from models import DATABASES, kernel
 from sunshine import json
 from sunshine.clock import Clock, today
 from sunshine.connections import conninfo, is_alive
+from sunshine.documents import Documents, RowDocuments
 from sunshine.errors import VIOLATIONS, Conflict, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
@@ -311,7 +314,10 @@ class Database:
 
 
 class Databases(dict[str, Database]):
-    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean."""
+    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean.
+
+    `documents` keeps what partners' documents hold.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(
@@ -326,6 +332,7 @@ class Databases(dict[str, Database]):
                 for name in DATABASES
             }
         )
+        self.documents = _documents(settings)
 
     @property
     def sunshine(self) -> Database:
@@ -336,11 +343,22 @@ class Databases(dict[str, Database]):
         """Open every pool."""
         for database in self.values():
             await database.open()
+        await self.documents.open()
 
     async def close(self) -> None:
         """Close every pool."""
         for database in self.values():
             await database.close()
+        await self.documents.close()
+
+
+def _documents(settings: Settings) -> Documents:
+    if not settings.mongo_mitra:
+        return RowDocuments()
+    # The driver takes half a second to import, which only those wait for who use it.
+    from sunshine.mongo import MongoDocuments
+
+    return MongoDocuments(settings.mongo_mitra)
 
 
 def _present(row: Row | None) -> Row:

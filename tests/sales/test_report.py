@@ -135,7 +135,8 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def test_it_comes_as_a_file(api: Api) -> None:
-    await sell(api, "2024-01-15", [(456, 2, 100)])
+    for day in ("2024-01-15", "2024-01-16"):
+        await sell(api, day, [(456, 1, 100)])
     text = (await api.get(f"{PATH}?format=csv", as_="admin")).body.decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["by"], row["key"], row["total"]) for row in rows][:2] == [
