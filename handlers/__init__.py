@@ -8,6 +8,13 @@ from handlers import (
     attendance_report,
     auth,
     branding_approval,
+    cms_ads,
+    cms_blog,
+    cms_career,
+    cms_department,
+    cms_droppoint,
+    cms_training,
+    cms_vacancies,
     departments,
     employees,
     events,
@@ -73,6 +80,13 @@ MODULES = (
     files,
     permit,
     leave_calendar,
+    cms_blog,
+    cms_ads,
+    cms_training,
+    cms_career,
+    cms_vacancies,
+    cms_department,
+    cms_droppoint,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

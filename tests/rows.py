@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+import models
 from sunshine.statements import Statement
 from tests.api import Api
 
@@ -59,8 +60,17 @@ _INSERT = {
     "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
     " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",
+    "blog": "(title, slug, content, status, published_at, author_id)"
+    " VALUES ('Post', :word, 'Text', 'published', now(), :employee)",
+    "ad": "(title, placement, start_date, active, author_id)"
+    " VALUES ('Ad', 'popup', :day, true, :employee)",
+    "training": "(title, status, author_id) VALUES ('Training', 'published', :employee)",
+    "career": "(title, content, status, author_id) VALUES ('Page', 'x', 'published', :employee)",
+    "vacancy": "(title, type, description, status, author_id)"
+    " VALUES ('Job', 'contract', 'x', 'open', :employee)",
+    "department_page": "(name) VALUES (:word)",
+    "drop_point": "(name, address, latitude, longitude) VALUES (:word, 'Somewhere', 0, 0)",
 }
-_FLEET = {"driver", "vehicle"}
 _BRANDING_REQUEST = """
 WITH request AS (
     INSERT INTO branding_request (requested_by_id, status, title, category, files, mode)
@@ -92,8 +102,8 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
     } | values
     statement = statement_of(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
     used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    database = api.app.databases["fleet" if table in _FLEET else "sunshine"]
-    return int((await database.all(statement, **used))[0]["id"])
+    home = next(name for name, tables in models.METADATA.items() if table in tables.tables)
+    return int((await api.app.databases[home].all(statement, **used))[0]["id"])
 
 
 @lru_cache
@@ -180,6 +190,22 @@ async def _file(api: Api, path: str, method: str, employee: int) -> Ids:
     return (kept.removeprefix(f"{folder}/"),)
 
 
+async def _post(api: Api, path: str, method: str, employee: int) -> Ids:
+    """A published one of the employee's, by its id or its address."""
+    id_ = await new_row(api, "blog", employee=employee)
+    await api.sql(
+        "INSERT INTO blog_slug SELECT slug, id FROM blog WHERE id = %(id)s", "cms", id=id_
+    )
+    await api.sql(
+        "INSERT INTO blog_revision SELECT id, 1, title, content, NULL, NULL, '{}', '{}', 'x', now()"
+        " FROM blog WHERE id = %(id)s", "cms", id=id_,
+    )  # fmt: skip
+    if "/slug/" not in path:
+        return (id_,)
+    [row] = await api.sql("SELECT slug FROM blog WHERE id = %(id)s", "cms", id=id_)
+    return (row["slug"],)
+
+
 async def new_approver(api: Api) -> int:
     """The id of a new employee with an account."""
     employee = await new_row(api, "employee")
@@ -219,6 +245,13 @@ MAKERS: dict[str, Maker] = {
     "/api/meeting-rooms/schedule/": _booking,
     "/api/fleet/drivers/": _plain("driver"),
     "/api/fleet/vehicles/": _plain("vehicle"),
+    "/api/cms/blog/": _post,
+    "/api/cms/ads/": _plain("ad"),
+    "/api/cms/training/": _plain("training"),
+    "/api/cms/career/": _plain("career"),
+    "/api/cms/vacancies/": _plain("vacancy"),
+    "/api/cms/department/": _plain("department_page"),
+    "/api/cms/droppoint/": _plain("drop_point"),
 }
 
 
