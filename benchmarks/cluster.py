@@ -48,6 +48,24 @@ SELECT id, 1, '2015-01-01' FROM employee;
 INSERT INTO placement (employee_id, location_id, valid_from)
 SELECT id, 1 + id % 3, '2015-01-01' FROM employee
 """
+# A published post after the other, each of some 1,500 characters, and a draft now and then.
+POSTS = """
+INSERT INTO blog (
+    title, slug, content, excerpt, featured_image, categories, tags, status, published_at,
+    author_id, author_name, created_at, updated_at
+)
+SELECT
+    'Post number ' || i, 'post-' || i,
+    '<p>' || repeat('Words of post number ' || i || ' that tell what is new. ', 28) || '</p>',
+    'What post ' || i || ' is about', '/api/static/cms/blog/' || i || '.png',
+    ARRAY['company-news', 'updates'], ARRAY['2024', 'announcement'],
+    CASE WHEN i % 10 > 0 THEN 'published' ELSE 'draft' END,
+    CASE WHEN i % 10 > 0 THEN at END, 1 + i % 100, 'Employee ' || (1 + i % 100), at, at
+FROM (
+    SELECT i, timestamptz '2024-01-01 00:00+00' + i * interval '1 hour' AS at
+    FROM generate_series(1, 10000) AS i
+) AS posts
+"""
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid = 'employee'::regclass AND NOT indisprimary
@@ -112,6 +130,12 @@ class Cluster:
         """Give every employee a shift and a place."""
         with self.connect(database) as connection:
             connection.execute(WORK)
+            connection.execute("VACUUM ANALYZE")
+
+    def publish(self) -> None:
+        """Fill the blog."""
+        with self.connect("cms_db") as connection:
+            connection.execute(POSTS)
             connection.execute("VACUUM ANALYZE")
 
     def sweep(self, employees: int, database: str = "sunshine_db") -> None:

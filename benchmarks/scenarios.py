@@ -43,5 +43,12 @@ SCENARIOS = {
             at_least={"express": 1.5},
             servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
         ),
+        Scenario(
+            "blog",
+            "GET",
+            "/api/cms/blog?status=published&page=3&limit=20",
+            at_least={"express": 4},
+            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+        ),
     )
 }

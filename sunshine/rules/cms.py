@@ -9,7 +9,19 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array
 
 from models.departments import department
 from models.employees import employee
@@ -201,6 +213,11 @@ def at(reader: Database | Transaction) -> dict[str, datetime | date | str]:
     """When it is asked, as an instant and as the business' day, and the business' timezone."""
     now = reader.now if isinstance(reader, Transaction) else reader.clock()
     return {"now": now, "today": reader.today, "zone": str(reader.policy.timezone)}
+
+
+def holds(words: Column[Any], name: str) -> ColumnElement[bool]:
+    """The condition that an array holds the word of a parameter, to the letter."""
+    return words.op("@>")(cast(array([bindparam(name)]), ARRAY(Text)))
 
 
 async def _named(people: Reader, field: str, id_: int | None) -> str | None:

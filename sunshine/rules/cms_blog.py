@@ -26,14 +26,14 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from models.cms import blog, blog_revision, blog_slug
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
-from sunshine.rules.cms import Content, at
+from sunshine.rules.cms import Content, at, holds
 from sunshine.rules.cms_policy import PUBLISHERS, Rights, is_own
 from sunshine.schemas.cms import BLOG_FILTERS, MAX_SLUG
 from sunshine.statements import Statement
@@ -254,10 +254,10 @@ posts = Posts(
     schema=BLOG_FILTERS,
     filters={
         "status": _b.status == bindparam("status"),
-        "category": _b.categories.op("@>")(array([bindparam("category", type_=Text)])),
-        "tag": _b.tags.op("@>")(array([bindparam("tag", type_=Text)])),
+        "category": holds(_b.categories, "category"),
+        "tag": holds(_b.tags, "tag"),
         "search": _b.words.op("@@")(
-            func.websearch_to_tsquery("words", bindparam("search", type_=Text))
+            func.websearch_to_tsquery(literal_column("'words'"), bindparam("search", type_=Text))
         ),
     },
     sort={"publishedAt": _b.published_at, "title": _b.title},

@@ -25,14 +25,14 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.dialects.postgresql import JSONB
 
 from models.cms import drop_point
 from sunshine.db import Database
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.rules.attendance_places import EARTH_RADIUS, distance
-from sunshine.rules.cms import Content, at
+from sunshine.rules.cms import Content, at, holds
 from sunshine.rules.cms_policy import PUBLISHERS, Rights
 from sunshine.schemas.cms import DROP_POINT_FILTERS
 
@@ -69,7 +69,7 @@ _west, _east = bindparam("west", type_=Double), bindparam("east", type_=Double)
 _FILTERS = {
     "active": _p.active == bindparam("active"),
     "open": bindparam("open", type_=Boolean) == _IS_OPEN,
-    "service": _p.services.op("@>")(array([bindparam("service", type_=Text)])),
+    "service": holds(_p.services, "service"),
     "search": or_(contains(func.lower(_p.name)), contains(func.lower(_p.address))),
 }
 # A box around the circle first, for which there is an index.
