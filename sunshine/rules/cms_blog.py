@@ -128,12 +128,11 @@ class Posts(Content):
         self, tx: Transaction, values: Mapping[str, Any], *, actor: Principal, people: Reader
     ) -> Row:
         """A new post; without a slug it gets one made of its title."""
-        given = {"slug": "", **values}
-        if "publishedAt" not in given:
-            given["publishedAt"] = _first_seen(None, given, tx.now)
+        seen = values.get("publishedAt") or _first_seen(None, values, tx.now)
+        given = {"slug": "", **values, "publishedAt": seen}
         id_ = await self.insert(tx, given, actor=actor, people=people)
         if given["slug"]:
-            await _claim(tx, id_, given["slug"])
+            await claim(tx, id_, given["slug"])
         else:
             await tx.run(_SET_SLUG, id=id_, new_slug=await _claim_free(tx, id_, given["title"]))
         await tx.run(_KEEP, id=id_, by=tx.actor.name)
@@ -194,7 +193,7 @@ class Posts(Content):
         given = {**values, "publishedAt": seen}
         await self.merge(tx, before, given, actor=actor, people=people)
         if values.get("slug", before["slug"]) != before["slug"]:
-            await _claim(tx, id_, values["slug"])
+            await claim(tx, id_, values["slug"])
         if await tx.run(_COUNT_UP, id=id_):
             await tx.run(_KEEP, id=id_, by=tx.actor.name)
         return await self.changed(tx, before, type_)
@@ -209,7 +208,7 @@ def _first_seen(known: datetime | None, post: Mapping[str, Any], now: datetime) 
     return max(post.get("publishAt") or now, now)
 
 
-async def _claim(tx: Transaction, id_: int, slug: str) -> None:
+async def claim(tx: Transaction, id_: int, slug: str) -> None:
     """An address for a post, which may have been its own before; Conflict."""
     if await tx.one(_CLAIM, slug=slug, id=id_) or await tx.one(_HAS, slug=slug, id=id_):
         return

@@ -61,6 +61,12 @@ BLOG: Schema = {
     "unpublishAt": instant(nullable=True),
     **_PAGE,
 }
+# A line of an import: also what another installation knew of it.
+BLOG_LINE: Schema = {
+    **BLOG,
+    "publishedAt": instant(nullable=True),
+    "oldSlugs": _words(1000, MAX_SLUG, regex=SLUG),
+}
 REVERT: Schema = {"revision": whole(1, required=True)}
 
 AD_FILTERS: Schema = {

@@ -50,8 +50,8 @@ async def test_strangers_answers_are_kept_for_all_and_others_for_oneself(
                 answer = await api.get(place, as_=as_)
                 assert answer.headers["Cache-Control"] == "private, no-cache"
                 assert answer.headers.get_list("Vary") == ["x-access-token"]
-        for as_, status in ((None, 401), ("employee", 403)):
-            answer = await api.get(f"{path}/{hidden['id']}", as_=as_)
+        for reader, status in ((None, 401), ("employee", 403)):
+            answer = await api.get(f"{path}/{hidden['id']}", as_=reader)
             assert (answer.status, answer.headers["Cache-Control"]) == (status, "no-store")
             assert "Etag" not in answer.headers
     answer = await api.get(f"{path}/{hidden['id']}", as_="admin")

@@ -1,18 +1,20 @@
 """Who sees what: rows at random, and everybody gets what the policy admits, however they ask."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.api import Api
 from tests.cms.desk import (
+    ADS,
     BLOG,
     DEPARTMENT,
     DROPPOINT,
     KINDS,
     TRAINING,
+    VACANCIES,
     WRITTEN,
     driver_token,
     grant,
@@ -40,49 +42,40 @@ async def cast(api: Api, as_: Any = "admin") -> None:
 def a_state(path: str, chance: random.Random) -> dict[str, Any]:
     """Public or not, begun or not, over or not."""
     state = dict(chance.choice(KINDS[path][1:]))
-    day = timedelta(days=1)
+    day, second = timedelta(days=1), timedelta(seconds=1)
     if path == BLOG:
-        begins = chance.choice([None, NOW - day, NOW, NOW + timedelta(seconds=1)])
-        ends = chance.choice([None, NOW, NOW + timedelta(seconds=1), NOW + 2 * day])
+        begins = chance.choice([None, NOW - day, NOW, NOW + second])
+        ends = chance.choice([None, NOW, NOW + second, NOW + 2 * day])
         if begins and ends and ends <= begins:
             ends = None
-        state |= {"publishAt": _said(begins), "unpublishAt": _said(ends)}
-    if path == "/api/cms/ads":
-        begins = NOW.date() + chance.choice([-2, -1, 0, 1]) * day
-        state |= {"startDate": begins.isoformat(), "endDate": chance.choice(
-            [None, begins.isoformat(), (begins + day).isoformat()])}  # fmt: skip
-    if path == "/api/cms/vacancies":
+        state["publishAt"] = begins and begins.isoformat()
+        state["unpublishAt"] = ends and ends.isoformat()
+    if path == ADS:
+        first = NOW.date() + chance.choice([-2, -1, 0, 1]) * day
+        last = chance.choice([None, first, first + day])
+        state |= {"startDate": first.isoformat(), "endDate": last and last.isoformat()}
+    if path == VACANCIES:
+        closes = chance.choice([None, NOW.date() - day, NOW.date(), NOW.date() + day])
         state["status"] = chance.choice(["draft", "open", "open", "closed"])
-        ends = chance.choice([None, NOW.date() - day, NOW.date(), NOW.date() + day])
-        state["closingDate"] = ends and ends.isoformat()
+        state["closingDate"] = closes and closes.isoformat()
     return state
-
-
-def _said(at: datetime | None) -> str | None:
-    return at and at.isoformat()
 
 
 def is_public(path: str, row: dict[str, Any]) -> bool:
     """What the documentation says, in other words than the SQL."""
-    today = NOW.date()
+    today = NOW.date().isoformat()
     if "active" in row and not row["active"]:
         return False
     if path == BLOG:
         begins, ends = row["publishAt"], row["unpublishAt"]
-        return (
-            row["status"] == "published"
-            and (begins is None or datetime.fromisoformat(begins) <= NOW)
-            and (ends is None or datetime.fromisoformat(ends) > NOW)
-        )
-    if path == "/api/cms/ads":
-        ends = row["endDate"]
-        return date.fromisoformat(row["startDate"]) <= today and (
-            ends is None or today <= date.fromisoformat(ends)
-        )
-    if path == "/api/cms/vacancies":
-        ends = row["closingDate"]
-        return row["status"] == "open" and (ends is None or today <= date.fromisoformat(ends))
-    return row.get("status", "published") == "published"
+        begun = begins is None or datetime.fromisoformat(begins) <= NOW
+        over = ends is not None and datetime.fromisoformat(ends) <= NOW
+        return row["status"] == "published" and begun and not over
+    if path == ADS:
+        return bool(row["startDate"] <= today <= (row["endDate"] or today))
+    if path == VACANCIES:
+        return row["status"] == "open" and bool(today <= (row["closingDate"] or today))
+    return bool(row.get("status", "published") == "published")
 
 
 def may_see(path: str, name: str | None, row: dict[str, Any], api: Api) -> bool:
@@ -150,8 +143,8 @@ async def check_reader(
 async def test_asking_for_what_one_may_not_see_is_refused(api: Api) -> None:
     await cast(api)
     mine, other = api.employee.employee_id, api.stranger.employee_id
-    for path, hidden in ((BLOG, "status=draft"), ("/api/cms/ads", "active=false"),
-                         ("/api/cms/vacancies", "status=closed"),
+    for path, hidden in ((BLOG, "status=draft"), (ADS, "active=false"),
+                         (VACANCIES, "status=closed"),
                          (TRAINING, "status=draft")):  # fmt: skip
         assert (await api.get(f"{path}?{hidden}", as_="stranger")).status == 403
         for as_ in ("manager", "admin", "employee"):
