@@ -84,6 +84,9 @@ for _name, _where in (
         blog.c.id,
         postgresql_where=text(_where),
     )
+# When the next one is due to be seen, or not any more.
+for _column in (blog.c.publish_at, blog.c.unpublish_at):
+    Index(f"blog_{_column.name}_idx", _column)
 Index("blog_author_idx", blog.c.author_id, postgresql_where=blog.c.deleted_at.is_(None))
 
 blog_slug = Table(

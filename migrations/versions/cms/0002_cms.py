@@ -48,6 +48,8 @@ CREATE INDEX blog_tags_idx ON blog USING gin (tags);
 CREATE INDEX blog_public_idx ON blog (published_at DESC, id)
     WHERE status = 'published' AND deleted_at IS NULL;
 CREATE INDEX blog_all_idx ON blog (published_at DESC, id) WHERE deleted_at IS NULL;
+CREATE INDEX blog_publish_at_idx ON blog (publish_at);
+CREATE INDEX blog_unpublish_at_idx ON blog (unpublish_at);
 CREATE INDEX blog_author_idx ON blog (author_id) WHERE deleted_at IS NULL;
 COMMENT ON COLUMN blog.slug IS 'the present one; unique by blog_slug';
 COMMENT ON COLUMN blog.content IS 'HTML, sanitised';
