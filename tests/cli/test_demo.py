@@ -43,7 +43,7 @@ def test_it_fills_an_empty_database(sunshine, process):
     )  # fmt: skip
     assert counts.stdout.strip() == "200|5|200|200|200"
     told = process("db", "shell", "cms", "-At", "-c", "SELECT count(*) FROM event")
-    assert told.stdout.strip() == "11"
+    assert told.stdout.strip() == "12"
     again = sunshine("demo")
     assert (again.returncode, again.stdout) == (2, "")
     assert "--yes" in again.stderr
