@@ -70,6 +70,8 @@ _INSERT = {
     " VALUES ('Job', 'contract', 'x', 'open', :employee)",
     "department_page": "(name) VALUES (:word)",
     "drop_point": "(name, address, latitude, longitude) VALUES (:word, 'Somewhere', 0, 0)",
+    "partner": "(name, type) VALUES (:word, 'supplier')",
+    "partner_document": "(partner_id, title, kind, fields) VALUES (:thing, 'A', 'b', '{}')",
 }
 _BRANDING_REQUEST = """
 WITH request AS (
@@ -102,8 +104,8 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
     } | values
     statement = statement_of(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
     used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    home = next(name for name, tables in models.METADATA.items() if table in tables.tables)
-    return int((await api.app.databases[home].all(statement, **used))[0]["id"])
+    name = next(name for name, metadata in models.METADATA.items() if table in metadata.tables)
+    return int((await api.app.databases[name].all(statement, **used))[0]["id"])
 
 
 @lru_cache
@@ -252,6 +254,8 @@ MAKERS: dict[str, Maker] = {
     "/api/cms/vacancies/": _plain("vacancy"),
     "/api/cms/department/": _plain("department_page"),
     "/api/cms/droppoint/": _plain("drop_point"),
+    "/api/mitra/": _plain("partner"),
+    "/api/mitra/{id_}/documents/": _below(_plain("partner"), "partner_document"),
 }
 
 
