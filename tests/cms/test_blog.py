@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
+from sunshine.rules.cms_blog import posts
 from tests.api import Api
 from tests.cms.desk import BLOG, grant, make, recorded, seen, told
 from tests.conftest import Now
+from tests.people import principal
 
 LEAST = {"title": "Hello World", "content": "Text"}
 
@@ -348,3 +350,17 @@ async def test_a_retry_makes_one_post(api: Api) -> None:
     assert (first.status, again.status) == (201, 201)
     assert first.body == again.body
     assert await recorded(api) == ["blog_created"]
+
+
+async def test_a_writer_who_saves_while_it_is_published_comes_too_late(api: Api) -> None:
+    await grant(api, "employee", "cms:write")
+    made = (await api.post(BLOG, LEAST, as_="employee")).data
+    place, actor = f"{BLOG}/{made['id']}", principal(api, "admin")
+    people = api.app.databases.sunshine
+    async with api.app.databases["cms"].transaction(actor) as tx:
+        body = {"status": "published"}
+        await posts.change(tx, made["id"], body, actor=actor, people=people)
+        late = asyncio.create_task(api.put(place, {"title": "Sneaked in"}, as_="employee"))
+        await api.somebody_waits("cms")
+    assert ((await late).status, (await late).code) == (403, "not_allowed")
+    assert (await api.get(place, as_="admin")).data["title"] == LEAST["title"]

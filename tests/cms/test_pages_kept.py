@@ -12,6 +12,7 @@ from sunshine.statements import Statement
 from tests.api import Api
 from tests.cms.desk import BLOG, grant, make, public_read, seen, told
 from tests.conftest import Now
+from tests.people import principal
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ async def test_a_change_that_commits_late_is_not_missed(api: Api, reads: list[st
     """Its event has an earlier id than one that was there when the page was read."""
     await make(api, BLOG)
     slow, quick = await make(api, BLOG, title="Slow"), await make(api, BLOG, title="Quick")
-    actor, people = _principal(api), api.app.databases.sunshine
+    actor, people = principal(api, "admin"), api.app.databases.sunshine
     cms = api.app.databases["cms"]
     async with cms.transaction(actor) as tx:
         await posts.change(tx, slow["id"], {"title": "Late"}, actor=actor, people=people)
@@ -80,12 +81,6 @@ async def test_a_change_that_commits_late_is_not_missed(api: Api, reads: list[st
             assert titles == ["Early", "Slow", "Words"]
     titles = [row["title"] for row in (await api.get(BLOG, as_="employee")).data]
     assert titles == ["Early", "Late", "Words"]
-
-
-def _principal(api: Api) -> Any:
-    from tests.people import principal
-
-    return principal(api, "admin")
 
 
 async def test_a_page_stands_until_a_post_is_due(api: Api, now: Now, reads: list[str]) -> None:

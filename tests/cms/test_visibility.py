@@ -241,3 +241,9 @@ async def test_an_author_or_a_department_must_exist(api: Api) -> None:
     assert await seen(api, DEPARTMENT, query=f"departmentId={row['id']}") == [made["id"]]
     assert await seen(api, DEPARTMENT, query=f"departmentId={row['id'] + 1}") == []
     assert (await make(api, BLOG, author=None))["authorName"] is None
+    for table, path, field in (("employee", BLOG, "author"), ("department", DEPARTMENT,
+                                                              "departmentId")):  # fmt: skip
+        gone = await new_row(api, table)
+        await api.sql(f"UPDATE {table} SET deleted_at = now() WHERE id = %(id)s", id=gone)
+        answer = await api.post(path, {**KINDS[path][0], field: gone}, as_="admin")
+        assert (answer.status, answer.fields) == (400, {field})
