@@ -1,0 +1,39 @@
+"""Training materials over HTTP. Rules: sunshine/rules/cms_training.py. Tables: models/cms.py."""
+
+from handlers.cms import ContentRow, Contents
+from sunshine.rules.cms_training import trainings
+from sunshine.schemas.cms import CHANGE_TRAINING, TRAINING
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.routes import Route
+
+
+class Trainings(Contents):
+    """All training materials."""
+
+    kind = trainings
+
+
+class Training(ContentRow):
+    """One of them."""
+
+    kind = trainings
+
+
+WRITES = may("cms:write", "cms:publish", "cms:careers")
+PUBLISHES = may("cms:publish", "cms:careers")
+
+routes = [
+    Route(
+        "/api/cms/training",
+        Trainings,
+        GET=[signed_in, may("cms:read"), query(trainings.listing.schema)],
+        POST=[signed_in, WRITES, body(TRAINING)],
+    ),
+    Route(
+        "/api/cms/training/{id_}",
+        Training,
+        GET=[signed_in, may("cms:read")],
+        PUT=[signed_in, WRITES, body(CHANGE_TRAINING)],
+        DELETE=[signed_in, PUBLISHES],
+    ),
+]
