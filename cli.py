@@ -11,6 +11,7 @@ GROUPS = {
     "config": "sunshine.commands.config:config",
     "attendance": "sunshine.commands.attendance:attendance",
     "assets": "sunshine.commands.assets:assets",
+    "files": "sunshine.commands.files:files",
     "fleet": "sunshine.commands.fleet:fleet",
     "sales": "sunshine.commands.sales:sales",
     "vouchers": "sunshine.commands.vouchers:vouchers",
