@@ -24,6 +24,7 @@ class Scenario:
         return not self.servers or server in self.servers
 
 
+STATIC_FILE = "cms/benchmark.bin"  # of 5 MiB
 READ = {"express": 2.5, "fastapi": 2.5}
 FLOOR = {"floor": 1.25}
 
@@ -42,6 +43,13 @@ SCENARIOS = {
             "check_in.lua",
             at_least={"express": 1.5},
             servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+        ),
+        Scenario(
+            "static",
+            "GET",
+            f"/api/static/{STATIC_FILE}",
+            at_least={"express": 1.0},
+            servers=("sunshine", "sunshine-uvloop", "express"),
         ),
     )
 }
