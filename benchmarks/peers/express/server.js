@@ -23,6 +23,8 @@ app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
 require("./app/routes/attendance.routes")(app);
 app.use("/api/static", express.static(path.join(process.env.DIR, "static")));
+require("./app/routes/fleet.routes")(app);
+require("./app/routes/meetingRoom.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));
 app.use(errorParamHandler);
 
@@ -30,6 +32,7 @@ const server = db.sequelize.authenticate().then(() =>
   app.listen(Number(process.env.SERVER_PORT), "127.0.0.1"),
 );
 process.on("SIGTERM", async () => {
-  (await server).close(() => db.sequelize.close().then(() => process.exit(0)));
+  const close = () => Promise.all([db.sequelize.close(), db.sequelizeFleet.close()]);
+  (await server).close(() => close().then(() => process.exit(0)));
   (await server).closeAllConnections();
 });
