@@ -11,6 +11,7 @@ GROUPS = {
     "config": "sunshine.commands.config:config",
     "attendance": "sunshine.commands.attendance:attendance",
     "assets": "sunshine.commands.assets:assets",
+    "files": "sunshine.commands.files:files",
     "fleet": "sunshine.commands.fleet:fleet",
     "cms": "sunshine.commands.cms:cms",
     "sales": "sunshine.commands.sales:sales",

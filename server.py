@@ -48,7 +48,7 @@ class App:
     """One process's parts, started and stopped in order. Tests run several side by side."""
 
     def __init__(
-        self, settings: Settings, now: clock.Clock, jobs: Iterable[Job] = timetable.JOBS
+        self, settings: Settings, now: clock.Clock, jobs: Iterable[Job] | None = None
     ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
@@ -80,6 +80,8 @@ class App:
             decompress_request=False,
         )
         self._watch: asyncio.Task[None] | None = None
+        if jobs is None:
+            jobs = timetable.jobs(self.application.storage)
         self.jobs = Runner(self.databases, jobs, now, settings.business_tz)
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -114,9 +116,12 @@ class App:
 
 
 def make_app(
-    settings: Settings, now: clock.Clock = clock.now, jobs: Iterable[Job] = timetable.JOBS
+    settings: Settings, now: clock.Clock = clock.now, jobs: Iterable[Job] | None = None
 ) -> App:
-    """The parts of one process, not yet started. Needs settings with a secret and databases."""
+    """The parts of one process, not yet started, with all jobs there are unless some are given.
+
+    Needs settings with a secret and databases.
+    """
     return App(settings, now, jobs)
 
 

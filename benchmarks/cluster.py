@@ -1,5 +1,6 @@
 """One PostgreSQL for all servers: started, migrated and filled; swept between measurements."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import psycopg
 
 from benchmarks.filling import without_indexes
 from benchmarks.processes import BenchmarkError, stat
+from benchmarks.scenarios import STATIC_FILE
 from sunshine import databases, logs, postgres, settings
 from sunshine.migrate import MigrationError
 
@@ -143,7 +145,11 @@ class Cluster:
             connection.execute("VACUUM ANALYZE")
 
     def put_to_work(self, database: str = "sunshine_db") -> None:
-        """Give every employee a shift and a place, the company its rooms, the fleet its drivers."""
+        """Give every employee a shift and a place, the company its rooms, the fleet its drivers,
+        and the servers a file of 5 MiB."""
+        file = self.home / "files" / "static" / STATIC_FILE
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(os.urandom(5 * 2**20))
         with self.connect(database) as connection:
             connection.execute(WORK)
             connection.execute(ROOMS)

@@ -29,6 +29,7 @@ class Scenario:
         return not self.servers or server in self.servers
 
 
+STATIC_FILE = "cms/benchmark.bin"  # of 5 MiB
 READ = {"express": 2.5, "fastapi": 2.5}
 FLOOR = {"floor": 1.25}
 NODE_AND_OURS = ("sunshine", "sunshine-uvloop", "express", "express-key")
@@ -74,7 +75,14 @@ SCENARIOS = {
             "GET",
             "/api/cms/blog?status=published&page=3&limit=20",
             at_least={"express": 4},
-            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+            servers=NODE_AND_OURS,
+        ),
+        Scenario(
+            "static",
+            "GET",
+            f"/api/static/{STATIC_FILE}",
+            at_least={"express": 1.0},
+            servers=("sunshine", "sunshine-uvloop", "express"),
         ),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 from sunshine import pictures
 from sunshine.db import Transaction
 from sunshine.errors import Conflict
+from sunshine.files import change
 from sunshine.rules import attendance_records as records
 from sunshine.rules.attendance import locations
 from sunshine.rules.attendance_check_in import check_in
@@ -56,12 +57,13 @@ class _Clock(Handler):
         """A transaction, and what stores the photo that was sent."""
         photo = await pictures.check(self.body.get("photo"))
         try:
-            async with self.application.storage.change() as files, self.transaction() as tx:
+            async with change(self.application.storage) as files, self.transaction() as tx:
 
                 async def keep() -> str | None:
                     if photo is None:
                         return None
-                    return await files.keep("employee/attendance", photo.content, photo.suffix)
+                    folder = "employee/attendance"
+                    return await files.keep(tx, folder, photo.content, photo.suffix)
 
                 yield tx, keep
         except Conflict as conflict:

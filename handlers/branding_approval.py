@@ -6,12 +6,16 @@ Tables: models/branding_approval.py.
 from sunshine.rules import branding_approval as rules
 from sunshine.rules import branding_review
 from sunshine.schemas.branding_approval import REVIEW, REVISE, SUBMIT
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class BrandingRequests(Handler):
+class _Branding(Filed):
+    filing = Filing("branding-approval", ("files",), within=("history",), check=rules.check_file)
+
+
+class BrandingRequests(_Branding):
     """Requests for approval."""
 
     async def get(self) -> None:
@@ -25,7 +29,7 @@ class BrandingRequests(Handler):
             self.reply(request, message="Submitted for approval", status=201)
 
 
-class BrandingRequest(Handler):
+class BrandingRequest(_Branding):
     """One request, with all its revisions and votes."""
 
     async def get(self, request_id: int) -> None:
@@ -39,7 +43,7 @@ class BrandingRequest(Handler):
             self.reply(request, message="Revision submitted for approval")
 
 
-class BrandingReview(Handler):
+class BrandingReview(_Branding):
     """An approver's vote."""
 
     async def post(self, request_id: int) -> None:

@@ -5,13 +5,19 @@ from contextlib import suppress
 from sunshine import sheets
 from sunshine.rules import employees as rules
 from sunshine.rules import employees_file
+from sunshine.rules.employees_photo import check_photo
 from sunshine.schemas.employees import CHANGE, CREATE, EXPORT, FORCE, IMPORT
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, csv_body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class Employees(Handler):
+class _Employees(Filed):
+    filing = Filing("employee/photo", ("photo",), check=check_photo)
+
+
+class Employees(_Employees):
     """The directory, and new employees."""
 
     async def get(self) -> None:
@@ -25,7 +31,7 @@ class Employees(Handler):
             self.reply(employee, message="Employee created", status=201)
 
 
-class Employee(Handler):
+class Employee(_Employees):
     """One employee."""
 
     async def get(self, employee_id: int) -> None:

@@ -1,25 +1,97 @@
-"""Stored files over HTTP. Storage: sunshine/storage.py. Signed URLs: sunshine/signing.py."""
+"""Files over HTTP: uploads, fetching one once, and what stays. Storage: sunshine/storage.py.
+
+Verbs: sunshine/uploads.py. Signed URLs: sunshine/signing.py.
+"""
 
 from typing import ClassVar
 
+from sunshine import uploads
+from sunshine.errors import NotAllowed
+from sunshine.rules import attendance_records as attendance
+from sunshine.rules import branding_approval, employees_photo, leave, tickets_policy
+from sunshine.schemas.files import DOWNLOAD
+from sunshine.signing import ROUTE
+from sunshine.storage import STATIC, TEMP
 from sunshine.web import files
-from sunshine.web.guards import public, signed_url
+from sunshine.web.claims import Check
+from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
+from sunshine.web.uploads import SECONDS, HandingOver, Receiving
+
+
+class Upload(Receiving):
+    """A file that is to be fetched once, or named by a row, within a day."""
+
+    async def post(self) -> None:
+        """Take it in."""
+        if not self.refused:
+            await self.store()
+
+
+class TempFile(HandingOver):
+    """An uploaded file. Its name is the right to it."""
+
+    async def get(self, name: str) -> None:
+        """The file; in whole, it is gone afterwards."""
+        download = self.query.get("s") == "download"
+        if self.request.method == "GET" and "Range" not in self.request.headers:
+            await self.hand_over(name, download=download)
+        else:
+            await uploads.check(self.db.sunshine, name, self.application.clock())
+            file = await self.application.storage.open(f"{TEMP}/{name}")
+            await files.send(self, file, name, cache="no-store", download=download)
 
 
 class StoredFile(Handler):
     """A file of somebody's row."""
 
-    deadline = 600.0  # for a phone far from the next mast
+    deadline = SECONDS
     folder: ClassVar[str] = ""
+    # Who may open what is in a folder by their token, the most particular folder first.
+    checks: ClassVar[dict[str, Check]] = {}
     # Kept by nobody but the one who asked, and only to ask whether it is still the same.
     cache: ClassVar[str] = "private, no-cache"
 
     async def get(self, path: str) -> None:
         """The file, in whole or a range of it."""
-        file = await self.application.storage.open(f"{self.folder}{path}")
+        path = self.folder + path
+        if hasattr(self, "actor"):
+            await self._check(path)
+        file = await self.application.storage.open(f"{STATIC}/{path}")
         await files.send(self, file, path.rpartition("/")[2], cache=self.cache)
+
+    async def _check(self, path: str) -> None:
+        for folder, check in self.checks.items():
+            if path.startswith(folder):
+                await check(self.db.sunshine, ROUTE + path, actor=self.actor)
+                return
+        raise NotAllowed
+
+
+class EmployeeFile(StoredFile):
+    """A photo or a document of an employee."""
+
+    folder = "employee/"
+    checks = {
+        "employee/attendance/": attendance.check_photo,
+        "employee/leave/": leave.check_file,
+        "employee/photo/": employees_photo.check_photo,
+    }
+
+
+class TicketFile(StoredFile):
+    """An attachment of a ticket."""
+
+    folder = "ticketing/"
+    checks = {"ticketing/": tickets_policy.check_file}
+
+
+class BrandingFile(StoredFile):
+    """What is to be approved."""
+
+    folder = "branding-approval/"
+    checks = {"branding-approval/": branding_approval.check_file}
 
 
 class CmsFile(StoredFile):
@@ -37,7 +109,12 @@ class AppFile(StoredFile):
 
 
 routes = [
+    Route("/api/upload/temp", Upload, POST=[signed_in, may("files:upload"), form]),
+    Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD)]),
     Route("/api/static/cms/{path:rest}", CmsFile, GET=[public]),
     Route("/api/static/onapps/{path:rest}", AppFile, GET=[public]),
+    Route("/api/static/employee/{path:rest}", EmployeeFile, GET=[signed_url]),
+    Route("/api/static/ticketing/{path:rest}", TicketFile, GET=[signed_url]),
+    Route("/api/static/branding-approval/{path:rest}", BrandingFile, GET=[signed_url]),
     Route("/api/static/{path:rest}", StoredFile, GET=[signed_url]),
 ]

@@ -4,12 +4,17 @@ models/leave.py."""
 from sunshine.rules import leave as rules
 from sunshine.rules import leave_decide, leave_ledger
 from sunshine.schemas.leave import APPLY, BALANCE, DECIDE
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class LeaveApplication(Handler):
+class _Leave(Filed):
+    filing = Filing("employee/leave", ("documents",), check=rules.check_file)
+
+
+class LeaveApplication(_Leave):
     """A request for leave."""
 
     async def post(self) -> None:
@@ -19,7 +24,7 @@ class LeaveApplication(Handler):
             self.reply(leave, message="Leave application submitted", status=201)
 
 
-class Leaves(Handler):
+class Leaves(_Leave):
     """Requests within the caller's reach."""
 
     async def get(self) -> None:
@@ -27,7 +32,7 @@ class Leaves(Handler):
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
 
-class Leave(Handler):
+class Leave(_Leave):
     """One request."""
 
     async def get(self, leave_id: int) -> None:
@@ -35,7 +40,7 @@ class Leave(Handler):
         self.reply(await rules.find(self.db.sunshine, leave_id, actor=self.actor))
 
 
-class LeaveHistory(Handler):
+class LeaveHistory(_Leave):
     """An employee's requests."""
 
     async def get(self, employee_id: int) -> None:
@@ -65,7 +70,7 @@ class LeaveEntries(Handler):
         )
 
 
-class LeaveQueue(Handler):
+class LeaveQueue(_Leave):
     """Requests that wait for the caller."""
 
     async def get(self) -> None:
@@ -73,7 +78,7 @@ class LeaveQueue(Handler):
         self.reply_page(await leave_decide.queue(self.db.sunshine, self.query, actor=self.actor))
 
 
-class LeaveDecision(Handler):
+class LeaveDecision(_Leave):
     """An approver's yes or no."""
 
     async def post(self, leave_id: int) -> None:
@@ -83,7 +88,7 @@ class LeaveDecision(Handler):
             self.reply(leave, message=f"Leave {leave['status']}")
 
 
-class LeaveCancellation(Handler):
+class LeaveCancellation(_Leave):
     """A request withdrawn."""
 
     async def post(self, leave_id: int) -> None:

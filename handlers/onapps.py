@@ -2,13 +2,15 @@
 
 from sunshine.rules import onapps as rules
 from sunshine.schemas.onapps import SETTINGS
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class Onapps(Handler):
+class Onapps(Filed):
     """What every app may know."""
+
+    filing = Filing("onapps", ("settings", "image"), within=("vouchers",))
 
     async def get(self) -> None:
         """`{settings, vouchers}`: the settings, and the vouchers that are public."""

@@ -2,12 +2,16 @@
 
 from sunshine.rules import onapps_vouchers as rules
 from sunshine.schemas.onapps import CHANGE, CREATE
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class Vouchers(Handler):
+class _Vouchers(Filed):
+    filing = Filing("onapps/voucher", ("image",))
+
+
+class Vouchers(_Vouchers):
     """All vouchers."""
 
     async def get(self) -> None:
@@ -21,7 +25,7 @@ class Vouchers(Handler):
             self.reply(voucher, message="Voucher created", status=201)
 
 
-class Voucher(Handler):
+class Voucher(_Vouchers):
     """One voucher."""
 
     async def get(self, voucher_id: int) -> None:

@@ -2,13 +2,19 @@
 
 from sunshine.rules import tickets as rules
 from sunshine.rules import tickets_change, tickets_comments, tickets_end, tickets_watch
+from sunshine.rules.tickets_policy import check_file
 from sunshine.schemas.tickets import ASSIGN, CHANGE, CLOSE, COMMENT, CREATE, MERGE, RATE
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
 
-class Tickets(Handler):
+class _Tickets(Filed):
+    filing = Filing("ticketing", ("attachments",), check=check_file)
+
+
+class Tickets(_Tickets):
     """The tickets that one may see, and new ones."""
 
     async def get(self) -> None:
@@ -22,7 +28,7 @@ class Tickets(Handler):
             self.reply(ticket, message="Ticket created", status=201)
 
 
-class Ticket(Handler):
+class Ticket(_Tickets):
     """One ticket."""
 
     async def get(self, ticket_id: int) -> None:
@@ -42,7 +48,7 @@ class Ticket(Handler):
             self.reply(message="Ticket deleted")
 
 
-class TicketAssignment(Handler):
+class TicketAssignment(_Tickets):
     """Who solves it."""
 
     async def post(self, ticket_id: int) -> None:
@@ -52,7 +58,7 @@ class TicketAssignment(Handler):
             self.reply(ticket, message="Ticket assigned")
 
 
-class TicketClosing(Handler):
+class TicketClosing(_Tickets):
     """The end of a ticket."""
 
     async def post(self, ticket_id: int) -> None:
@@ -62,7 +68,7 @@ class TicketClosing(Handler):
             self.reply(ticket, message="Ticket closed")
 
 
-class TicketRating(Handler):
+class TicketRating(_Tickets):
     """The reporter's word on how it went."""
 
     async def post(self, ticket_id: int) -> None:
@@ -72,7 +78,7 @@ class TicketRating(Handler):
             self.reply(ticket, message="Thank you")
 
 
-class TicketMerging(Handler):
+class TicketMerging(_Tickets):
     """Two tickets about one thing."""
 
     async def post(self, ticket_id: int) -> None:
@@ -82,7 +88,7 @@ class TicketMerging(Handler):
             self.reply(ticket, message="Ticket merged")
 
 
-class TicketWatching(Handler):
+class TicketWatching(_Tickets):
     """Whether one is told what happens to it."""
 
     async def post(self, ticket_id: int) -> None:

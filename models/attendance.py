@@ -100,6 +100,9 @@ Index(
     unique=True,
     postgresql_where=text("check_in_at IS NOT NULL AND check_out_at IS NULL"),
 )
+# Who may open a photo is asked of its row.
+for _photo in (attendance.c.check_in_photo, attendance.c.check_out_photo):
+    Index(f"attendance_{_photo.name}_idx", _photo, postgresql_where=_photo.is_not(None))
 # Rows that nobody made by checking in (sunshine/rules/attendance_days.py): one of a kind per day.
 Index(
     "attendance_day_key",

@@ -75,6 +75,7 @@ branding_revision = Table(
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("request_id", "revision"),
     CheckConstraint("revision > 0", name="revision"),
+    Index("branding_revision_files_idx", "files", postgresql_using="gin"),
     comment="What was submitted each time; rows are added, never changed.",
 )
 

@@ -67,6 +67,7 @@ for _column in (employee.c.email, employee.c.employee_code):
     )
 # The living in order: pages read it instead of the table, and counting them reads nothing else.
 Index("employee_living_idx", employee.c.id, postgresql_where=employee.c.deleted_at.is_(None))
+Index("employee_photo_idx", employee.c.photo, postgresql_where=employee.c.photo.is_not(None))
 # Sorted pages read an index in order instead of sorting the table.
 for _column in (employee.c.name, employee.c.email, employee.c.employee_code, employee.c.join_date):
     Index(

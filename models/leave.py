@@ -85,6 +85,7 @@ leave = Table(
     ),
     Index("leave_employee_id_idx", "employee_id", "start_date"),
     Index("leave_start_date_idx", "start_date", "id"),
+    Index("leave_documents_idx", "documents", postgresql_using="gin"),
 )
 Index("leave_pending_idx", leave.c.deadline, postgresql_where=text("status = 'pending'"))
 

@@ -34,6 +34,7 @@ voucher = Table(
     identity(),
     Column("code", Text, nullable=False),
     Column("description", Text),
+    Column("image", Text),
     Column("discount_type", Text, nullable=False),
     Column("discount_value", Numeric(14, 2), nullable=False),
     Column("min_purchase", Numeric(14, 2), nullable=False, server_default=text("0")),

@@ -84,6 +84,7 @@ ticket = Table(
     CheckConstraint("merged_into_id <> id", name="merged_into_itself"),
     Index("ticket_reported_by_id_idx", "reported_by_id", "id"),
     Index("ticket_assigned_to_id_idx", "assigned_to_id", "id"),
+    Index("ticket_attachments_idx", "attachments", postgresql_using="gin"),
 )
 _living = ticket.c.deleted_at.is_(None)
 Index("ticket_living_idx", ticket.c.id, postgresql_where=_living)

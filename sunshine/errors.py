@@ -81,6 +81,13 @@ class TooLarge(Problem):
     message = "Request body is too large"
 
 
+class StorageFull(Problem):
+    """There is no room for another file; a retry will not find any either."""
+
+    code = "storage_full"
+    message = "There is no room left for files"
+
+
 class UnsupportedMedia(Problem):
     """Not the kind of body this endpoint reads."""
 

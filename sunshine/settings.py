@@ -53,6 +53,7 @@ class Settings:
     port: int
     base_domain: str
     directory: Path
+    storage_url: str
     databases: Mapping[str, DatabaseSettings]
     embedded: bool
     jwt_secret: str
@@ -174,6 +175,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
         directory=directory.absolute(),
+        storage_url=values.get("STORAGE_URL", ""),
         databases={name: _database(name, values, given) for name in DATABASES},
         embedded=not any(name.startswith("PG_") for name in given),
         jwt_secret=values.get("JWT_SECRET", ""),

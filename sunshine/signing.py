@@ -25,7 +25,11 @@ class Signer:
     def url(self, path: str) -> str:
         """The absolute URL that opens a stored file for 15 minutes from now."""
         end = str(int((self._clock() + LIFETIME).timestamp()))
-        return f"{self._base}{ROUTE}{quote(path)}?e={end}&s={self._signature(path, end)}"
+        return f"{self.plain_url(path)}?e={end}&s={self._signature(path, end)}"
+
+    def plain_url(self, path: str) -> str:
+        """The absolute URL of a stored file that everybody may open."""
+        return f"{self._base}{ROUTE}{quote(path)}"
 
     def opens(self, path: str, end: str, signature: str) -> bool:
         """Whether we signed this, and it has not ended."""

@@ -1,118 +1,274 @@
-"""Files that stay: under DIR/static, on the local disk. Served by handlers/files.py.
+"""Where files are: in `static` for good, in `temp` until they are fetched or named by a row.
 
-Rows hold a file's path relative to that folder. A file is written once, under a name that nobody
-can guess, and never changed.
+Below DIR on the local disk, or below STORAGE_URL in S3 (sunshine/s3.py). A place is such as
+`static/employee/photo.jpg`; a file is written once, under a name that nobody can guess, and never
+changed. Files along with the rows that name them: sunshine/files.py.
 """
 
 import asyncio
+import errno
 import os
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from sunshine.errors import NotFound, Problem, Unavailable
+from sunshine.errors import NotFound, StorageFull
+from sunshine.settings import Settings
+
+STATIC = "static"
+TEMP = "temp"
+PART = ".part"
+CHUNK = 256 * 1024  # bytes
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux
+
+
+class Stored(Protocol):
+    """An open file: whoever opened it closes it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def modified(self) -> int:
+        """Seconds since the epoch."""
+        ...
+
+    def chunks(self, begin: int, end: int) -> AsyncIterator[bytes | memoryview]:
+        """The bytes from `begin` to before `end`, in pieces; one lasts until the next is asked."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An open file: whoever opened it closes it. `modified` in seconds since the epoch."""
+class Found:
+    """A file as a listing tells of it."""
 
-    stream: BinaryIO
+    place: str
     size: int
-    modified: int
+    modified: datetime
 
 
-class Storage:
-    """The files below one folder. Its methods work in a thread."""
+class Storage(Protocol):
+    """The files. What is written is durable when the method returns; StorageFull where there is no
+    room left. NotFound for what is no file. `parts` is a folder of this machine where files are
+    written that are on their way here."""
+
+    parts: Path
+
+    async def write(self, place: str, content: bytes) -> None:
+        """A new file of these bytes."""
+        ...
+
+    async def take(self, part: Path, place: str) -> None:
+        """Make a file of `parts`, which must be written to the disk, a new file here."""
+        ...
+
+    async def copy(self, place: str, to: str) -> None:
+        """A new file of the bytes of another one."""
+        ...
+
+    async def open(self, place: str) -> Stored: ...
+
+    async def remove(self, place: str) -> None:
+        """Remove a file; one that is gone already is fine."""
+        ...
+
+    def files(self, area: str) -> AsyncIterator[Found]:
+        """Every file of `static` or `temp`."""
+        ...
+
+    async def sweep(self, before: datetime) -> int:
+        """Remove what was begun before then and never ended; how many files."""
+        ...
+
+
+def storage_of(settings: Settings) -> Storage:
+    """The storage that is configured."""
+    if settings.storage_url:
+        from sunshine.s3 import S3Storage  # takes its time to import
+
+        return S3Storage.configured(settings)
+    return LocalStorage(settings.directory)
+
+
+class LocalFile:
+    """A file of the local disk: what is in memory already is read at once, the rest in a thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        found = os.fstat(stream.fileno())
+        self._stream = stream
+        self.size = found.st_size
+        self.modified = int(found.st_mtime)
+
+    async def chunks(self, begin: int, end: int) -> AsyncIterator[memoryview]:
+        """As Stored."""
+        # One buffer for all: a large file costs no more than a small one.
+        buffer = memoryview(bytearray(min(CHUNK, end - begin)))
+        while begin < end:
+            piece = buffer[: end - begin]
+            size = self._at_hand(piece, begin) or await asyncio.to_thread(self._read, piece, begin)
+            if not size:
+                raise OSError(f"{self._stream.name} ends early")
+            yield piece[:size]
+            begin += size
+
+    def _at_hand(self, piece: memoryview, begin: int) -> int:
+        """How much was read without waiting for the disk; a thread costs more than the copy."""
+        if _NOWAIT is None:
+            return 0
+        try:
+            return os.preadv(self._stream.fileno(), [piece], begin, _NOWAIT)
+        except OSError:  # not in memory, or a file system that cannot tell
+            return 0
+
+    def _read(self, piece: memoryview, begin: int) -> int:
+        return os.preadv(self._stream.fileno(), [piece], begin)
+
+    def close(self) -> None:
+        """As Stored."""
+        self._stream.close()
+
+
+class LocalStorage:
+    """The folders `static` and `temp` below one folder. Its methods work in a thread."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.parts = root / TEMP
 
-    async def keep(self, folder: str, content: bytes, suffix: str) -> str:
-        """Store bytes as a new file of a folder, which is made if it is missing; its path.
+    async def write(self, place: str, content: bytes) -> None:
+        """As Storage."""
+        await asyncio.to_thread(self._write, place, content)
 
-        When this returns the file survives a power cut.
-        """
-        name = f"{secrets.token_hex(16)}.{suffix}"
-        await asyncio.to_thread(self._write, self._root / folder, name, content)
-        return f"{folder}/{name}"
+    async def take(self, part: Path, place: str) -> None:
+        """As Storage."""
+        await asyncio.to_thread(self._take, part, place)
 
-    async def remove(self, path: str) -> None:
-        """Remove a file; one that is gone already is fine."""
-        file = self._root / path
-        await asyncio.to_thread(file.unlink, missing_ok=True)
+    async def copy(self, place: str, to: str) -> None:
+        """As Storage."""
+        await asyncio.to_thread(self._copy, place, to)
 
-    async def open(self, path: str) -> Stored:
-        """Open a file. NotFound for anything but a regular file here, reached without links."""
-        return await asyncio.to_thread(self._open, path)
+    async def open(self, place: str) -> Stored:
+        """As Storage; only what is reached without links below `static` and `temp`."""
+        return await asyncio.to_thread(self._open, place)
 
-    @asynccontextmanager
-    async def change(self) -> AsyncIterator["Change"]:
-        """Keep files along with the rows that name them: around the transaction.
+    async def remove(self, place: str) -> None:
+        """As Storage."""
+        await asyncio.to_thread((self._root / place).unlink, missing_ok=True)
 
-        Where that is refused, they are removed. Where nobody can tell whether it was committed they
-        stay: a file without a row costs space, a row without its file is a loss.
-        """
-        change = Change(self)
+    async def files(self, area: str) -> AsyncIterator[Found]:
+        """As Storage."""
+        for found in await asyncio.to_thread(self._files, area):
+            yield found
+
+    async def sweep(self, before: datetime) -> int:
+        """As Storage."""
+        areas = (self._root / STATIC, self._root / TEMP)
+        return sum([await asyncio.to_thread(remove_parts, area, before) for area in areas])
+
+    def _write(self, place: str, content: bytes) -> None:
+        with on_full_disk(), self._new(place) as part, part.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _take(self, part: Path, place: str) -> None:
+        with on_full_disk(), self._new(place, part):
+            pass
+
+    def _copy(self, place: str, to: str) -> None:
+        source = self._file(place)
+        if not source.is_file():
+            raise NotFound
+        with on_full_disk(), self._new(to) as part:
+            try:
+                os.link(source, part)  # the same bytes under another name: it takes no room
+            except OSError:  # on another disk, or one that knows no links
+                shutil.copyfile(source, part)
+                _sync(part)
+
+    @contextmanager
+    def _new(self, place: str, part: Path | None = None) -> Iterator[Path]:
+        """A part file that becomes a new file, or nothing."""
+        file = self._file(place)
+        is_new = not file.parent.exists()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = part or file.with_name(f".{secrets.token_hex(16)}{PART}")
         try:
-            yield change
-        except Unavailable:
-            raise
-        except Problem:
-            for path in change.kept:
-                await self.remove(path)
-            raise
-
-    def _write(self, folder: Path, name: str, content: bytes) -> None:
-        is_new = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{name}.part"
-        try:
-            with part.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.rename(folder / name)
+            yield part
+            part.rename(file)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        above = folder.parents[: len(folder.relative_to(self._root).parts)] if is_new else ()
-        for changed in (folder, *above):
+        depth = len(file.parent.relative_to(self._root).parts)
+        for changed in (file.parent, *(file.parents[1 : depth + 1] if is_new else ())):
             _sync(changed)
 
-    def _open(self, path: str) -> Stored:
-        parts = path.split("/")
+    def _open(self, place: str) -> Stored:
+        area, *parts = place.split("/")
         if any(part.startswith(".") or part == "" or "\\" in part for part in parts):
             raise NotFound
-        file = self._root.resolve().joinpath(*parts)
-        with suppress(OSError):
-            if file.resolve() == file and file.is_file():
-                stream = file.open("rb")
-                found = os.fstat(stream.fileno())
-                return Stored(stream, found.st_size, int(found.st_mtime))
+        if area in (STATIC, TEMP) and parts:
+            file = (self._root / area).resolve().joinpath(*parts)
+            with suppress(OSError):
+                if file.resolve() == file and file.is_file():
+                    return LocalFile(file.open("rb"))
         raise NotFound
 
+    def _files(self, area: str) -> list[Found]:
+        found = []
+        top = self._root / area
+        for folder, _, names in os.walk(top):
+            for name in names:
+                file = Path(folder, name)
+                if name.startswith("."):
+                    continue
+                with suppress(FileNotFoundError):  # it may go meanwhile
+                    at = file.lstat()
+                    place = f"{area}/{file.relative_to(top).as_posix()}"
+                    modified = datetime.fromtimestamp(at.st_mtime, UTC)
+                    found.append(Found(place, at.st_size, modified))
+        return sorted(found, key=lambda file: file.place)
 
-class Change:
-    """Files that are kept if the change they belong to is made."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self.kept: list[str] = []
-
-    async def keep(self, folder: str, content: bytes, suffix: str) -> str:
-        """As Storage.keep."""
-        path = await self._storage.keep(folder, content, suffix)
-        self.kept.append(path)
-        return path
+    def _file(self, place: str) -> Path:
+        return self._root / place
 
 
-def _sync(folder: Path) -> None:
-    """Make what was renamed or made in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def remove_parts(top: Path, before: datetime) -> int:
+    """Remove the part files below a folder that nobody has written to since; how many."""
+    removed = 0
+    for folder, _, names in os.walk(top):
+        for name in names:
+            file = Path(folder, name)
+            with suppress(FileNotFoundError):
+                if name.endswith(PART) and file.lstat().st_mtime < before.timestamp():
+                    file.unlink()
+                    removed += 1
+    return removed
+
+
+@contextmanager
+def on_full_disk() -> Iterator[None]:
+    """StorageFull instead of the system's word for it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull from error
+        raise
+
+
+def _sync(path: Path) -> None:
+    """Make a file's bytes, or what was renamed or made in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -4,9 +4,10 @@ How to add one: docs/jobs.md. Processes share what is due: no job may rely on an
 """
 
 from datetime import time
+from functools import partial
 
 from models import DATABASES
-from sunshine import cleanup
+from sunshine import cleanup, uploads
 from sunshine.jobs import Job
 from sunshine.rules import (
     asset_reminders,
@@ -18,6 +19,7 @@ from sunshine.rules import (
     tickets_sla,
 )
 from sunshine.schedules import Daily, Every
+from sunshine.storage import Storage
 
 ALL = DATABASES
 FLEET = ("fleet",)
@@ -47,3 +49,12 @@ JOBS = (
         meeting_room_jobs.release_no_shows),
 )
 # fmt: on
+
+
+def jobs(storage: Storage) -> tuple[Job, ...]:
+    """All there are: those above, and what is done to files."""
+    sweep = partial(uploads.sweep, storage)
+    return (
+        *JOBS,
+        Job("temp-files", "Remove uploads of a day ago", HOURLY, uploads.expire, after=sweep),
+    )

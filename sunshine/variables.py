@@ -152,6 +152,14 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"https?://[^\s/]+(/[^\s]*)?",
     ),
     "DIR": _text("folder of files, and of the embedded database (./resources)"),
+    "STORAGE_URL": _text(
+        "where files are kept instead of DIR: s3://bucket/prefix", regex=r"s3://[^\s/]+(/[^\s]*)?"
+    ),
+    "AWS_REGION": _text("region of STORAGE_URL", "us-east-1"),
+    "AWS_ENDPOINT_URL": _text("server of STORAGE_URL, where it is not Amazon's",
+                              regex=r"https?://\S+"),
+    "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
+    "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
     "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
     "JWT_EXPIRATION": _number("seconds a token lives", 86_400, 60, 31_536_000),

@@ -185,11 +185,37 @@ async def _booking(api: Api, path: str, method: str, employee: int) -> Ids:
     return (await new_row(api, "meeting_room_booking", thing=room, employee=employee),)
 
 
-async def _file(api: Api, path: str, method: str, employee: int) -> Ids:
+async def _stored_file(api: Api, path: str, method: str, employee: int) -> Ids:
     """What is left of the path, for its `{path:rest}`."""
     folder = path.removeprefix("/api/static/").rpartition("/")[0]
-    kept = await api.app.application.storage.keep(folder or "employee", b"an image", "png")
-    return (kept.removeprefix(f"{folder}/"),)
+    below = {"": "elsewhere/", "employee": "photo/"}.get(folder, "")
+    name = f"{below}file-{next(_number)}.png"
+    await api.app.application.storage.write(f"static/{folder}/{name}", b"an image")
+    return (name,)
+
+
+def _named_by(upper: Maker, statement: str) -> Maker:
+    """A file that a row names; the statement has its `:name` and the row's `:id`."""
+
+    async def make(api: Api, path: str, method: str, employee: int) -> Ids:
+        (row,) = await upper(api, "", method, employee)
+        (name,) = await _stored_file(api, path, method, employee)
+        full = path.replace("{path:rest}", str(name))
+        await api.app.databases.sunshine.all(statement_of(statement), name=full, id=row)
+        return (name,)
+
+    return make
+
+
+async def _upload(api: Api, path: str, method: str, employee: int) -> Ids:
+    name = f"upload-{next(_number)}.txt"
+    await api.app.application.storage.write(f"temp/{name}", b"a file")
+    await api.sql(
+        "INSERT INTO upload (name, user_id, size, ready, sha256, created_at)"
+        " VALUES (%(name)s, %(user)s, 6, true, '', now())",
+        name=name, user=api.admin.user_id,
+    )  # fmt: skip
+    return (name,)
 
 
 async def _post(api: Api, path: str, method: str, employee: int) -> Ids:
@@ -231,7 +257,18 @@ MAKERS: dict[str, Maker] = {
     "/api/leave/history/": _employee,
     "/api/leave/holidays/": _plain("holiday"),
     "/api/permit/": _plain("permit"),
-    "/api/static/": _file,
+    "/api/static/": _stored_file,
+    "/api/static/employee/": _named_by(
+        _employee, "UPDATE employee SET photo = :name WHERE id = :id RETURNING id"
+    ),
+    "/api/static/ticketing/": _named_by(
+        _ticket, "UPDATE ticket SET attachments = ARRAY[:name] WHERE id = :id RETURNING id"
+    ),
+    "/api/static/branding-approval/": _named_by(
+        _branding_request,
+        "UPDATE branding_revision SET files = ARRAY[:name] WHERE request_id = :id RETURNING 1",
+    ),
+    "/api/temp/": _upload,
     "/api/tickets/": _ticket,
     "/api/branding-approval/": _branding_request,
     "/api/asset-management/config/": _plain("asset_config"),

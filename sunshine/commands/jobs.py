@@ -75,9 +75,10 @@ def run(name: str, as_of: str | None, dry_run: bool, as_json: bool) -> None:
 def _runner(databases: "Databases", settings: "Settings") -> "Runner":
     from sunshine import clock
     from sunshine.jobs import Runner
-    from sunshine.timetable import JOBS
+    from sunshine.storage import storage_of
+    from sunshine.timetable import jobs as all_jobs
 
-    return Runner(databases, JOBS, clock.now, settings.business_tz)
+    return Runner(databases, all_jobs(storage_of(settings)), clock.now, settings.business_tz)
 
 
 def _instant(text: str, zone: "ZoneInfo") -> datetime:

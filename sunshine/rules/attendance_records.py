@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 
 from models.attendance import attendance, location
@@ -31,6 +32,7 @@ from sunshine.listing import Listing, Page
 from sunshine.people import Principal, Scope
 from sunshine.rules.reach import conditions, employee_within
 from sunshine.schemas.attendance import FILTERS
+from sunshine.signing import ROUTE
 from sunshine.statements import Statement
 
 
@@ -88,6 +90,18 @@ _ROWS = shape(attendance)
 _ROW = _ROWS.where(attendance.c.id == bindparam("id"))
 FIND = Statement(_ROW)
 _FIND: dict[Scope, Statement] = {scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES}
+_PHOTO = bindparam("path", type_=Text)
+_PICTURED: dict[Scope, Statement] = {
+    scope: Statement(
+        union_all(
+            *(
+                select(attendance.c.id).where(column == _PHOTO, *_SCOPES[scope])
+                for column in (attendance.c.check_in_photo, attendance.c.check_out_photo)
+            )
+        )
+    )
+    for scope in ("all", "own")
+}
 _STATUS = bindparam("status", type_=Text)
 listing = Listing(
     _ROWS,
@@ -128,6 +142,14 @@ async def find(database: Reader, id_: int, *, actor: Principal) -> Row:
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return shown(row, actor=actor)
+
+
+async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless it is a photo of one's own, or one sees everybody's attendance."""
+    scope: Scope = "all" if _scope(actor) == "all" else "own"
+    path = name.removeprefix(ROUTE)
+    if await reader.one(_PICTURED[scope], path=path, me=actor.employee_id) is None:
+        raise NotFound if scope == "all" else NotAllowed
 
 
 def shown(row: Row, *, actor: Principal) -> Row:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
+    Text,
     any_,
     bindparam,
     column,
@@ -66,6 +67,15 @@ _MINE_OF = Statement(
     .limit(1)
 )
 _EMPLOYEE = bindparam("employee", type_=Integer)
+_NAMING = {
+    sees_all: Statement(
+        select(_request.id)
+        .join(branding_revision, branding_revision.c.request_id == _request.id)
+        .where(branding_revision.c.files.op("@>")(bindparam("names", type_=ARRAY(Text))), *where)
+        .limit(1)
+    )
+    for sees_all, where in {True: (), False: (IS_MINE,)}.items()
+}
 _OPEN = Statement(
     select(_request.id, _request.title)
     .where(
@@ -156,6 +166,13 @@ async def submit(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
 async def open_approvals(reader: Reader, employee_id: int) -> list[Row]:
     """The pending requests (id, title) of an employee, and those that wait for their vote."""
     return await reader.all(_OPEN, employee=employee_id)
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless a request that they see names the file, in any of its revisions."""
+    named = await reader.one(_NAMING[sees_all(actor)], names=[name], me=actor.employee_id)
+    if named is None:
+        raise NotFound if sees_all(actor) else NotAllowed
 
 
 async def item(reader: Reader, id_: int) -> Row:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Date,
     DateTime,
@@ -102,6 +103,19 @@ ROWS = (
 )
 _FIND = Statement(ROWS.where(leave.c.id == bindparam("id")))
 _WITHIN = conditions(leave.c.employee_id)
+_NAMING = {
+    scope: Statement(
+        select(leave.c.id)
+        .join(employee, employee.c.id == leave.c.employee_id)
+        .where(
+            leave.c.documents.op("@>")(bindparam("names", type_=ARRAY(Text))),
+            employee.c.deleted_at.is_(None),
+            *where,
+        )
+        .limit(1)
+    )
+    for scope, where in _WITHIN.items()
+}
 listing = Listing(
     ROWS,
     key=leave.c.id,
@@ -164,6 +178,13 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
         raise missing(actor, "leave:read")
     await people.check_visible(database, actor, row["employeeId"])
     return row
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless a request within the caller's reach names the file."""
+    scope = actor.scope("leave:read") or "own"
+    if await reader.one(_NAMING[scope], names=[name], me=actor.employee_id) is None:
+        raise missing(actor, "leave:read")
 
 
 async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:

@@ -15,6 +15,7 @@ _PUBLIC = Statement(
     select(
         voucher.c.code,
         voucher.c.description,
+        voucher.c.image,
         voucher.c.discount_type.label("discountType"),
         voucher.c.discount_value.label("discountValue"),
         voucher.c.min_purchase.label("minPurchase"),

@@ -42,6 +42,7 @@ _v = voucher.c
 FIELDS = {
     "code": _v.code,
     "description": _v.description,
+    "image": _v.image,
     "discountType": _v.discount_type,
     "discountValue": _v.discount_value,
     "minPurchase": _v.min_purchase,

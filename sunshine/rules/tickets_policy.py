@@ -95,6 +95,19 @@ EVENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
     ),
 }
 
+_NAMING = {
+    reach: Statement(
+        select(ticket.c.id)
+        .where(
+            ticket.c.attachments.op("@>")(bindparam("names", type_=ARRAY(Text))),
+            ticket.c.deleted_at.is_(None),
+            *where,
+        )
+        .limit(1)
+    )
+    for reach, where in TICKETS.items()
+}
+
 # The same in memory: who is related to some tickets, whoever asks.
 _reporter, _assignee = employee.alias("reporter"), employee.alias("assignee")
 _RELATED = Statement(
@@ -119,6 +132,13 @@ _RELATED = Statement(
         ticket.c.id == any_(bindparam("ids", type_=ARRAY(Integer))), ticket.c.deleted_at.is_(None)
     )
 )
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse with refusal() unless a ticket that they see names the file."""
+    reach = scope(actor)
+    if reach is None or not await reader.one(_NAMING[reach], names=[name], me=actor.employee_id):
+        raise refusal(actor)
 
 
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:

@@ -7,6 +7,7 @@ from sunshine.schemas.fields import (
     changes,
     choice,
     date,
+    file_url,
     flag,
     money,
     query_flag,
@@ -28,6 +29,7 @@ FILTERS: Schema = {
 CREATE: Schema = {
     "code": text(50, required=True, regex=CODE),
     "description": text(500, nullable=True),
+    "image": file_url(nullable=True),
     "discountType": choice("percentage", "fixed", required=True),
     "discountValue": money(required=True, min=Decimal("0.01")),
     "minPurchase": money(),

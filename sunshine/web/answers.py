@@ -56,6 +56,7 @@ STATUS: dict[type[Problem], int] = {
     UpgradeRequired: 426,
     errors.TooMany: 429,
     errors.Unavailable: 503,
+    errors.StorageFull: 507,
 }
 
 # As Helmet 8 sets them; files of ours may be shown on the company's other origins.

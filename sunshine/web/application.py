@@ -16,7 +16,6 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.web import stream_request_body
 
 from sunshine import logs
 from sunshine.clock import Clock
@@ -28,56 +27,17 @@ from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
-from sunshine.schemas.fields import MAX_BODY
 from sunshine.settings import Settings
 from sunshine.signing import Signer
-from sunshine.storage import Storage
+from sunshine.storage import storage_of
 from sunshine.tokens import Tokens
-from sunshine.web import answers
 from sunshine.web.answers import MethodNotAllowed
 from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
+from sunshine.web.streaming import Refusal, announced
 
 WATCH_SECONDS = 0.1
-MAX_IGNORED = 10 * MAX_BODY
 log = structlog.get_logger("sunshine.web")
-
-
-@stream_request_body
-class Refusal(Handler):
-    """Answers with a fixed error before the body arrives, and reads on until it has.
-
-    A connection closed on a client that is still sending is reset: it would not hear the answer.
-    """
-
-    def initialize(self, problem: Problem) -> None:  # type: ignore[override]
-        super().initialize()
-        self._problem = problem
-        self._ignored = 0
-
-    async def prepare(self) -> None:
-        """Refuse."""
-        answers.error(self, self._problem)
-        self.set_header("Content-Length", str(sum(map(len, self._write_buffer))))
-        if "Expect" in self.request.headers or _announced(self.request) > MAX_IGNORED:
-            self.finish()  # and close: nothing is being sent yet, or too much
-        else:
-            self.flush()
-
-    def data_received(self, chunk: bytes) -> None:
-        """What still comes is of no interest, and has an end."""
-        self._ignored += len(chunk)
-        if self._ignored > MAX_IGNORED:
-            self.request.connection.close()  # type: ignore[union-attr]
-
-    async def _end_answer(self, **_: Any) -> None:
-        pass
-
-    get = post = put = patch = delete = head = options = _end_answer
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """That error too where Tornado refuses first: a method that it does not know."""
-        answers.error(self, self._problem)
 
 
 class Application(tornado.web.Application):
@@ -109,7 +69,7 @@ class Application(tornado.web.Application):
         self.readiness = readiness
         self.rates = rates
         self.clock = clock
-        self.storage = Storage(settings.directory / "static")
+        self.storage = storage_of(settings)
         self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
@@ -129,13 +89,14 @@ class Application(tornado.web.Application):
         route, values = found
         if request.method != "OPTIONS" and request.method not in route.methods:
             return self._refuse(request, MethodNotAllowed(route.allow))
-        if _announced(request) > MAX_BODY:
+        most = route.handler.max_body
+        if announced(request) > most:
             return self._refuse(request, TooLarge())
         delegate = self.get_handler_delegate(
             request, route.handler, {"route": route}, path_kwargs=values
         )
         if "Transfer-Encoding" in request.headers:
-            return _Counted(delegate, self._refuse(request, TooLarge()))
+            return _Counted(delegate, self._refuse(request, TooLarge()), most)
         return delegate
 
     def _refuse(self, request: HTTPServerRequest, problem: Problem) -> HTTPMessageDelegate:
@@ -195,12 +156,6 @@ class Application(tornado.web.Application):
         return any(parsed in network for network in self._trusted)
 
 
-def _announced(request: HTTPServerRequest) -> int:
-    """The bytes that will come; more than anybody takes where it is no number."""
-    length = request.headers.get("Content-Length", "0")
-    return int(length) if length.isdecimal() and len(length) < 16 else 1 << 63
-
-
 def _no_form() -> None:
     """Uploads are streamed by their own handler."""
 
@@ -208,9 +163,12 @@ def _no_form() -> None:
 class _Counted(HTTPMessageDelegate):
     """A body of unknown length: refused when it grows too large."""
 
-    def __init__(self, delegate: HTTPMessageDelegate, refusal: HTTPMessageDelegate) -> None:
+    def __init__(
+        self, delegate: HTTPMessageDelegate, refusal: HTTPMessageDelegate, most: int
+    ) -> None:
         self._delegate = delegate
         self._refusal = refusal
+        self._most = most
         self._received = 0
 
     def headers_received(
@@ -223,7 +181,7 @@ class _Counted(HTTPMessageDelegate):
     def data_received(self, chunk: bytes) -> Any:
         """Tornado's hook."""
         self._received += len(chunk)
-        if self._received > MAX_BODY and self._delegate is not self._refusal:
+        if self._received > self._most and self._delegate is not self._refusal:
             self._delegate.on_connection_close()
             self._delegate = self._refusal
             return self._refusal.headers_received(*self._headers)

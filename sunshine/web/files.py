@@ -1,8 +1,8 @@
 """Stored files over HTTP: their URLs in answers, and themselves. Storage: sunshine/storage.py."""
 
-import asyncio
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -10,22 +10,14 @@ from urllib.parse import quote
 
 from tornado.iostream import StreamClosedError
 
+from sunshine.file_types import media_of
 from sunshine.storage import Stored
+from sunshine.uploads import plain_name
 from sunshine.web.answers import RangeNotSatisfiable
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
-CHUNK = 256 * 1024  # bytes
-# What a browser may show in its window; anything else, SVG too, could run scripts in our name.
-INLINE = {
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "pdf": "application/pdf",
-}
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -37,41 +29,43 @@ def with_urls(
     return [row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows]
 
 
-async def send(handler: "Handler", file: Stored, name: str, *, cache: str) -> None:
-    """Answer with an open file or the range of it that is asked for, in chunks, and close it."""
-    with file.stream:
-        _set_headers(handler, file, name, cache)
+async def send(
+    handler: "Handler", file: Stored, name: str, *, cache: str, download: bool = False
+) -> bool:
+    """Answer with an open file or the range of it that is asked for, in chunks, and close it.
+
+    Whether all of the file was sent.
+    """
+    with closing(file):
+        _set_headers(handler, file, name, cache, download=download)
         if _is_known(handler, file):
             handler.set_status(304)
-            return
+            return False
         begin, end = _range(handler, file)
         if end - begin < file.size:
             handler.set_status(206)
             handler.set_header("Content-Range", f"bytes {begin}-{end - 1}/{file.size}")
         handler.set_header("Content-Length", str(end - begin))
-        if handler.request.method != "HEAD":
-            await _stream(handler, file, begin, end)
-
-
-async def _stream(handler: "Handler", file: Stored, begin: int, end: int) -> None:
-    await asyncio.to_thread(file.stream.seek, begin)
-    while begin < end:
-        chunk = await asyncio.to_thread(file.stream.read, min(CHUNK, end - begin))
-        if not chunk:
-            raise OSError(f"{file.stream.name} ends early")
-        handler.write(chunk)
+        if handler.request.method == "HEAD":
+            return False
         try:
             await handler.flush()
-        except StreamClosedError:
-            return
-        begin += len(chunk)
+            # Past the handler's own buffer, which would copy each piece once more.
+            async for chunk in file.chunks(begin, end):
+                await handler.request.connection.write(chunk)  # type: ignore[union-attr,arg-type]
+        except StreamClosedError:  # the client went away
+            return False
+        return end - begin == file.size
 
 
-def _set_headers(handler: "Handler", file: Stored, name: str, cache: str) -> None:
-    kind = INLINE.get(name.rpartition(".")[2].lower())
+def _set_headers(
+    handler: "Handler", file: Stored, name: str, cache: str, *, download: bool
+) -> None:
+    kind = media_of(name)
     handler.set_header("Content-Type", kind or "application/octet-stream")
-    shown = "inline" if kind else "attachment"
-    handler.set_header("Content-Disposition", f"{shown}; filename*=UTF-8''{quote(name, safe='')}")
+    shown = "inline" if kind and not download else "attachment"
+    saved = quote(plain_name(name), safe="")
+    handler.set_header("Content-Disposition", f"{shown}; filename*=UTF-8''{saved}")
     if kind is None:
         handler.set_header("Content-Security-Policy", "sandbox")
     handler.set_header("Accept-Ranges", "bytes")

@@ -63,10 +63,10 @@ async def _user(handler: "Handler") -> None:
 async def _signature(handler: "Handler") -> None:
     asked = _asked(handler)
     if not asked.keys() & {"e", "s"}:
-        # A token with a right to the row that names the file is still to be taken here.
-        await _identify(handler)
-        raise NotAllowed
-    path = handler.path_kwargs["path"]
+        # Then it takes a right to the row that names the file, which the handler asks for.
+        await _user(handler)
+        return
+    path = getattr(handler, "folder", "") + handler.path_kwargs["path"]
     if not handler.application.signer.opens(path, asked.get("e", ""), asked.get("s", "")):
         await limiting.count_stranger(handler)
         raise NotAllowed("The link has ended, or is not as it was made")
@@ -182,6 +182,13 @@ async def _read_csv(handler: "Handler") -> None:
 
 
 csv_body = Guard("csv", _read_csv)
+
+
+async def _announces_form(handler: "Handler") -> None:
+    _require_media(handler, "multipart/form-data")
+
+
+form = Guard("form", _announces_form)
 
 
 def _require_media(handler: "Handler", media: str) -> None:

@@ -21,7 +21,7 @@ from sunshine.errors import Invalid, NotFound, Problem, Unavailable
 from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.rates import Standing
-from sunshine.schemas.fields import MAX_ID
+from sunshine.schemas.fields import MAX_BODY, MAX_ID
 from sunshine.web import answers, idempotency
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Handler(RequestHandler):
     standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
+    # The most bytes of a body.
+    max_body: ClassVar[int] = MAX_BODY
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
@@ -86,6 +88,11 @@ class Handler(RequestHandler):
             plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
             self._request_id = given if plain else f"{random.getrandbits(64):016x}"
         return self._request_id
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What tells this request from another one under the same Idempotency-Key."""
+        return self.request.body
 
     def set_default_headers(self) -> None:
         """Security headers, CORS and the request id: on errors too."""

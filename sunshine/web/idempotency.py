@@ -57,7 +57,7 @@ def key_of(handler: "Handler") -> Key | None:
     if not (0 < len(text) <= MAX_LENGTH and text.isprintable()):
         raise Invalid.field(HEADER, f"must be 1 to {MAX_LENGTH} printable characters")
     request = handler.request
-    digest = hashlib.sha256(f"{request.method} {request.uri}\n".encode() + request.body)
+    digest = hashlib.sha256(f"{request.method} {request.uri}\n".encode() + handler.fingerprint)
     principal = f"{handler.actor.kind}:{handler.actor.id}"
     return Key(principal, text, digest.hexdigest())
 

@@ -2,28 +2,31 @@
 
 import asyncio
 import re
+import secrets
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
 
-from sunshine.storage import Storage
-from sunshine.web.files import CHUNK
+from sunshine.storage import CHUNK
 from tests.api import Answer, Api
 from tests.conftest import Now
 
 PHOTO = b"\xff\xd8\xff a photo"
 
 
-def storage(api: Api) -> Storage:
-    return api.app.application.storage
+def static(api: Api) -> Path:
+    return api.app.settings.directory / "static"
 
 
 async def kept(
     api: Api, content: bytes = PHOTO, suffix: str = "jpg", folder: str = "employee"
 ) -> str:
-    return await storage(api).keep(folder, content, suffix)
+    path = f"{folder}/{secrets.token_hex(16)}.{suffix}"
+    await api.app.application.storage.write(f"static/{path}", content)
+    return path
 
 
 def signed(api: Api, path: str) -> str:
@@ -112,9 +115,9 @@ async def test_public_images_need_neither(api: Api) -> None:
 async def test_nothing_else_is_reached_through_the_public_folders(api: Api, path: str) -> None:
     private = await kept(api)
     await kept(api, folder="cms/blog")
-    cms = storage(api)._root / "cms"
+    cms = static(api) / "cms"
     (cms / ".hidden.jpg").write_bytes(PHOTO)
-    for name, target in (("link.jpg", storage(api)._root / private), ("away", cms.parents[1])):
+    for name, target in (("link.jpg", static(api) / private), ("away", cms.parents[1])):
         if not (cms / name).is_symlink():
             (cms / name).symlink_to(target)
     answer = await api.get(f"/api/static/{path.format(private)}")
@@ -139,8 +142,8 @@ async def test_a_good_signature_of_no_file_finds_nothing(api: Api, path: str) ->
     ],
 )  # fmt: skip
 async def test_only_images_and_pdf_are_shown(api: Api, name: str, kind: str | None) -> None:
-    (storage(api)._root / "employee").mkdir(parents=True, exist_ok=True)
-    (storage(api)._root / "employee" / name).write_bytes(b"<svg onload=alert(1)>")
+    (static(api) / "employee").mkdir(parents=True, exist_ok=True)
+    (static(api) / "employee" / name).write_bytes(b"<svg onload=alert(1)>")
     answer = await opened(api, f"employee/{name}")
     assert answer.status == 200
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -152,8 +155,8 @@ async def test_only_images_and_pdf_are_shown(api: Api, name: str, kind: str | No
 
 async def test_it_says_any_name_in_a_header(api: Api) -> None:
     name = 'Ünal "x"; a=\r\nb.txt'
-    (storage(api)._root / "employee").mkdir(parents=True, exist_ok=True)
-    (storage(api)._root / "employee" / name).write_bytes(b"x")
+    (static(api) / "employee").mkdir(parents=True, exist_ok=True)
+    (static(api) / "employee" / name).write_bytes(b"x")
     answer = await opened(api, f"employee/{name}")
     assert answer.status == 200
     assert answer.headers["Content-Disposition"] == (

@@ -1,150 +1,166 @@
-"""Files that stay: sunshine/storage.py."""
+"""Where files are, and that they are there for good: sunshine/storage.py, s3.py, files.py."""
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from obstore.store import MemoryStore
 
-from sunshine.errors import Conflict, NotFound, Unavailable
-from sunshine.storage import Storage
+from sunshine.errors import Conflict, NotFound, StorageFull, Unavailable
+from sunshine.files import change
+from sunshine.people import System
+from sunshine.s3 import S3Storage
+from sunshine.storage import LocalStorage, Storage
+from tests.api import Api
+from tests.files.storing import SENTENCES, read
+
+SYSTEM = System()
+every_sentence = pytest.mark.parametrize("sentence", SENTENCES, ids=lambda it: it.__name__)
+Sentence = Callable[[Storage], Awaitable[None]]
+
+
+@every_sentence
+async def test_a_folder(sentence: Sentence, tmp_path: Path) -> None:
+    await sentence(LocalStorage(tmp_path))
+
+
+@every_sentence
+async def test_objects(sentence: Sentence, tmp_path: Path) -> None:
+    await sentence(S3Storage(MemoryStore(), tmp_path / "temp"))
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "static"
+def local(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path)
 
 
-@pytest.fixture
-def storage(root: Path) -> Storage:
-    return Storage(root)
-
-
-async def read(storage: Storage, path: str) -> bytes:
-    file = await storage.open(path)
-    with file.stream:
-        content = file.stream.read()
-    assert len(content) == file.size
-    return content
-
-
-async def changed(storage: Storage, ending: BaseException | None) -> list[str]:
-    """The paths of two files that were kept with a change that ended so."""
-    paths: list[str] = []
-    with suppress(*([type(ending)] if ending else [])):
-        async with storage.change() as change:
-            for _ in range(2):
-                paths.append(await change.keep("employee", b"a photo", "jpg"))
-            if ending:
-                raise ending
-    assert len(paths) == 2
-    return paths
-
-
-async def test_a_file_is_found_where_it_was_kept(storage: Storage, root: Path) -> None:
-    path = await storage.keep("employee/attendance", b"a photo", "jpg")
-    assert path.startswith("employee/attendance/")
-    assert path.endswith(".jpg")
-    assert await read(storage, path) == b"a photo"
-    assert [file.name for file in (root / "employee/attendance").iterdir()] == [Path(path).name]
-
-
-async def test_nobody_guesses_its_name(storage: Storage) -> None:
-    names = {Path(await storage.keep("employee", b"", "jpg")).stem for _ in range(50)}
-    assert len(names) == 50
-    assert {len(name) for name in names} == {32}
-
-
-async def test_it_can_be_removed_more_than_once(storage: Storage) -> None:
-    path = await storage.keep("employee", b"a photo", "jpg")
-    for _ in range(2):
-        await storage.remove(path)
-        with pytest.raises(NotFound):
-            await storage.open(path)
-
-
-async def test_bytes_name_and_folders_are_on_the_disk_when_it_returns(
-    storage: Storage, root: Path, monkeypatch: pytest.MonkeyPatch
+async def test_every_folder_above_a_new_one_survives_a_power_cut(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[str] = []
-    real_fsync, real_rename = os.fsync, Path.rename
+    synced: list[Path] = []
+    real = os.fsync
 
     def fsync(handle: int) -> None:
-        done.append(f"fsync {os.readlink(f'/proc/self/fd/{handle}')}")
-        real_fsync(handle)
+        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        real(handle)
 
-    def rename(self: Path, target: Path) -> Path:
-        done.append(f"rename {self}")
-        return real_rename(self, target)
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(Path, "rename", rename)
-    path = await storage.keep("employee/attendance", b"a photo", "jpg")
-    part = f"{root}/employee/attendance/.{Path(path).name}.part"
-    folders = [f"fsync {root / name}" for name in ("employee/attendance", "employee", "")]
-    assert done == [f"fsync {part}", f"rename {part}", *folders]
-    del done[:]
-    await storage.keep("employee/attendance", b"another", "jpg")
-    assert done[2:] == folders[:1]
+    monkeypatch.setattr("sunshine.storage.os.fsync", fsync)
+    await local.write("static/employee/photo/a.jpg", b"a photo")
+    folders = [tmp_path / "static/employee/photo", tmp_path / "static/employee",
+               tmp_path / "static", tmp_path]  # fmt: skip
+    assert synced[0].name.endswith(".part")
+    assert synced[1:] == folders
+    synced.clear()
+    await local.copy("static/employee/photo/a.jpg", "static/employee/photo/b.jpg")
+    assert synced == folders[:1]
 
 
-async def test_a_failed_write_leaves_nothing(
-    storage: Storage, root: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_disk_leaves_no_part(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(handle: int) -> None:
+    await local.write("temp/a", b"x")
+
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        await storage.keep("employee", b"a photo", "jpg")
-    assert list((root / "employee").iterdir()) == []
+    monkeypatch.setattr("sunshine.storage.os.fsync", full)
+    for act in (local.write("static/b", b"x"), local.copy("temp/a", "static/b")):
+        monkeypatch.setattr("sunshine.storage.os.link", full)
+        monkeypatch.setattr("sunshine.storage.shutil.copyfile", full)
+        with pytest.raises(StorageFull):
+            await act
+    assert [file.name for file in (tmp_path / "static").iterdir()] == []
+
+
+async def test_it_copies_where_nothing_can_be_linked(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("sunshine.storage.os.link", refuse)
+    await local.write("temp/a", b"moves")
+    await local.copy("temp/a", "static/a")
+    assert await read(local, "static/a") == b"moves"
+    with pytest.raises(NotFound):
+        await local.copy("temp/nothing", "static/b")
+    assert [file.name for file in (tmp_path / "static").iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "", ".", "..", "employee", "employee/", "/employee/photo.jpg", "employee//photo.jpg",
-        "employee/../employee/photo.jpg", "employee/./photo.jpg", "../secret.txt", "../static",
-        "employee/.hidden.jpg", ".git/config", "employee\\photo.jpg", "employee/photo.jpg/",
-        "employee/link.jpg", "out/secret.txt", "inside/photo.jpg", "employee/pipe",
-        "employee/photo.jpg/x", "employee/" + "x" * 300, "x/" * 3000 + "x",
-    ],
+    "place",
+    ["static/../secret", "secret", "private/secret", "static/link", "static/away/secret",
+     "static/.hidden", "static", "", "/etc/passwd", "temp/../secret", "static/../private/secret",
+     "static/pipe", "static/" + "x" * 300, "static/" + "x/" * 3000 + "x"],
 )  # fmt: skip
-async def test_it_opens_plain_files_of_its_own_only(
-    storage: Storage, root: Path, path: str
-) -> None:
-    (root / "employee").mkdir(parents=True)
-    for name in ("photo.jpg", ".hidden.jpg"):
-        (root / "employee" / name).write_bytes(b"a photo")
-    (root.parent / "secret.txt").write_bytes(b"secret")
-    (root / ".git").mkdir()
-    (root / ".git/config").write_bytes(b"secret")
-    (root / "employee/link.jpg").symlink_to(root.parent / "secret.txt")
-    (root / "out").symlink_to(root.parent)
-    (root / "inside").symlink_to(root / "employee")
-    os.mkfifo(root / "employee/pipe")
-    assert await read(storage, "employee/photo.jpg") == b"a photo"
+async def test_nothing_else_is_opened(local: LocalStorage, tmp_path: Path, place: str) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "static").mkdir()
+    for name in ("secret", "private/secret", "static/.hidden"):
+        (tmp_path / name).write_bytes(b"a secret")
+    (tmp_path / "static/link").symlink_to(tmp_path / "secret")
+    (tmp_path / "static/away").symlink_to(tmp_path / "private")
+    os.mkfifo(tmp_path / "static/pipe")
     with pytest.raises(NotFound):
-        await storage.open(path)
+        await local.open(place)
 
 
-async def test_the_folder_itself_may_be_a_link(storage: Storage, root: Path) -> None:
-    elsewhere = root.parent / "large disk"
-    elsewhere.mkdir()
-    root.symlink_to(elsewhere)  # noqa: ASYNC240 - a test has the loop for itself
-    path = await storage.keep("employee", b"a photo", "jpg")
-    assert await read(storage, path) == b"a photo"
+async def test_its_folders_may_be_links(local: LocalStorage, tmp_path: Path) -> None:
+    for area in ("static", "temp"):
+        (tmp_path / f"mounted-{area}").mkdir()
+        (tmp_path / area).symlink_to(tmp_path / f"mounted-{area}")
+    await local.write("temp/a", b"x")
+    await local.copy("temp/a", "static/b/a")
+    assert await read(local, "static/b/a") == b"x"
 
 
-async def test_a_refused_change_keeps_no_file(storage: Storage) -> None:
-    paths = await changed(storage, Conflict())
-    for path in paths:
+# ---- Along with rows --------------------------------------------------------------------------
+
+
+async def changed(api: Api, ending: BaseException | None) -> list[str]:
+    """The places of two files that were kept with a change that ended so."""
+    kept: list[str] = []
+    storage = api.app.application.storage
+    with suppress(*([type(ending)] if ending else [])):
+        async with change(storage) as files, api.app.databases.sunshine.transaction(SYSTEM) as tx:
+            for _ in range(2):
+                path = await files.keep(tx, "employee", b"a photo", "jpg")
+                kept.append(f"static/{path}")
+            if ending:
+                raise ending
+    assert len(kept) == 2
+    return kept
+
+
+async def test_nobody_guesses_its_name(disk: Api) -> None:
+    first, second = await changed(disk, None)
+    assert first != second
+    assert {len(Path(place).stem) for place in (first, second)} == {32}
+
+
+async def test_a_refused_change_keeps_no_file(disk: Api) -> None:
+    for place in await changed(disk, Conflict()):
         with pytest.raises(NotFound):
-            await storage.open(path)
+            await disk.app.application.storage.open(place)
+    assert await disk.sql("SELECT * FROM stored_file") == []
 
 
-async def test_a_change_that_was_made_or_may_have_been_keeps_its_files(storage: Storage) -> None:
-    for ending in (None, Unavailable(), asyncio.CancelledError()):
-        for path in await changed(storage, ending):
-            assert await read(storage, path) == b"a photo"
+async def test_a_change_that_was_made_or_may_have_been_keeps_its_files(disk: Api) -> None:
+    for ending in (None, Unavailable(), RuntimeError(), asyncio.CancelledError()):
+        for place in await changed(disk, ending):
+            assert await read(disk.app.application.storage, place) == b"a photo"
+    assert len(await disk.sql("SELECT * FROM stored_file")) == 2
+
+
+async def test_what_cannot_be_removed_afterwards_changes_no_answer(
+    disk: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(LocalStorage, "remove", away)
+    assert len(await changed(disk, Conflict())) == 2

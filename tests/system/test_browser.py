@@ -99,14 +99,14 @@ def pages() -> Iterator[Pages]:
 
 
 @contextmanager
-def browser(profile: Path, url: str) -> Iterator[None]:
+def browser(profile: Path, url: str, *flags: str) -> Iterator[None]:
     """Chromium with this page open."""
     program = shutil.which("chromium")
     if program is None:
         pytest.fail("chromium is missing: apt install chromium")
     with (profile.parent / "chromium.log").open("wb") as said:
         process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}", url], stdout=said, stderr=said
+            [program, *FLAGS, *flags, f"--user-data-dir={profile}", url], stdout=said, stderr=said
         )
         try:
             yield

@@ -1,4 +1,5 @@
 // The benchmarked endpoints on the original's stack, laid out as its documentation shows.
+const path = require("node:path");
 const express = require("express");
 const cors = require("cors");
 const helmet = require("helmet");
@@ -22,6 +23,7 @@ app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
 require("./app/routes/attendance.routes")(app);
 require("./app/routes/blog.routes")(app);
+app.use("/api/static", express.static(path.join(process.env.DIR, "static")));
 require("./app/routes/fleet.routes")(app);
 require("./app/routes/meetingRoom.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));

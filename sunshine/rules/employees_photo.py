@@ -1,0 +1,26 @@
+"""Who may open an employee's photo by their token. Employees themselves: employees.py."""
+
+from sqlalchemy import bindparam, select
+
+from models.employees import employee
+from sunshine.db import Reader
+from sunshine.errors import NotAllowed, NotFound
+from sunshine.people import Principal
+from sunshine.rules.reach import conditions
+from sunshine.statements import Statement
+
+_PICTURED = {
+    scope: Statement(
+        select(employee.c.id)
+        .where(employee.c.photo == bindparam("name"), employee.c.deleted_at.is_(None), *where)
+        .limit(1)
+    )
+    for scope, where in conditions(employee.c.id).items()
+}
+
+
+async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless it is the photo of somebody whom the caller sees in full."""
+    scope = actor.scope("employees:read") or "own"
+    if await reader.one(_PICTURED[scope], name=name, me=actor.employee_id) is None:
+        raise NotFound if scope == "all" else NotAllowed

@@ -1,0 +1,109 @@
+"""Bodies that are read as they come, and refusals that do not wait for them."""
+
+import asyncio
+from typing import Any
+
+from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler, stream_request_body
+
+from sunshine.errors import Problem
+from sunshine.schemas.fields import MAX_BODY
+from sunshine.web import answers
+from sunshine.web.handler import Handler
+
+MAX_IGNORED = 10 * MAX_BODY
+
+
+@stream_request_body
+class Streaming(Handler):
+    """An endpoint that is handed its body in pieces, after its guards have passed.
+
+    What it refuses is answered at once; what still comes is read and of no interest. A connection
+    closed on a client that is still sending is reset: it would not hear the answer.
+    """
+
+    refused = False
+    _ignored = 0
+
+    async def prepare(self) -> None:
+        """Pass the guards, begin; or refuse."""
+        try:
+            await super().prepare()
+            await self.begin()
+        except Exception as error:
+            await self._refuse(error)
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Tornado's hook: nothing more is read until this has returned."""
+        if self.refused:
+            self._ignored += len(chunk)
+            if self._ignored > MAX_IGNORED:
+                self.request.connection.close()  # type: ignore[union-attr]
+            return
+        try:
+            await self.receive(chunk)
+        except Exception as error:
+            await self._refuse(error)
+
+    async def begin(self) -> None:
+        """The body is about to come."""
+
+    async def receive(self, chunk: bytes) -> None:
+        """A piece of it."""
+
+    async def abandon(self) -> None:
+        """It is over, and may have ended anywhere: give up what was begun. Called once or more."""
+
+    async def _refuse(self, error: Exception) -> None:
+        self.refused = True
+        self.log_exception(type(error), error, error.__traceback__)
+        await self.abandon()
+        if self._finished or self.request.connection is None:
+            return
+        answers.error(self, error)
+        self.set_header("Content-Length", str(sum(map(len, self._write_buffer))))
+        if "Expect" in self.request.headers or announced(self.request) > MAX_IGNORED:
+            self.finish()  # and close: nothing is being sent yet, or too much
+        else:
+            self.flush()
+
+    def on_finish(self) -> None:
+        """The answer is out."""
+        self._end()
+
+    def on_connection_close(self) -> None:
+        """The client went away, perhaps in the middle of its body."""
+        RequestHandler.on_connection_close(self)
+        self._end()
+
+    def _end(self) -> None:
+        # In flight until it has cleaned up behind itself: a server that stops waits for that.
+        self._cleaning = asyncio.ensure_future(self.abandon())
+        self._cleaning.add_done_callback(lambda _: self.application.ended(self))
+
+
+class Refusal(Streaming):
+    """Answers with a fixed error before the body arrives."""
+
+    def initialize(self, problem: Problem) -> None:  # type: ignore[override]
+        super().initialize()
+        self._problem = problem
+
+    async def begin(self) -> None:
+        """Refuse."""
+        raise self._problem
+
+    async def _end_answer(self, **_: Any) -> None:
+        pass
+
+    get = post = put = patch = delete = head = options = _end_answer
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """That error too where Tornado refuses first: a method that it does not know."""
+        answers.error(self, self._problem)
+
+
+def announced(request: HTTPServerRequest) -> int:
+    """The bytes that will come; more than anybody takes where it is no number."""
+    length = request.headers.get("Content-Length", "0")
+    return int(length) if length.isdecimal() and len(length) < 16 else 1 << 63
