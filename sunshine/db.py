@@ -55,7 +55,6 @@ Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
-STREAM_BATCH = 1000
 
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
@@ -248,19 +247,6 @@ class Database:
     async def only(self, statement: Statement, **values: Any) -> Row:
         """The row of a read that cannot be missing."""
         return _present(await self.one(statement, **values))
-
-    async def stream(self, statement: Statement, **values: Any) -> AsyncIterator[list[Row]]:
-        """The rows of a read in batches, from a cursor at the server: memory stays constant."""
-        connection = await self._take()
-        try:
-            async with connection.transaction(), connection.cursor(name="stream") as cursor:
-                await cursor.execute(statement.text, statement.bind(values))
-                while rows := await cursor.fetchmany(STREAM_BATCH):
-                    yield rows
-        except psycopg.Error as error:
-            raise _problem(error) from error
-        finally:
-            await self._pool.putconn(connection)
 
     @asynccontextmanager
     async def transaction(
