@@ -8,6 +8,8 @@ from sunshine.commands.lazy import LazyGroup
 GROUPS = {
     "users": "sunshine.commands.users:users",
     "db": "sunshine.commands.db:db",
+    "backup": "sunshine.commands.backup:backup",
+    "doctor": "sunshine.commands.doctor:doctor",
     "config": "sunshine.commands.config:config",
     "attendance": "sunshine.commands.attendance:attendance",
     "assets": "sunshine.commands.assets:assets",
@@ -25,6 +27,8 @@ GROUPS = {
     "jobs": "sunshine.commands.jobs:jobs",
     "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",
+    "token": "sunshine.commands.token:token",
+    "audit": "sunshine.commands.audit:audit",
     "completion": "sunshine.commands.about:completion",
 }
 

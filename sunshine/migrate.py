@@ -4,6 +4,7 @@ sunshine/databases.py calls it at every start, sunshine/commands/db.py by hand. 
 only when there is something to do: a start that finds everything up to date does not pay for it.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,13 @@ def revisions(name: str) -> list[str]:
     """A database's revisions, oldest first, from the names of their files: 0001_people.py."""
     files = (folder() / "versions" / name).glob("[0-9][0-9][0-9][0-9]_*.py")
     return sorted(file.name[:4] for file in files)
+
+
+def extensions(name: str) -> list[str]:
+    """The extensions of PostgreSQL that a database's migrations create."""
+    steps = sorted((folder() / "versions" / name).glob("*.py"))
+    found = (re.findall(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\w+)", s.read_text()) for s in steps)
+    return list(dict.fromkeys(extension for each in found for extension in each))
 
 
 def heads() -> dict[str, str]:

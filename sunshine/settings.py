@@ -56,6 +56,8 @@ class Settings:
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
     embedded: bool
+    pg_bin_dir: Path | None
+    backup_dir: Path | None
     jwt_secret: str
     jwt_expiration: int
     bcrypt_cost: int
@@ -177,7 +179,9 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
         databases={name: _database(name, values, given) for name in DATABASES},
-        embedded=not any(name.startswith("PG_") for name in given),
+        embedded=not any(name.startswith("PG_") for name in given.keys() - {"PG_BIN_DIR"}),
+        pg_bin_dir=_folder(values, "PG_BIN_DIR"),
+        backup_dir=_folder(values, "BACKUP_DIR"),
         jwt_secret=values.get("JWT_SECRET", ""),
         jwt_expiration=values["JWT_EXPIRATION"],
         bcrypt_cost=values["BCRYPT_COST"],
@@ -197,6 +201,10 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         mongo_mitra=values.get("MONGO_MITRA", ""),
         values=values,
     )
+
+
+def _folder(values: Mapping[str, Any], name: str) -> Path | None:
+    return Path(values[name]).expanduser().absolute() if values.get(name) else None
 
 
 def _policy(values: Mapping[str, Any]) -> Policy:

@@ -161,6 +161,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
     "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
+    "PG_BIN_DIR": _text("folder of pg_dump, pg_restore and psql (the newest found)"),
+    "BACKUP_DIR": _text("folder of the backups, where the command line names no other"),
     "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
     "JWT_EXPIRATION": _number("seconds a token lives", 86_400, 60, 31_536_000),
     "BCRYPT_COST": _number("work factor of password hashes", 10, 4, 16),

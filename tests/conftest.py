@@ -36,7 +36,7 @@ from tests.pkg_resources_stand_in import install
 
 install()
 
-pytest_plugins = ["pytest_tornado.plugin"]
+pytest_plugins = ["pytest_tornado.plugin", "tests.canary"]
 
 import models  # noqa: E402
 import server  # noqa: E402

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sunshine import postgres
+from tests.canary import heard
 from tests.conftest import SECRET
 
 CHECKOUT = Path(__file__).parents[1]
@@ -58,12 +59,20 @@ class Process:
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         self.popen.send_signal(signal.SIGTERM)
-        return self.popen.wait(20)
+        code = self.popen.wait(20)
+        self._tell()
+        return code
 
     def kill(self) -> None:
         """SIGKILL, where it still runs."""
         self.popen.kill()
         self.popen.wait()
+        self._tell()
+
+    def _tell(self) -> None:
+        """What it said is listened to as the rest is; where the folder is gone, so is that."""
+        if self.said.exists():
+            heard(self.stderr, "a server")
 
 
 class Said(NamedTuple):

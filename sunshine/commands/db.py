@@ -1,12 +1,10 @@
 """`sunshine db`: makes, migrates and inspects the four databases. sunshine/migrate.py, drift.py."""
 
-import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +12,14 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option, yes_option
 from sunshine.variables import DATABASES
 
+if TYPE_CHECKING:
+    from sunshine.migrate import Standing
+    from sunshine.settings import DatabaseSettings
+
 NAME = click.Choice(DATABASES)
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Only say what would be done; exits 4 when there is something."
+)
 NAMES = click.argument("names", metavar="[NAME]...", nargs=-1, type=NAME)
 
 
@@ -25,12 +30,17 @@ def db() -> None:
 
 @db.command()
 @NAMES
-def create(names: tuple[str, ...]) -> None:
+@dry_run_option
+def create(names: tuple[str, ...], dry_run: bool) -> None:
     """Make the databases that are missing, owned by the role that connects."""
     from sunshine import migrate
     from sunshine.commands.context import opened
 
     with opened(migrated=False) as settings:
+        if dry_run:
+            found = migrate.status(settings, names or DATABASES)
+            _tell([f"Would make {each.database}." for each in found if not each.exists])
+            return
         made = migrate.create(settings, names or DATABASES)
     output.say(f"Made {', '.join(made)}." if made else "Nothing is missing.")
 
@@ -54,13 +64,19 @@ def status(names: tuple[str, ...], as_json: bool) -> None:
 @db.command()
 @NAMES
 @click.option("--revision", default="head", help="Go no further than this one.")
-def upgrade(names: tuple[str, ...], revision: str) -> None:
+@dry_run_option
+def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
     """Make what is missing and migrate what is behind, as `serve` does when it starts."""
     from sunshine import migrate
     from sunshine.commands.context import opened
 
     wanted = names or DATABASES
     with opened(migrated=False) as settings:
+        if dry_run:
+            _tell(
+                [line for each in migrate.status(settings, wanted) for line in _up(each, revision)]
+            )
+            return
         made = migrate.create(settings, wanted)
         moved = migrate.upgrade(settings, wanted, revision)
     for database in made:
@@ -72,11 +88,16 @@ def upgrade(names: tuple[str, ...], revision: str) -> None:
 @click.argument("name", type=NAME)
 @click.argument("revision")
 @yes_option
-def downgrade(name: str, revision: str, yes: bool) -> None:
+@dry_run_option
+def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
     """Take a database back to a REVISION; `base` leaves nothing. Data is lost."""
     from sunshine import migrate
     from sunshine.commands.context import opened
 
+    if dry_run:
+        with opened(migrated=False) as settings:
+            _tell(_down(migrate.status(settings, [name])[0], revision))
+        return
     output.confirm(f"Take {name} back to {revision} and lose what came after?", yes=yes)
     with opened(migrated=False) as settings:
         moved = migrate.downgrade(settings, name, revision)
@@ -116,20 +137,58 @@ def shell(arguments: tuple[str, ...]) -> None:
     is_named = arguments[:1] and arguments[0] in DATABASES
     name, options = (arguments[0], arguments[1:]) if is_named else ("sunshine", arguments)
     with opened(migrated=False) as settings:
-        found = settings.databases[name]
-        environment = {
-            "PGHOST": found.host,
-            "PGPORT": str(found.port),
-            "PGUSER": found.user,
-            "PGDATABASE": found.database,
-            # Not an argument: those are for everybody to read.
-            **({"PGPASSWORD": found.password} if found.password else {}),
-        }
-        code = _psql(options, environment)
+        code = _psql(options, settings.databases[name])
     click.get_current_context().exit(code)
 
 
-def _psql(options: tuple[str, ...], environment: Mapping[str, str]) -> int:
+def _tell(steps: list[str]) -> None:
+    for step in steps:
+        output.say(step)
+    if not steps:
+        output.say("There is nothing to do.")
+    click.get_current_context().exit(output.BEHIND if steps else 0)
+
+
+def _up(found: "Standing", revision: str) -> list[str]:
+    """What an upgrade would do, in its order."""
+    from sunshine import migrate
+
+    if found.ahead:
+        raise output.CommandError(f"{found.database} is at {found.current}, ahead of this program")
+    until = _known(found.name, revision, found.head)
+    made = [] if found.exists else [f"Would make {found.database}."]
+    steps = migrate.revisions(found.name)
+    return made + [
+        f"Would bring {found.database} to {step}."
+        for step in steps
+        if (found.current or "") < step <= until
+    ]
+
+
+def _down(found: "Standing", revision: str) -> list[str]:
+    """What a downgrade would take back, in its order."""
+    from sunshine import migrate
+
+    until = "" if revision == "base" else _known(found.name, revision, found.head)
+    return [
+        f"Would take back {step} of {found.database}, and what is in it."
+        for step in reversed(migrate.revisions(found.name))
+        if until < step <= (found.current or "")
+    ]
+
+
+def _known(name: str, revision: str, head: str) -> str:
+    from sunshine import migrate
+
+    if revision == "head":
+        return head
+    if revision not in migrate.revisions(name):
+        raise output.CommandError(f"{name} has no revision {revision}", output.NOT_FOUND)
+    return revision
+
+
+def _psql(options: tuple[str, ...], database: "DatabaseSettings") -> int:
+    from sunshine import pg_programs
     from sunshine.postgres import PostgresError, wheel_binaries
 
     program = shutil.which("psql")
@@ -139,15 +198,17 @@ def _psql(options: tuple[str, ...], environment: Mapping[str, str]) -> int:
         except PostgresError:
             message = "psql is not on the PATH: install PostgreSQL's client programs"
             raise output.CommandError(message) from None
-    everything = {**os.environ, **environment}
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's
     try:
-        return subprocess.run([program, *options], env=everything).returncode  # noqa: S603 - psql
+        with pg_programs.reaching(database) as (environment, inherited):
+            return subprocess.run(  # noqa: S603 - psql
+                [program, *options], env=environment, pass_fds=inherited
+            ).returncode
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _standing(found: Any) -> dict[str, Any]:
+def _standing(found: "Standing") -> dict[str, Any]:
     return {
         "name": found.name,
         "database": found.database,

@@ -122,9 +122,10 @@ def explained(error: Exception) -> tuple[list[str], int] | None:
 def _is_of_a_database(error: Exception) -> bool:
     import psycopg
 
+    from sunshine.backups.manifest import BackupError
     from sunshine.migrate import MigrationError
 
-    return isinstance(error, MigrationError | psycopg.OperationalError)
+    return isinstance(error, BackupError | MigrationError | psycopg.OperationalError)
 
 
 def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:

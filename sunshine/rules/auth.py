@@ -1,6 +1,6 @@
 """Signing in and out. Tables: models/auth.py. Tokens: sunshine/tokens.py, principals.py."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -9,10 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.auth import revoked_token, users
 from sunshine.db import Database, Row, Transaction
-from sunshine.errors import NotSignedIn
+from sunshine.errors import Conflict, NotFound, NotSignedIn
 from sunshine.passwords import Passwords
 from sunshine.people import Principal
 from sunshine.statements import Statement
+from sunshine.tokens import Tokens
+
+# No token lives longer: JWT_EXPIRATION has this maximum, and so has `sunshine token issue`.
+LONGEST = timedelta(days=365)
 
 log = structlog.get_logger("sunshine.auth")
 
@@ -31,6 +35,12 @@ _REHASH = Statement(
     update(users)
     .where(users.c.id == bindparam("id"), users.c.password_hash == bindparam("old"))
     .values(password_hash=bindparam("new"))
+)
+_END_ALL = Statement(
+    update(users)
+    .where(func.lower(users.c.username) == _NAME)
+    .values(token_version=users.c.token_version + 1)
+    .returning(users.c.id)
 )
 _REVOKE = Statement(
     insert(revoked_token)
@@ -70,6 +80,44 @@ async def sign_out(tx: Transaction, *, actor: Principal) -> None:
     await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
     entity = "users" if actor.kind == "user" else actor.kind
     await tx.record(f"{actor.kind}_signed_out", entity, actor.id)
+    tx.forget_principals()
+
+
+async def issue(tx: Transaction, tokens: Tokens, *, username: str) -> Row:
+    """A token of an active user, by username or email, as signing in gives one; {id, username,
+    token, jti, expiresAt}. For scripts: an event says who got one, from whom, until when."""
+    account = await tx.one(_ACCOUNT, username=username)
+    if account is None:
+        raise NotFound(f"there is no user {username}")
+    if not account["active"]:
+        raise Conflict(f"{username} may not sign in", code="inactive")
+    token = tokens.sign(
+        "user",
+        id_=account["id"],
+        username=account["username"],
+        role=account["role"],
+        version=account["token_version"],
+        now=tx.now,
+    )
+    claims = tokens.read(token)
+    made = {"jti": claims.jti, "expiresAt": datetime.fromtimestamp(claims.exp, UTC)}
+    await tx.record("token_issued", "users", account["id"], after=made)
+    return {"id": account["id"], "username": account["username"], "token": token, **made}
+
+
+async def revoke(tx: Transaction, jti: str) -> None:
+    """End one token by its id, a user's or a driver's, in every process, before this returns."""
+    await tx.run(_REVOKE, jti=jti, expires_at=tx.now + LONGEST)
+    await tx.record("token_revoked", "token", None, after={"jti": jti})
+    tx.forget_principals()
+
+
+async def revoke_all(tx: Transaction, *, username: str) -> None:
+    """End every token of a user, in every process, before this returns."""
+    row = await tx.one(_END_ALL, username=username)
+    if row is None:
+        raise NotFound(f"there is no user {username}")
+    await tx.record("tokens_revoked", "users", row["id"])
     tx.forget_principals()
 
 

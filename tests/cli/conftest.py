@@ -30,6 +30,7 @@ import models
 from sunshine import logs, migrate
 from sunshine.settings import load
 from sunshine.variables import DATABASES
+from tests.canary import heard
 
 CLI = Path(__file__).parents[2] / "cli.py"
 
@@ -129,7 +130,7 @@ def process(environ, tmp_path):
     """Keywords are environment variables; answers with returncode, stdout and stderr."""
 
     def run(*arguments, stdin="", **more):
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, CLI, *arguments],
             cwd=tmp_path,
             env=environ | more,
@@ -138,6 +139,8 @@ def process(environ, tmp_path):
             text=True,
             timeout=60,
         )
+        heard(done.stderr, f"sunshine {' '.join(map(str, arguments))}")
+        return done
 
     return run
 

@@ -135,3 +135,49 @@ def test_an_unreachable_server_is_one_line(process):
         assert done.stderr.startswith("Error: cannot connect to database")
         assert done.stderr.count("\n") == 1
         assert "s3cret" not in done.stderr
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(sunshine):
+    done = sunshine("db", "upgrade", "fleet", "cms", "--dry-run")
+    assert done.returncode == 4
+    steps = [
+        [f"Would make {name}.", *(f"Would bring {name} to {step}." for step in steps)]
+        for name, steps in zip(
+            (row["database"] for row in rows(sunshine) if row["name"] in ("fleet", "cms")),
+            (migrate.revisions("fleet"), migrate.revisions("cms")),
+            strict=True,
+        )
+    ]
+    assert done.stderr.splitlines() == [*steps[0], *steps[1]]
+    assert sunshine("db", "create", "--dry-run").stderr.count("Would make") == 4
+    assert standing(sunshine, "exists") == [False] * 4
+
+
+def test_a_dry_run_goes_no_further_than_it_is_asked(sunshine, made):
+    assert sunshine("db", "upgrade", "--dry-run").stderr == "There is nothing to do.\n"
+    assert sunshine("db", "create", "--dry-run").returncode == 0
+    head = migrate.heads()["sunshine"]
+    done = sunshine("db", "downgrade", "sunshine", "0003", "--dry-run")
+    assert done.returncode == 4
+    lines = done.stderr.splitlines()
+    assert len(lines) == int(head) - 3
+    assert lines[0].startswith(f"Would take back {head} of ")
+    assert "Would take back 0004 of " in lines[-1]
+    assert sunshine("db", "downgrade", "sunshine", head, "--dry-run").returncode == 0
+    assert sunshine("db", "downgrade", "sunshine", "9999", "--dry-run").returncode == 3
+    assert sunshine("db", "downgrade", "cms", "base", "--yes").returncode == 0
+    done = sunshine("db", "upgrade", "--revision", "0001", "--dry-run")
+    assert done.stderr.count("\n") == 1
+    assert standing(sunshine, "behind") == [0, 0, len(migrate.revisions("cms")), 0]
+
+
+def test_shell_shows_nobody_the_password(process, environ, made):
+    done = process(
+        "db", "shell", "-At", "-c", "\\! env | grep -c s3cret", "-c", "\\! cat $PGPASSFILE",
+        PG_SUNSHINE_PASSWORD="s3cret",
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["0", "*:*:*:*:s3cret"]
+
+
+def rows(sunshine):
+    return json.loads(sunshine("db", "status", "--json").stdout)

@@ -37,9 +37,13 @@ def test_the_promised_commands_are_there():
         "tickets": "list show",
         "leave": "balance adjust",
         "holidays": "list import",
+        "backup": "create list verify restore prune",
+        "token": "issue revoke",
+        "audit": "verify",
     }
     assert {(group, name) for group in promised for name in promised[group].split()} <= ALL.keys()
-    assert {("serve",), ("routes",), ("demo",), ("version",), ("completion",)} <= ALL.keys()
+    assert {("serve",), ("routes",), ("demo",), ("doctor",), ("version",)} <= ALL.keys()
+    assert ("completion",) in ALL
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)

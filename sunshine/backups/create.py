@@ -1,0 +1,192 @@
+"""Makes a backup. Each database is dumped, counted and summed up in one snapshot; the four in
+parallel. On the shelf it appears whole, or not at all."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import IO
+
+import psycopg
+
+from sunshine import __version__, migrate, pg_programs
+from sunshine.backups import content, documents, manifest, shelf
+from sunshine.backups.content import Content
+from sunshine.backups.files import Archive, Writer
+from sunshine.backups.manifest import CHUNK, BackupError, DatabasePart, Manifest
+from sunshine.clock import Clock
+from sunshine.pg_programs import Programs
+from sunshine.postgres_place import telling_line
+from sunshine.settings import DatabaseSettings, Settings
+
+Advance = Callable[[], None]
+
+
+def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda: None) -> Manifest:
+    """Add a backup to the shelf `to`, which the caller has locked.
+
+    Raises BackupError, PostgresError or MigrationError, with nothing left behind.
+    """
+    begun = clock()
+    name = shelf.name_at(begun)
+    with shelf.added(to, name) as part, ExitStack() as stack:
+        connections = {
+            database: stack.enter_context(migrate.connect(settings.databases[database]))
+            for database in settings.databases
+        }
+        newest = max(connection.info.server_version for connection in connections.values())
+        programs = pg_programs.find(settings.pg_bin_dir, newest // 10_000)
+        files = Archive(settings.directory / "static", part)
+        files.gather(advance)
+        databases = _databases(settings, connections, programs, part, advance)
+        kept_elsewhere = documents.dump(settings, part)
+        files.gather(advance)
+        made = Manifest(
+            format=manifest.FORMAT,
+            name=name,
+            created=begun,
+            finished=clock(),
+            program=__version__,
+            databases=databases,
+            files=files.finish(),
+            documents=kept_elsewhere,
+        )
+        manifest.write(part, made)
+    return made
+
+
+def _databases(
+    settings: Settings,
+    connections: Mapping[str, psycopg.Connection],
+    programs: Programs,
+    part: Path,
+    advance: Advance,
+) -> dict[str, DatabasePart]:
+    """Dump and sum up at once, each pair in the same snapshot."""
+    made = {}
+    with _together(connections) as (pool, started):
+        begun = {}
+        for name, connection in connections.items():
+            database, snapshot = settings.databases[name], _snapshot(connection)
+            target = part / f"{name}.dump"
+            dumping = pool.submit(_dump, database, programs, snapshot, target, started)
+            begun[name] = (content.sequences(connection), dumping)
+        reading = {name: pool.submit(_read, c) for name, c in connections.items()}
+        for name, (sequences, dumping) in begun.items():
+            found: Content = replace(reading[name].result(), sequences=sequences)
+            made[name] = DatabasePart(
+                part=dumping.result().part,
+                database=settings.databases[name].database,
+                server=connections[name].info.parameter_status("server_version") or "",
+                programs=programs.version,
+                content=found,
+            )
+            advance()
+    return made
+
+
+class _Started:
+    """The programs under way. One that starts when the others were ended already ends too."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._ended = False
+
+    def add(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes.append(process)
+            if self._ended:
+                pg_programs.end(process)
+
+    def end(self) -> None:
+        with self._lock:
+            self._ended = True
+            for process in self._processes:
+                pg_programs.end(process)
+
+
+@contextmanager
+def _together(
+    connections: Mapping[str, psycopg.Connection],
+) -> Iterator[tuple[ThreadPoolExecutor, _Started]]:
+    """Threads for the work, and the programs they start: ended when one fails or Ctrl-C comes."""
+    started = _Started()
+    with ThreadPoolExecutor(2 * len(connections)) as pool:
+        try:
+            yield pool, started
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            started.end()
+            for connection in connections.values():
+                with suppress(psycopg.Error):
+                    connection.cancel_safe(timeout=2)
+            raise
+
+
+def _snapshot(connection: psycopg.Connection) -> str:
+    content.session(connection)
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+    assert row  # noqa: S101 - tells mypy
+    return str(row[0])
+
+
+def _read(connection: psycopg.Connection) -> Content:
+    try:
+        return content.read(connection)
+    except psycopg.Error as error:
+        line = str(error).strip().partition("\n")[0]
+        raise BackupError(f"database {connection.info.dbname}: {line}") from error
+
+
+def _dump(
+    database: DatabaseSettings,
+    programs: Programs,
+    snapshot: str,
+    target: Path,
+    started: _Started,
+) -> Writer:
+    """pg_dump into a file. Through us: should we be killed, it ends with its next word, and we know
+    the checksum of what it said, not of what a broken disk wrote."""
+    # Custom format compresses by gzip; other ways not every build of PostgreSQL knows.
+    options = [
+        "--format=custom",
+        f"--snapshot={snapshot}",
+        "--lock-wait-timeout=10s",
+        "--no-password",
+    ]
+    with (
+        pg_programs.reaching(database) as (environment, inherited),
+        tempfile.TemporaryFile() as complaints,
+        Writer(target) as writer,
+        subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
+            [programs.path("pg_dump"), *options], env=environment, pass_fds=inherited,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints,
+            start_new_session=True,
+        ) as process,
+    ):  # fmt: skip
+        started.add(process)
+        try:
+            _copy(process.stdout, writer)
+        except BaseException:
+            pg_programs.end(process)
+            raise
+        if process.wait():
+            raise BackupError(f"database {database.database}: {_complaint(complaints)}")
+    return writer
+
+
+def _copy(source: IO[bytes] | None, writer: Writer) -> None:
+    assert source  # noqa: S101 - tells mypy
+    while chunk := source.read(CHUNK):
+        writer.write(chunk)
+
+
+def _complaint(file: IO[bytes]) -> str:
+    file.seek(0)
+    return telling_line(file.read().decode(errors="replace"))

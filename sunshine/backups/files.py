@@ -1,0 +1,239 @@
+"""The stored files in a backup: DIR/static as one tar archive, and a list of their checksums.
+
+A file is written before the row that names it is committed, and never changed. So whatever a row
+names at the moment of the dump is there before or after it: the folder is read before, and what is
+new once more after. Files of no row do no harm. sunshine/storage.py keeps them.
+"""
+
+import hashlib
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from sunshine.backups.manifest import CHUNK, BackupError, FilesPart, Part
+
+ARCHIVE = "files.tar"
+LISTING = "files.sha256"
+STAGING = ".restoring-"
+
+
+class Writer:
+    """A new file that knows its length and checksum; a context that leaves it on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # Passwords' hashes and everybody's papers: for nobody else, wherever it is copied.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._stream = os.fdopen(handle, "wb")
+        self._digest = hashlib.sha256()
+        self._length = 0
+
+    def write(self, content: bytes) -> int:
+        """Append."""
+        self._digest.update(content)
+        self._length += len(content)
+        return self._stream.write(content)
+
+    def tell(self) -> int:
+        """How long it is."""
+        return self._length
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    @property
+    def part(self) -> Part:
+        """What it came to."""
+        return Part(self._path.name, self._length, self._digest.hexdigest())
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._stream:
+            if kind is None:
+                self._stream.flush()
+                os.fsync(self._stream.fileno())
+
+
+class Archive:
+    """The files of a folder, gathered in as many goes as needed."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self._root = root
+        self._folder = folder
+        self._tar_file = Writer(folder / ARCHIVE)
+        self._tar = tarfile.TarFile(
+            mode="w",
+            fileobj=self._tar_file,  # type: ignore[arg-type]  # it writes, and no more is asked
+            format=tarfile.PAX_FORMAT,
+        )
+        self._kept: dict[str, str] = {}
+        self._bytes = 0
+
+    def gather(self, advance: Callable[[], None] = lambda: None) -> None:
+        """Take in every file that is not yet."""
+        for name in names(self._root):
+            if name not in self._kept:
+                self._take(name)
+                advance()
+
+    def finish(self) -> FilesPart:
+        """Write it to the end; what it came to."""
+        with self._tar_file:
+            self._tar.close()
+        with Writer(self._folder / LISTING) as listing:
+            for name, digest in sorted(self._kept.items()):
+                listing.write(os.fsencode(_line(name, digest)))
+        return FilesPart("local", self._tar_file.part, listing.part, len(self._kept), self._bytes)
+
+    def _take(self, name: str) -> None:
+        with suppress(FileNotFoundError), (self._root / name).open("rb") as stream:
+            found = os.fstat(stream.fileno())
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = found.st_size, found.st_mtime, found.st_mode
+            source = _Hashing(stream)
+            self._tar.addfile(entry, source)  # type: ignore[arg-type]  # it reads
+            self._kept[name] = source.digest.hexdigest()
+            self._bytes += entry.size
+
+
+class _Hashing:
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        content = self._stream.read(size)
+        self.digest.update(content)
+        return content
+
+
+def names(root: Path) -> Iterator[str]:
+    """The paths of the stored files, from the folder; what begins with a dot is none of them."""
+    for where, folders, files in os.walk(root):
+        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        for file in sorted(files):
+            path = Path(where, file)
+            if not file.startswith(".") and path.is_file() and not path.is_symlink():
+                yield path.relative_to(root).as_posix()
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """The checksum of each file of a backup, by its path."""
+    lines = os.fsdecode((folder / LISTING).read_bytes()).split("\n")
+    return dict(_parsed(line) for line in lines if line)
+
+
+class Staged:
+    """The files of a backup beside those that are there: checked, and not yet among them."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob(f"{STAGING}*"):  # of a restore that was killed
+            shutil.rmtree(left)
+        self._root = root
+        self._staging = root / f"{STAGING}{os.getpid()}"
+        self._wanted = listed(folder)
+        self._owner = root.stat()
+        self._archive = folder / ARCHIVE
+        self._put: list[tuple[Path, Path]] = []
+
+    def __enter__(self) -> "Staged":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def unpack(self, advance: Callable[[], None] = lambda: None) -> None:
+        """Write every file that is not there as it should be; BackupError for one that is wrong."""
+        self._staging.mkdir(mode=0o700)
+        found = set()
+        with tarfile.open(self._archive, "r|") as archive:
+            for entry in archive:
+                found.add(entry.name)
+                if self._wanted.get(entry.name) != self._write(entry.name, archive, entry):
+                    raise BackupError(f"{self._archive} is damaged at {entry.name}")
+                advance()
+        if missing := self._wanted.keys() - found:
+            raise BackupError(f"{self._archive} lacks {min(missing)}")
+
+    def put(self) -> int:
+        """Move them in; how many. None that is there is removed: names are never used twice."""
+        for name in list(names(self._staging)):
+            target, displaced = self._root / name, self._staging / f".{len(self._put)}"
+            if _digest(target) == self._wanted[name]:
+                continue
+            self._make(target.parent)
+            if target.exists():
+                target.replace(displaced)
+            self._put.append((target, displaced))
+            (self._staging / name).replace(target)
+        os.sync()
+        return len(self._put)
+
+    def take_back(self) -> None:
+        """Leave the folder as it was before `put`."""
+        for target, displaced in reversed(self._put):
+            target.unlink(missing_ok=True)
+            if displaced.exists():
+                displaced.replace(target)
+
+    def _write(self, name: str, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> str | None:
+        source = archive.extractfile(entry)
+        if source is None or any(part in ("", ".", "..") for part in name.split("/")):
+            return None
+        target = self._staging / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Writer(target) as writer:
+            shutil.copyfileobj(source, writer, CHUNK)
+        os.utime(target, (entry.mtime, entry.mtime))
+        target.chmod(entry.mode & 0o777)
+        self._hand_over(target)
+        return writer.part.sha256
+
+    def _make(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self._make(folder.parent)
+            folder.mkdir()
+            self._hand_over(folder)
+
+    def _hand_over(self, path: Path) -> None:
+        """What root puts back belongs to the folder's owner, or the server could not read it."""
+        if os.geteuid() == 0:
+            os.chown(path, self._owner.st_uid, self._owner.st_gid)
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _line(name: str, digest: str) -> str:
+    """As `sha256sum` writes it, so that it can be checked with nothing but that."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "\\" if escaped != name else ""
+    return f"{mark}{digest}  {escaped}\n"
+
+
+def _parsed(line: str) -> tuple[str, str]:
+    """The path and the checksum."""
+    digest, _, name = line.partition("  ")
+    if digest.startswith("\\"):
+        digest = digest[1:]
+        name = name.replace("\\\\", "\0").replace("\\n", "\n").replace("\\r", "\r")
+        name = name.replace("\0", "\\")
+    return name, digest

@@ -1,0 +1,53 @@
+"""`sunshine doctor`: what is wrong here, and what mends it. The checks: sunshine/checkup."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from sunshine.checkup import Finding
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Look at everything a server relies on; exits 4 when something FAILs.
+
+    OK, WARN or FAIL for each, with what mends it. Changes nothing but that the embedded PostgreSQL
+    is started, where that is used, and stopped again.
+    """
+    findings = _findings()
+    output.table([found._asdict() for found in findings], as_json=as_json)
+    failed = sum(found.state == "FAIL" for found in findings)
+    warned = sum(found.state == "WARN" for found in findings)
+    output.say(f"{failed} failed, {warned} to look at." if failed or warned else "All is well.")
+    click.get_current_context().exit(output.BEHIND if failed else 0)
+
+
+def _findings() -> "list[Finding]":
+    from dataclasses import replace
+
+    from sunshine import logs
+    from sunshine.checkup import Finding, look, machine, postgres, upkeep
+    from sunshine.commands.context import configured, opened
+    from sunshine.postgres import PostgresError
+    from sunshine.settings import SettingsError
+
+    try:
+        settings = configured()
+    except SettingsError as error:
+        mend = "mend it in .env or the environment; then sunshine config check"
+        return [Finding("settings", "FAIL", line, mend) for line in error.lines]
+    found = [Finding("settings", "OK", f"{settings.environment}, DIR {settings.directory}")]
+    checks = (*postgres.CHECKS, *upkeep.CHECKS)
+    try:
+        with opened(migrated=False) as reached:
+            logs.configure(replace(settings, log_level="error"))  # what is away is told once
+            return found + look(reached, (*machine.CHECKS, *checks))
+    except PostgresError as error:
+        mend = "see the log beside DIR/private/postgres/data"
+        away = Finding("postgresql", "FAIL", str(error), mend)
+        return [*found, *look(settings, machine.CHECKS), away]

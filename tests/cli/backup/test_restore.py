@@ -1,0 +1,121 @@
+"""`sunshine backup restore` and `verify`: what was lost comes back."""
+
+import json
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from sunshine import clock, migrate
+from sunshine.backups import restore
+from sunshine.backups.content import Content, differences
+from sunshine.db import Databases
+from sunshine.events import Cursor, is_kept, page_after
+from sunshine.people import System
+from sunshine.variables import DATABASES
+from tests.cli.backup.acts import FILES, RESTORED, databases, held, stored
+
+
+@pytest.fixture
+def names(new_names):
+    """Nothing is there yet."""
+    return new_names
+
+
+def test_all_that_was_lost_comes_back(sunshine, company, backup, place):
+    done = sunshine("backup", "restore", str(backup), "--keep-tokens", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["replaced"] == {}
+    assert {name: held(place, name) for name in DATABASES} == company.held
+    assert stored(place) == FILES
+    assert sunshine("db", "check").returncode == 0
+    with migrate.connect(place.databases["sunshine"]) as connection:
+        versions = connection.execute("SELECT token_version FROM users").fetchall()
+        events = connection.execute(RESTORED).fetchall()
+    assert versions == [(3,)]
+    assert [event["tokensEnded"] for (event,) in events] == [False]
+
+
+def test_all_tokens_end_and_an_event_says_so(restored, company):
+    for name, table, version in (("sunshine", "users", 3), ("fleet", "driver", 2)):
+        with migrate.connect(restored.databases[name]) as connection:
+            found = connection.execute(f"SELECT DISTINCT token_version FROM {table}").fetchall()
+        assert found == [(version + restore.VERSIONS,)]
+    for name in DATABASES:
+        with migrate.connect(restored.databases[name]) as connection:
+            [(event,)] = connection.execute(RESTORED).fetchall()
+        assert (event["name"], event["tokensEnded"]) == (company.folder.name, True)
+
+
+def test_files_that_are_there_stay_and_broken_ones_are_mended(restored):
+    assert stored(restored) == FILES | {"attendance/today.jpg": b"new"}
+
+
+async def test_events_go_on_and_old_cursors_are_told(restored):
+    databases = Databases(restored, clock.now)
+    await databases.open()
+    try:
+        database = databases.sunshine
+        page = await page_after(database, Cursor(1, 0), ["employee_created", "backup_restored"])
+        assert [event.entity_id for event in page[:3]] == [1, 2, 3]
+        async with database.transaction(System("test")) as tx:
+            await tx.record("said", "test", 1)
+        [said] = await page_after(database, page[-1].cursor._replace(id=301), ["said"])
+        assert said.type == "said"
+        assert await is_kept(database, said.cursor)
+        # One of the lost cluster, far ahead, and one of this cluster from before.
+        for cursor in (Cursor(4_000_000_300, 300), Cursor(1, 300)):
+            assert not await is_kept(database, cursor)
+    finally:
+        await databases.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"tables": {"a": {"rows": 2, "hash": "1"}}}, "table a has 2 rows instead of 1"),
+        ({"tables": {"a": {"rows": 1, "hash": "2"}}}, "table a has other content"),
+        ({"tables": {}}, "table a is missing"),
+        ({"tables": {"a": {"rows": 1, "hash": "1"}, "b": {}}}, "table b is not in the manifest"),
+        ({"sequences": {"s": 6}}, "sequence s is at 6, before 7"),
+        ({"sequences": {"s": None}}, "sequence s is at None, before 7"),
+        ({"sequences": {}}, "sequence s is at None, before 7"),
+        ({"revision": "0002"}, "its revision is 0002 instead of 0001"),
+        ({"sequences": {"s": 8}, "cursor": "8-1"}, None),
+    ],
+)
+def test_every_difference_has_its_line(change, told):
+    tables = {"a": {"rows": 1, "hash": "1"}}
+    was = Content(tables=tables, sequences={"s": 7}, revision="0001", cursor="7-1")
+    assert differences(was, was) == []
+    assert differences(was, replace(was, **change)) == ([told] if told else [])
+
+
+def test_with_force_they_are_kept_under_another_name(
+    sunshine, company, backup, postgres, names, place, sql
+):
+    assert sunshine("db", "upgrade").returncode == 0
+    sql("INSERT INTO department (name) VALUES ('Of today')")
+    done = sunshine("backup", "restore", str(backup), "--force", "--keep-tokens", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {name: held(place, name) for name in DATABASES} == company.held
+    replaced = json.loads(done.stdout)["replaced"]
+    assert list(replaced) == ["sunshine"]  # the other three were empty
+    assert len(databases(postgres, names)) == 5
+    with psycopg.connect(
+        host=postgres.host, port=postgres.port, user=postgres.user, dbname=replaced["sunshine"]
+    ) as connection:
+        found = connection.execute("SELECT name FROM department").fetchall()
+    assert found == [("Of today",)]
+    assert f'DROP DATABASE "{replaced["sunshine"]}"' in done.stderr
+
+
+def test_an_older_backup_is_brought_up_to_date(sunshine, tmp_path, sql):
+    assert sunshine("db", "upgrade").returncode == 0
+    head = migrate.heads()["fleet"]
+    assert sunshine("db", "downgrade", "fleet", "0001", "--yes").returncode == 0
+    assert sunshine("backup", "create", "--to", str(tmp_path / "shelf")).returncode == 0
+    (made,) = (tmp_path / "shelf").glob("sunshine-*")
+    done = sunshine("backup", "restore", str(made), "--force")
+    assert done.returncode == 0, done.stderr
+    assert sql("SELECT version_num FROM alembic_version", "fleet").fetchone() == (head,)
