@@ -62,6 +62,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    metrics_allow: tuple[str, ...]
     jobs_enabled: bool
     policy: Policy
     request_deadline: float
@@ -181,6 +182,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        metrics_allow=values["METRICS_ALLOW"],
         jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
