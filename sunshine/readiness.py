@@ -21,7 +21,7 @@ class Readiness:
         self._heads = migrate.heads()
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way, by database: `unreachable`, `behind`, `ahead`; empty when ready."""
+        """What stands in the way by database (unreachable, behind, ahead); empty when ready."""
         names = list(self._databases)
         states = await asyncio.gather(*(self._state(self._databases[name]) for name in names))
         return {name: state for name, state in zip(names, states, strict=True) if state}
