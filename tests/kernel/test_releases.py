@@ -14,7 +14,6 @@ from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
 from sunshine import __version__, migrate
-from sunshine.connections import conninfo
 from sunshine.postgres import Server
 from sunshine.settings import Settings
 from sunshine.variables import DATABASES
@@ -44,9 +43,9 @@ SQL = re.compile(r"\b(DROP (TABLE|COLUMN)|RENAME|SET NOT NULL|ALTER COLUMN \w+ (
 Migrate = Callable[[int], None]
 
 
-@pytest.fixture
-def settings(postgres: Server, settings: Settings) -> Iterator[Settings]:
-    """Four databases of this test's own, as this program makes them."""
+@pytest.fixture(scope="module")
+def made(postgres: Server, settings: Settings) -> Iterator[Settings]:
+    """Four databases of these tests' own, as this program makes them."""
     own = {
         name: replace(database, database=f"release_{name}")
         for name, database in settings.databases.items()
@@ -63,7 +62,20 @@ def settings(postgres: Server, settings: Settings) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def newer(settings: Settings, tmp_path: Path) -> Migrate:
+def ours(made: Settings) -> Settings:
+    """The same, as this program left them."""
+    with migrate.connect(made.databases["sunshine"]) as connection:
+        for number in (9001, 9002):
+            connection.execute(f"DROP TABLE IF EXISTS shoe{number}")
+            connection.execute(f"ALTER TABLE users DROP COLUMN IF EXISTS shoe{number}")
+        head = migrate.heads()["sunshine"]
+        connection.execute("UPDATE alembic_version SET version_num = %s", [head])
+        connection.execute("COMMENT ON TABLE alembic_version IS NULL")
+    return made
+
+
+@pytest.fixture
+def newer(ours: Settings, tmp_path: Path) -> Migrate:
     """Does what the program so many releases later does at its start."""
     heads = migrate.heads()
 
@@ -82,48 +94,48 @@ def newer(settings: Settings, tmp_path: Path) -> Migrate:
         (copy / "releases.toml").write_text("\n".join(released))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(migrate, "folder", lambda: copy)
-            migrate.upgrade(settings)
+            migrate.upgrade(ours)
 
     return upgrade
 
 
 @pytest.fixture
-def older(settings: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
+def older(ours: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
     """This program, running."""
-    yield from serve(settings, io_loop, now)
+    yield from serve(ours, io_loop, now)
 
 
 def standing(settings: Settings) -> migrate.Standing:
     return migrate.status(settings)[0]
 
 
-def test_it_starts_on_the_schema_of_the_next_release(settings: Settings, newer: Migrate) -> None:
+def test_it_starts_on_the_schema_of_the_next_release(ours: Settings, newer: Migrate) -> None:
     newer(1)
-    assert (standing(settings).ahead, standing(settings).usable) == (True, True)
+    assert (standing(ours).ahead, standing(ours).usable) == (True, True)
     with capture_logs() as logs:
-        assert migrate.upgrade(settings) == []
+        assert migrate.upgrade(ours) == []
     assert [entry["log_level"] for entry in logs] == ["warning"]
     assert "one release ahead" in logs[0]["event"]
 
 
-def test_it_refuses_the_schema_of_the_one_after(settings: Settings, newer: Migrate) -> None:
+def test_it_refuses_the_schema_of_the_one_after(ours: Settings, newer: Migrate) -> None:
     newer(2)
-    assert (standing(settings).ahead, standing(settings).usable) == (True, False)
+    assert (standing(ours).ahead, standing(ours).usable) == (True, False)
     with pytest.raises(migrate.MigrationError, match=r"is at 9002.*run the newer version"):
-        migrate.upgrade(settings)
+        migrate.upgrade(ours)
 
 
-def test_one_release_at_a_time_comes_to_the_same(settings: Settings, newer: Migrate) -> None:
+def test_one_release_at_a_time_comes_to_the_same(ours: Settings, newer: Migrate) -> None:
     newer(1)
     newer(2)
-    assert not standing(settings).usable
+    assert not standing(ours).usable
 
 
-def test_what_is_said_of_another_revision_says_nothing(settings: Settings, newer: Migrate) -> None:
+def test_what_is_said_of_another_revision_says_nothing(ours: Settings, newer: Migrate) -> None:
     newer(1)
-    with migrate.connect(settings.databases["sunshine"]) as connection:
+    with migrate.connect(ours.databases["sunshine"]) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert not standing(settings).usable
+    assert not standing(ours).usable
 
 
 async def test_a_running_server_serves_on_while_the_next_one_migrates(
@@ -139,14 +151,14 @@ async def test_a_running_server_serves_on_while_the_next_one_migrates(
 
 
 def test_a_server_starts_reads_and_writes_one_release_ahead_and_not_two(
-    settings: Settings, newer: Migrate, postgres: Server, tmp_path: Path
+    ours: Settings, newer: Migrate, postgres: Server, tmp_path: Path
 ) -> None:
     """The first admin is the write."""
-    names = {f"PG_{name.upper()}_DB": settings.databases[name].database for name in DATABASES}
+    names = {f"PG_{name.upper()}_DB": ours.databases[name].database for name in DATABASES}
     newer(1)
     process = Process(tmp_path, **reach(postgres), **names)
     try:
-        process.ready()
+        process.ready(60)
         assert "one release ahead" in process.stderr
         assert "The first admin was made" in process.stderr
         assert process.stop() == 0
@@ -155,20 +167,20 @@ def test_a_server_starts_reads_and_writes_one_release_ahead_and_not_two(
     newer(2)
     process = Process(tmp_path, **reach(postgres), **names)
     try:
-        assert process.popen.wait(20) == 1
+        assert process.popen.wait(60) == 1
         assert "run the newer version" in process.stderr
     finally:
         process.kill()
 
 
 def test_a_way_down_leads_back_to_where_the_older_one_is_at_home(
-    settings: Settings, newer: Migrate
+    ours: Settings, newer: Migrate
 ) -> None:
     newer(1)
-    with psycopg.connect(conninfo(settings.databases["sunshine"]), autocommit=True) as connection:
+    with migrate.connect(ours.databases["sunshine"]) as connection:
         connection.execute("DROP TABLE shoe9001; ALTER TABLE users DROP COLUMN shoe9001")
-        connection.execute("UPDATE alembic_version SET version_num = %s", [standing(settings).head])
-    assert (standing(settings).ahead, standing(settings).usable) == (False, True)
+        connection.execute("UPDATE alembic_version SET version_num = %s", [standing(ours).head])
+    assert (standing(ours).ahead, standing(ours).usable) == (False, True)
 
 
 # ---- What makes it true: a release only adds ---------------------------------------------------

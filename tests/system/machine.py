@@ -3,6 +3,7 @@
 Everything blocks and runs on threads: no event loop here. The fixtures: conftest.py.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -304,18 +305,19 @@ class Listener:
                 time.sleep(0.05)
 
     def _listen(self) -> None:
-        with socket.create_connection(("127.0.0.1", self._port), timeout=10) as plain:
-            line = self._context.wrap_socket(plain, server_hostname="localhost") \
-                if self._context else plain  # fmt: skip
-            with line, line.makefile("rb") as heard:
+        with socket.create_connection(("127.0.0.1", self._port), timeout=20) as plain:
+            context = self._context
+            line = context.wrap_socket(plain, server_hostname="localhost") if context else plain
+            with line:
                 line.sendall(self._handshake())
-                if b" 101 " not in heard.readline():
+                heard = b""
+                while b"\r\n\r\n" not in heard:
+                    heard += _more(line)
+                if b" 101 " not in heard.partition(b"\r\n")[0]:
                     raise ConnectionError
-                while heard.readline().strip():
-                    pass
                 self.connections += 1
-                line.settimeout(0.5)
-                self._hear(heard)
+                line.settimeout(0.2)
+                self._hear(line, heard.partition(b"\r\n\r\n")[2])
 
     def _handshake(self) -> bytes:
         query = f"?since={self._since}" if self._since else ""
@@ -325,24 +327,17 @@ class Listener:
             f"Sec-WebSocket-Version: 13\r\nx-access-token: {self._token}\r\n\r\n"
         ).encode()
 
-    def _hear(self, heard: Any) -> None:
-        while True:
-            try:
-                head = heard.read(2)
-            except TimeoutError:
-                # A stream that timed out reads no more: come back where we were.
-                return
-            if len(head) < 2:
-                raise ConnectionError
-            size = head[1]
-            if size == 126:
-                size = int.from_bytes(heard.read(2), "big")
-            content = heard.read(size)
-            if head[0] & 15 == 8:
-                self.codes.append(int.from_bytes(content[:2], "big"))
-                return
-            if head[0] & 15 == 1:
-                self._take(json.loads(content))
+    def _hear(self, line: socket.socket, heard: bytes) -> None:
+        while not self._over.is_set():
+            while (frame := _frame(heard)) is not None:
+                kind, content, heard = frame
+                if kind == 8:
+                    self.codes.append(int.from_bytes(content[:2], "big"))
+                    return
+                if kind == 1:
+                    self._take(json.loads(content))
+            with contextlib.suppress(TimeoutError):
+                heard += _more(line)
 
     def _take(self, frame: dict[str, Any]) -> None:
         self._since = frame.get("seq", self._since)
@@ -350,3 +345,22 @@ class Listener:
             self.ready.set()
         if frame["type"] == "ticket_created":
             self.told.append(frame["data"]["ticketId"])
+
+
+def _more(line: socket.socket) -> bytes:
+    chunk = line.recv(65536)
+    if not chunk:
+        raise ConnectionError
+    return chunk
+
+
+def _frame(heard: bytes) -> tuple[int, bytes, bytes] | None:
+    """The first whole frame of a server: its kind, its content, and what comes after it."""
+    if len(heard) < 2 or (heard[1] == 126 and len(heard) < 4):
+        return None
+    size, at = heard[1], 2
+    if size == 126:
+        size, at = int.from_bytes(heard[2:4], "big"), 4
+    if len(heard) < at + size:
+        return None
+    return heard[0] & 15, heard[at : at + size], heard[at + size :]
