@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,57 @@ def test_alerts_say_what_to_do() -> None:
             assert rule["annotations"]["summary"]
             assert rule["labels"]["severity"] in ("page", "ticket")
     assert yaml.safe_load(text("prometheus.yml"))["rule_files"] == ["prometheus-alerts.yml"]
+
+
+# ---- docs/deployment.md ------------------------------------------------------------------------
+
+GUIDE = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(sh[a-z ]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+# Who or what a block needs: nothing, root, and what not every machine has.
+KINDS = {"sh", "sh root", "sh machine", "sh docker", "sh backup", "sh verify"}
+CHAPTERS = (
+    "Prerequisites", "Server requirements", "Pre-deployment checklist", "Deployment methods",
+    "Production configuration", "Database setup", "Environment variables", "Running in production",
+    "Reverse proxy setup", "SSL/TLS configuration", "Monitoring", "Backup strategy",
+    "Troubleshooting", "Rollback procedures", "Performance tuning",
+    "Post-deployment verification",
+)  # fmt: skip
+
+
+def test_the_guide_has_the_originals_chapters_in_their_order() -> None:
+    assert tuple(re.findall(r"^## (.+)$", GUIDE, re.MULTILINE)) == CHAPTERS
+
+
+def test_its_links_lead_somewhere() -> None:
+    titles = re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+    for link in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        if link.startswith("#"):
+            assert link[1:] in anchors, link
+        elif not link.startswith("http"):
+            assert (ROOT / "docs" / link.partition("#")[0]).exists(), link
+
+
+def test_its_commands_are_there() -> None:
+    assert {kind for kind, _ in BLOCKS} == KINDS
+    shown = "\n".join(text for kind, text in BLOCKS if kind != "sh backup")
+    commands = re.findall(r"sunshine ((?:db|users|config|jobs) [a-z]+|version)(.*)", shown)
+    assert len(commands) > 5
+    for command, rest in commands:
+        assert set(re.findall(r"--[a-z-]+", rest)) <= options_of(command), command
+
+
+def test_its_variables_are_there() -> None:
+    named = set(re.findall(r"^([A-Z][A-Z_]+)=", "".join(text for _, text in BLOCKS), re.MULTILINE))
+    assert named - {"PASSWORD"} <= VARIABLES.keys()
+    for name in re.findall(r"`([A-Z][A-Z_]{4,})(?:=[^`]*)?`", GUIDE):
+        assert name in VARIABLES or name.removesuffix("_FILE") in VARIABLES or name in (
+            "READY", "OWNER"
+        ), name  # fmt: skip
+
+
+def test_its_shell_is_shell() -> None:
+    for kind, text in BLOCKS:
+        filled = re.sub(r"<[a-z -]+>", "x", text)
+        done = subprocess.run(["sh", "-n"], input=filled, capture_output=True, text=True)
+        assert done.returncode == 0, (kind, text, done.stderr)

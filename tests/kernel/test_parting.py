@@ -87,6 +87,18 @@ async def test_no_request_that_was_sent_goes_without_an_answer(parted: Api) -> N
         client.close()
 
 
+@pytest.mark.usefixtures("hasty")
+async def test_a_request_that_nobody_has_read_yet_is_answered(parted: Api) -> None:
+    client = await Client().connect(parted.port)
+    await client.ask()
+    await asyncio.sleep(0.05)
+    client._socket.send(REQUEST)
+    await part(parted)  # looks before the loop has had its turn
+    said = await asyncio.get_running_loop().sock_recv(client._socket, 65536)
+    assert said.startswith(b"HTTP/1.1 200")
+    client.close()
+
+
 async def test_the_next_answer_says_that_it_is_the_last(parted: Api) -> None:
     client = await Client().connect(parted.port)
     assert b"Connection: close" not in await client.ask()
