@@ -95,6 +95,7 @@ async def test_it_tells_how_the_parts_are(api: Api) -> None:
         assert value(found, "sunshine_pool_max", database=database) == most
         assert ("sunshine_pool_waiting", frozenset({("database", database)})) in found
     assert value(found, "sunshine_pool_connections", database="sunshine", state="idle") >= 1
+    assert value(found, "sunshine_pool_connections", database="mitra", state="used") == 0
     assert value(found, "sunshine_feed_connected", database="sunshine") == 1
     assert value(found, "sunshine_events_lag_seconds", database="sunshine") == 0
     assert value(found, "sunshine_password_queue") == 0

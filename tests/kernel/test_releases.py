@@ -183,6 +183,18 @@ def test_a_way_down_leads_back_to_where_the_older_one_is_at_home(
     assert (standing(ours).ahead, standing(ours).usable) == (False, True)
 
 
+def test_the_release_before_is_the_oldest_not_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(migrate.folder() / "versions", tmp_path / "versions")
+    lines = tmp_path / "releases.toml"
+    monkeypatch.setattr(migrate, "folder", lambda: tmp_path)
+    lines.write_text("")
+    assert migrate.oldest("sunshine") == migrate.heads()["sunshine"]
+    lines.write_text(f'["0.0.1"]\nsunshine = "0002"\n["{__version__}"]\nsunshine = "0005"\n')
+    assert migrate.oldest("sunshine") == "0002"
+
+
 # ---- What makes it true: a release only adds ---------------------------------------------------
 
 
