@@ -56,7 +56,12 @@ def main() -> None:
 @main.command()
 @click.option("--address", metavar="ADDRESS", help="Listen here instead of SERVER_ADDRESS.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of SERVER_PORT.")
-def serve(address: str | None, port: int | None) -> None:
+@click.option(
+    "--fd",
+    type=click.IntRange(0),
+    help="Listen on this inherited socket; with --port, there too. One of systemd's is found.",
+)
+def serve(address: str | None, port: int | None, fd: int | None) -> None:
     """Start the server.
 
     Without PG_* it starts its own PostgreSQL too. Databases that are missing are made, those
@@ -67,7 +72,8 @@ def serve(address: str | None, port: int | None) -> None:
 
     overrides = {"SERVER_ADDRESS": address, "SERVER_PORT": None if port is None else str(port)}
     settings = configured({name: value for name, value in overrides.items() if value is not None})
-    click.get_current_context().exit(server.serve(settings))
+    code = server.serve(settings, fd=fd, own_port=port is not None)
+    click.get_current_context().exit(code)
 
 
 @main.command()

@@ -13,14 +13,14 @@ from types import FrameType
 
 import structlog
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 
 import handlers
-from sunshine import clock, databases, folders, logs, timetable
+from sunshine import clock, databases, folders, listening, logs, timetable
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
-from sunshine.jobs import Job, Runner
+from sunshine.jobs import CANCEL_SECONDS, Job, Runner
+from sunshine.metrics import Metrics
 from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
@@ -31,8 +31,10 @@ from sunshine.rates import Rates
 from sunshine.readiness import Readiness
 from sunshine.rules import users
 from sunshine.settings import Settings
+from sunshine.storage import storage_of
 from sunshine.tokens import Tokens
 from sunshine.web.application import Application
+from sunshine.web.parting import part
 from sunshine.web.routes import RouteTable
 
 FILES = 65_536
@@ -58,6 +60,9 @@ class App:
         self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
         self.principals = Principals(self.databases, tokens, now, self.feeds)
         self.presence = Presence(self.databases, self.principals, self.feed, now)
+        storage = storage_of(settings)
+        due = timetable.jobs(storage) if jobs is None else jobs
+        self.jobs = Runner(self.databases, due, now, settings.business_tz)
         self.application = Application(
             routes(),
             settings,
@@ -66,8 +71,10 @@ class App:
             presence=self.presence,
             passwords=self.passwords,
             tokens=tokens,
+            storage=storage,
             readiness=Readiness(self.databases),
             rates=Rates(settings),
+            metrics=Metrics(self.databases, self.presence, self.feeds, self.passwords, self.jobs),
             clock=now,
         )
         self.http = HTTPServer(
@@ -80,9 +87,6 @@ class App:
             decompress_request=False,
         )
         self._watch: asyncio.Task[None] | None = None
-        if jobs is None:
-            jobs = timetable.jobs(self.application.storage)
-        self.jobs = Runner(self.databases, jobs, now, settings.business_tz)
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Open the databases, follow the events, accept requests, run what is due."""
@@ -104,11 +108,12 @@ class App:
         self.http.stop()
         patience = self.settings.shutdown_seconds
         await asyncio.gather(
-            self.presence.stop(), self.application.drain(patience), self.jobs.stop(patience)
+            self.presence.stop(),
+            part(self.http, self.application, patience),
+            self.jobs.stop(max(0.0, patience - CANCEL_SECONDS)),
         )
         if self._watch:
             self._watch.cancel()
-        await self.http.close_all_connections()
         for feed in self.feeds.values():
             await feed.stop()
         await self.databases.close()
@@ -125,14 +130,18 @@ def make_app(
     return App(settings, now, jobs)
 
 
-def serve(settings: Settings) -> int:
-    """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops."""
+def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) -> int:
+    """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops.
+
+    Listens on what it inherits (`fd`, or from systemd), and on the configured port where that is
+    nothing, or where `own_port` says too.
+    """
     logs.configure(settings)
     _allow_files()
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sockets = _bind(settings)
+        sockets = listening.sockets(settings, fd, own_port=own_port)
         folders.make(settings)
         settings, postgres = databases.prepare(folders.with_secret(settings))
     except (OSError, PostgresError, MigrationError) as error:
@@ -162,12 +171,15 @@ async def _run(settings: Settings, sockets: list[socket.socket]) -> None:
     await app.start(sockets)
     try:
         await _first_admin(app)
-        port = sockets[0].getsockname()[1]
-        _say(f"Sunshine is ready on http://localhost:{port}  (Ctrl-C stops it)")
+        _say(f"Sunshine is ready on {listening.where(sockets)}  (Ctrl-C stops it)")
+        listening.notify("READY=1")
+        watchdog = asyncio.create_task(listening.keep_watchdog_quiet())
         await stopping.wait()
         log.info("stopping")
+        listening.notify("STOPPING=1")
     finally:
         await app.stop()
+        watchdog.cancel()
 
 
 async def _first_admin(app: App) -> None:
@@ -193,14 +205,6 @@ async def _first_admin(app: App) -> None:
         "    bin/sunshine users --help  accounts\n"
         "    bin/sunshine routes        what the API offers\n"
     )
-
-
-def _bind(settings: Settings) -> list[socket.socket]:
-    try:
-        return bind_sockets(settings.port, settings.address or None, reuse_port=False)
-    except OSError as error:
-        where = f"{settings.address or '*'}:{settings.port}"
-        raise OSError(f"cannot listen on {where}: {error.strerror or error}") from error
 
 
 def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -18,7 +18,7 @@ setup(
     package_dir={"sunshine.config": "config", "sunshine.migrations": "migrations"},
     package_data={
         "sunshine": ["data/*", "py.typed"],
-        "sunshine.config": ["*", ".env.example"],
-        "sunshine.migrations": ["*.py", "versions/*/*.py"],
+        "sunshine.config": ["*", ".env.example", "*/*"],
+        "sunshine.migrations": ["*.py", "*.toml", "versions/*/*.py"],
     },
 )

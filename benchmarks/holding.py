@@ -106,7 +106,7 @@ class Listeners:
     def __init__(self, process: subprocess.Popen[str], sockets: int) -> None:
         self._process = process
         assert process.stdin
-        print(*_tokens(sockets), "", sep="\n", file=process.stdin, flush=True)
+        print(*tokens(sockets), "", sep="\n", file=process.stdin, flush=True)
         self.opening: float = self._line()["seconds"]
 
     def end(self) -> Heard:
@@ -142,10 +142,10 @@ def listening(server: Running, sockets: int) -> Iterator[Listeners]:
                 pipe.close()
 
 
-def _tokens(number: int) -> list[str]:
+def tokens(number: int) -> list[str]:
     """One for each person."""
-    tokens, now = Tokens(SECRET, timedelta(days=1)), datetime.now(UTC)
+    signer, now = Tokens(SECRET, timedelta(days=1)), datetime.now(UTC)
     return [
-        tokens.sign("user", id_=1000 + i, username=f"user{i}", role="employee", version=0, now=now)
+        signer.sign("user", id_=1000 + i, username=f"user{i}", role="employee", version=0, now=now)
         for i in range(1, number + 1)
     ]

@@ -13,6 +13,7 @@ from benchmarks.months import AT_MOST as SECONDS
 from benchmarks.months import GROWTH
 from benchmarks.scale import AT_MOST, MEASURES, Costs, growth, spread
 from benchmarks.sleeping import MOST_MB, MOST_SLOWER, Slept
+from benchmarks.soaking import MOST_CONNECTIONS, MOST_DESCRIPTORS, MOST_GROWTH, Soaked, met
 from benchmarks.tracks import MOST_MB as MOST_GROWN
 from benchmarks.tracks import MOST_MS, Measured
 
@@ -153,6 +154,28 @@ def _sleeper(slept: Slept) -> Table:
     slower = f"{slept.slower:.2f} times, {_met(slept.slower <= MOST_SLOWER, f'≤ {MOST_SLOWER}')}"
     rows.append(("target", small, told, "", slower, "", ""))
     return Table("A reader that sleeps while 110,000 events of 1 KiB come", head, rows)
+
+
+def soaked(soaked: Soaked) -> list[Table]:
+    """The server over the time of the load."""
+    third = len(soaked.samples) // 3
+    head = ("", "MB", "descriptors", "connections")
+    moments = [
+        ("before", soaked.before), ("a third", soaked.samples[third - 1]),
+        ("two thirds", soaked.samples[2 * third - 1]), ("all", soaked.samples[-1]),
+        ("afterwards", soaked.after),
+    ]  # fmt: skip
+    rows = [
+        (name, f"{at.mb:.1f}", str(at.descriptors), str(at.connections)) for name, at in moments
+    ]
+    rows.append(("growth", f"{soaked.mb:+.1f}", f"{soaked.descriptors:+.0f}",
+                 f"{soaked.connections} at most"))  # fmt: skip
+    targets = (f"≤ {MOST_GROWTH}", f"≤ {MOST_DESCRIPTORS}", f"≤ {MOST_CONNECTIONS}")
+    memory, descriptors, connections = map(_met, met(soaked), targets)
+    rows.append(("target", memory, descriptors, connections))
+    asked = sum(soaked.requests.values())
+    title = f"{soaked.seconds:,} seconds, {asked:,} requests, each answered as it should be"
+    return [Table(title, head, rows)]
 
 
 def _milliseconds(heard: Heard) -> list[str]:

@@ -21,6 +21,7 @@ try:
         report,
         scale,
         sleeping,
+        soaking,
         tracks,
     )  # fmt: skip
     from benchmarks.attendance_months import ATTENDANCE_MONTHS
@@ -48,11 +49,11 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.command()
 @click.argument(
     "what",
-    type=click.Choice(["compare", "scale", *REPORTS, "tracks", "sockets"]),
+    type=click.Choice(["compare", "scale", *REPORTS, "tracks", "sockets", "soak"]),
     default="compare",
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--seconds", type=click.IntRange(1), help="Per run: 4; of sockets 30.")
+@click.option("--seconds", type=click.IntRange(1), help="Per run: 4; of sockets 30, of soak 3600.")
 @click.option("--employees", type=click.IntRange(5000), default=10_000, show_default=True)
 @click.option("--sockets", type=click.IntRange(1), default=2000, show_default=True)
 @click.option("--only", callback=_some_of(SCENARIOS), help=f"Of {','.join(SCENARIOS)}.")
@@ -65,19 +66,21 @@ def main(what: str, install: bool, servers: list[str] | None, **options: Any) ->
 
     `scale` asks for a page of a million rows, `report` for a month of attendance among sixty,
     `sales` for one of a million items, `tracks` for places among two million; `sockets` holds 2,000
-    WebSockets and puts up with a reader that sleeps.
+    WebSockets and puts up with a reader that sleeps; `soak` asks for everything for an hour.
     """
     processes.unwind_on_signals()
     try:
         if install:
             needs.install()
             return
-        usual = {"compare": needs.default_servers(), "sockets": [*LIVE]}
+        usual = {"compare": needs.default_servers(), "sockets": [*LIVE], "soak": ["sunshine-live"]}
         chosen = servers or usual.get(what, ["sunshine"])
         if lacks := needs.lacks(chosen):
             raise processes.BenchmarkError("\n".join(lacks))
         if what == "sockets":
             _hold(chosen, **options)
+        elif what == "soak":
+            sys.exit(_soak(**options))
         else:
             _measure(what, chosen, **options)
     except processes.BenchmarkError as error:
@@ -135,6 +138,15 @@ def _hold(
         held = holding.hold(found, servers, sockets=sockets, seconds=seconds or 30, tell=_tell)
         about = machine.describe_sockets(found)
     report.show(about, report.sockets(held, slept), {"held": held, "slept": slept}, format_)
+
+
+def _soak(*, seconds: int | None, format_: str | None, **_: Any) -> int:
+    with cluster.started() as found:
+        found.make(5000)
+        soaked = soaking.soak(found, seconds or 3600, _tell)
+        about = machine.describe_sockets(found)
+    report.show(about, report.soaked(soaked), {"soaked": soaked}, format_)
+    return 0 if all(soaking.met(soaked)) else 1
 
 
 def _tell(line: str) -> None:

@@ -70,6 +70,16 @@ LIVE = {
     "ws": Server(("node", "server.js"), PEERS / "ws"),
 }  # fmt: skip
 
+# As in production: jobs run, and everybody is counted.
+SOAKED = {
+    "sunshine-soaked": Server(
+        (sys.executable, "cli.py", "serve"),
+        ROOT,
+        {"JOBS_ENABLED": "true", "RATE_LIMIT_ENABLED": "true"},
+        ours=True,
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Running:
@@ -123,7 +133,7 @@ def _env(cluster: Cluster, database: str, port: int) -> dict[str, str]:
 @contextmanager
 def serving(name: str, cluster: Cluster, database: str = "sunshine_db") -> Iterator[Running]:
     """The server, from its first answer to the end of the block. Its log is a file of its own."""
-    server, port = (SERVERS | LIVE)[name], free_port()
+    server, port = (SERVERS | LIVE | SOAKED)[name], free_port()
     command = [part.format(port=port) for part in server.command]
     env = _env(cluster, database, port) | server.env
     log = cluster.home / f"{name}.log"

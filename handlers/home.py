@@ -1,7 +1,8 @@
-"""What a stranger, a load balancer and a watchdog ask: is it there, is it ready."""
+"""What strangers, load balancers and watchmen ask: is it there, is it ready, how is it doing."""
 
 from sunshine.errors import Unavailable
-from sunshine.web.guards import public
+from sunshine.metrics import MEDIA_TYPE
+from sunshine.web.guards import allowed_address, public
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
 
@@ -33,8 +34,18 @@ class Ready(Handler):
         self.reply(message="ready")
 
 
+class Metrics(Handler):
+    """Figures for Prometheus, of this one process."""
+
+    async def get(self) -> None:
+        """Prometheus' text format."""
+        self.set_header("Content-Type", MEDIA_TYPE)
+        self.write(self.application.metrics.render())
+
+
 routes = [
     Route("/", Home, GET=[public]),
     Route("/healthz", Health, GET=[public]),
     Route("/readyz", Ready, GET=[public]),
+    Route("/metrics", Metrics, GET=[allowed_address]),
 ]

@@ -7,6 +7,7 @@ its events there (sunshine/events.py reads them), and tells every process at the
 database refuses comes out as a business error (sunshine/errors.py).
 """
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -220,6 +221,11 @@ class Database:
         """The day it is where the business is."""
         return today(self.clock(), self.policy.timezone)
 
+    @property
+    def pool(self) -> Mapping[str, int]:
+        """How its pool of connections is doing, in psycopg's words."""
+        return self._pool.get_stats()
+
     async def open(self) -> None:
         """Start connecting; does not wait for the server to answer."""
         await self._pool.open()
@@ -333,8 +339,7 @@ class Databases(dict[str, Database]):
 
     async def close(self) -> None:
         """Close every pool."""
-        for database in self.values():
-            await database.close()
+        await asyncio.gather(*(database.close() for database in self.values()))
         await self.documents.close()
 
 

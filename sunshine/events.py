@@ -8,6 +8,7 @@ write transaction anywhere in the cluster delays delivery, never a write.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -179,6 +180,12 @@ class Feed:
         self._placed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+        self._behind_since: float | None = time.monotonic()
+
+    @property
+    def behind(self) -> float:
+        """Seconds since when something may have happened that could not be told; 0 is the rule."""
+        return 0.0 if self._behind_since is None else time.monotonic() - self._behind_since
 
     @property
     def cursor(self) -> Cursor | None:
@@ -220,6 +227,7 @@ class Feed:
                 log.exception("feed failed", database=self._database.name)
             finally:
                 self.connected = False
+                self._is_behind(True)
                 self._forget()
             await asyncio.sleep(0.5)
 
@@ -250,6 +258,11 @@ class Feed:
 
         Read on the feed's own connection: no pool can be exhausted, and a dead one is noticed.
         """
+        held = await self._deliver_new(connection)
+        self._is_behind(held)
+        return held
+
+    async def _deliver_new(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
         if self._cursor is None:
             [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
             self._cursor = Cursor(here["xid"], 0)
@@ -263,6 +276,12 @@ class Feed:
                 self._deliver(event_of(row))
             if len(rows) < BATCH:
                 return False
+
+    def _is_behind(self, behind: bool) -> None:
+        if not behind:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
 
     def _forget(self) -> None:
         for forget in self._caches:

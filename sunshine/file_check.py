@@ -126,8 +126,7 @@ async def _named(databases: Databases) -> set[str]:
     paths: set[str] = set()
     for name, database in databases.items():
         if statement := _names(name):
-            async for rows in database.stream(statement):
-                paths.update(row["path"] for row in rows)
+            paths.update(row["path"] for row in await database.all(statement))
     return paths
 
 

@@ -84,6 +84,9 @@ class Runner:
         self._ticker = Ticker(self._begin_tick, TICK)
         self._ticking: asyncio.Task[None] | None = None
         self._stopping = False
+        # For whoever watches: the last run on record of each job, and how our own runs ended.
+        self.seen: dict[str, Row] = {}
+        self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def start(self) -> None:
         """Tick now and every half minute from now on; returns at once."""
@@ -161,7 +164,10 @@ class Runner:
 
     async def _run_if_due(self, job: Job) -> None:
         now = self._clock()
-        if self._start(job, await runs.last(self._database, job.name), now) > now:
+        last = await runs.last(self._database, job.name)
+        if last:
+            self.seen[job.name] = last
+        if self._start(job, last, now) > now:
             return
         async with runs.turn(self._database, job.name) as turn:
             if turn is None:  # another process is at it
@@ -178,10 +184,13 @@ class Runner:
         try:
             counts = await self._record(turn, run, job, now)
         except Unavailable as error:
+            self.outcomes[job.name, "failed"] += 1
             told.warning("job put off", reason=error.message)
         except Exception:
+            self.outcomes[job.name, "failed"] += 1
             told.exception("job failed")
         else:
+            self.outcomes[job.name, "done"] += 1
             # One that found nothing to do, every minute, is no news.
             say = told.info if any(counts.values()) else told.debug
             say("job done", result=counts)

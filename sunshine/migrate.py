@@ -6,16 +6,18 @@ only when there is something to do: a start that finds everything up to date doe
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
 from psycopg import errors, sql
 
+from sunshine import __version__
 from sunshine.settings import DatabaseSettings, Settings
 from sunshine.variables import DATABASES
 
@@ -35,6 +37,11 @@ SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 """
 
+STANDING = """
+SELECT version_num AS current, obj_description('alembic_version'::regclass, 'pg_class') AS told
+FROM alembic_version
+"""
+
 log = structlog.get_logger("sunshine.migrate")
 
 
@@ -44,7 +51,10 @@ class MigrationError(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one database is. `current` is None while it is empty or missing."""
+    """Where one database is. `current` is None while it is empty or missing.
+
+    `usable` tells that this program runs on it: it is up to date, or one release ahead.
+    """
 
     name: str
     database: str
@@ -52,6 +62,7 @@ class Standing:
     current: str | None
     head: str
     behind: int
+    usable: bool
 
     @property
     def ahead(self) -> bool:
@@ -82,6 +93,32 @@ def extensions(name: str) -> list[str]:
 def heads() -> dict[str, str]:
     """The revision that each database should be at."""
     return {name: revisions(name)[-1] for name in DATABASES}
+
+
+def oldest(name: str) -> str:
+    """The oldest head whose programs run on the schema as it is here: the last release's."""
+    released = tomllib.loads((folder() / "releases.toml").read_text(encoding="utf-8"))
+    earlier = [found for version, found in released.items() if version != __version__]
+    return str(earlier[-1][name]) if earlier else revisions(name)[-1]
+
+
+def runs_on(head: str, current: str | None, told: str | None) -> bool:
+    """Whether a program whose head this is runs on a database: what `STANDING` finds there."""
+    if current == head:
+        return True
+    found = re.fullmatch(r"(\d+) is for programs from (\d+) on", told or "")
+    return found is not None and found[1] == current and found[2] <= head < found[1]
+
+
+def _tell_oldest(name: str) -> Callable[..., None]:
+    """Alembic's hook, in the transaction of each step: an older program learns who may stay."""
+
+    def tell(*, ctx: Any, step: Any, **_: Any) -> None:
+        if step.is_upgrade:
+            text = f"{step.up_revision_id} is for programs from {oldest(name)} on"
+            ctx.connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{text}'")
+
+    return tell
 
 
 def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg.Connection:
@@ -150,12 +187,19 @@ def upgrade(
     standings = status(settings, names)
     for standing in standings:
         if standing.ahead:
-            raise MigrationError(
-                f"database {standing.database} is at {standing.current}, this program knows "
-                f"nothing past {standing.head}: run the newer version"
-            )
+            _look_ahead(standing)
     wanted = [found.name for found in standings if found.behind]
     return [name for name in wanted if _move(name, settings.databases[name], "upgrade", revision)]
+
+
+def _look_ahead(standing: Standing) -> None:
+    line = (
+        f"database {standing.database} is at {standing.current}, this program knows nothing past "
+        f"{standing.head}"
+    )
+    if not standing.usable:
+        raise MigrationError(f"{line}: run the newer version")
+    log.warning(f"{line}; it runs on the schema one release ahead")
 
 
 def downgrade(settings: Settings, name: str, revision: str) -> bool:
@@ -211,19 +255,22 @@ def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:
 def _standing(name: str, database: DatabaseSettings) -> Standing:
     known = revisions(name)
     with _reached(database) as (exists, connection):
-        current = _current(database, connection) if exists else None
+        current, told = _current(database, connection) if exists else (None, None)
     behind = sum(revision > (current or "") for revision in known)
-    return Standing(name, database.database, exists, current, known[-1], behind)
+    usable = runs_on(known[-1], current, told)
+    return Standing(name, database.database, exists, current, known[-1], behind, usable)
 
 
-def _current(database: DatabaseSettings, connection: psycopg.Connection) -> str | None:
+def _current(
+    database: DatabaseSettings, connection: psycopg.Connection
+) -> tuple[str | None, str | None]:
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        row = connection.execute(STANDING).fetchone()
     except errors.UndefinedTable:
-        return None
+        return None, None
     except psycopg.Error as error:
         raise MigrationError(explanation(database, error)) from error
-    return str(row[0]) if row else None
+    return row or (None, None)
 
 
 def _move(name: str, database: DatabaseSettings, direction: str, revision: str) -> bool:
@@ -295,7 +342,9 @@ def _config(name: str, connection: "Connection") -> "Config":
     config.set_main_option("script_location", where)
     config.set_main_option("path_separator", "newline")  # folders may have spaces
     config.set_main_option("version_locations", f"{where}/versions/{name}")
-    config.attributes.update(connection=connection, metadata=models.METADATA[name])
+    config.attributes.update(
+        connection=connection, metadata=models.METADATA[name], on_version_apply=_tell_oldest(name)
+    )
     return config
 
 

@@ -30,6 +30,7 @@ class Passwords:
         self._threads = ThreadPoolExecutor(
             max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt"
         )
+        self.waiting = 0  # for a thread, or in one
         self._dummy = bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost))
 
     async def hash(self, password: str) -> str:
@@ -58,7 +59,11 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self.waiting -= 1
 
 
 def check(password: str, *, field: str = "password", names: tuple[str | None, ...] = ()) -> None:

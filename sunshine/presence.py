@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
@@ -75,6 +76,14 @@ class Presence:
     def connected(self) -> int:
         """How many sockets of known people there are."""
         return sum(guest.known and not guest.ended for guest in self._guests)
+
+    def by_channel(self) -> Mapping[str, int]:
+        """How many sockets of known people listen to each channel; `(stranger)` are the others."""
+        return Counter(
+            guest.channel.name if guest.known else "(stranger)"
+            for guest in self._guests
+            if not guest.ended
+        )
 
     def start(self) -> None:
         """Begin to look after them."""

@@ -10,7 +10,7 @@ from sunshine.db import Database, Databases
 from sunshine.errors import Unavailable
 from sunshine.statements import Statement
 
-_REVISION = Statement(text("SELECT version_num FROM alembic_version"))
+_STANDING = Statement(text(migrate.STANDING))
 
 
 class Readiness:
@@ -21,18 +21,22 @@ class Readiness:
         self._heads = migrate.heads()
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way, by database: `unreachable`, `behind`; empty when ready."""
+        """What stands in the way by database (unreachable, behind, ahead); empty when ready."""
         names = list(self._databases)
         states = await asyncio.gather(*(self._state(self._databases[name]) for name in names))
         return {name: state for name, state in zip(names, states, strict=True) if state}
 
     async def _state(self, database: Database) -> str | None:
         try:
-            row = await database.one(_REVISION)
+            row = await database.one(_STANDING)
         except Unavailable:
             return "unreachable"
         except psycopg.errors.UndefinedTable:
             return "behind"
-        # A newer program may have migrated it: we run on the schema one release ahead.
-        ready = row is not None and row["version_num"] >= self._heads[database.name]
-        return None if ready else "behind"
+        if row is None:
+            return "behind"
+        head = self._heads[database.name]
+        # A newer program may have migrated it under our feet.
+        if migrate.runs_on(head, row["current"], row["told"]):
+            return None
+        return "behind" if row["current"] < head else "ahead"

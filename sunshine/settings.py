@@ -65,6 +65,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    metrics_allow: tuple[str, ...]
     jobs_enabled: bool
     policy: Policy
     cms_public_read: bool
@@ -189,6 +190,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        metrics_allow=values["METRICS_ALLOW"],
         jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         cms_public_read=values["CMS_PUBLIC_READ"],

@@ -179,6 +179,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
+    "METRICS_ALLOW": _variable(
+        "comma list of addresses and networks that may read /metrics; to others there is none",
+        "127.0.0.1,::1",
+        coerce=_networks,
+    ),
     "JOBS_ENABLED": _flag("run the periodic jobs in this process; see `sunshine jobs list`", True),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone

@@ -19,7 +19,7 @@ A test that is `async def` runs on the one event loop of the run.
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -40,10 +40,11 @@ pytest_plugins = ["pytest_tornado.plugin", "tests.canary"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine import clock, migrate  # noqa: E402
+from sunshine import clock, migrate, timetable  # noqa: E402
 from sunshine import postgres as launcher  # noqa: E402
 from sunshine import settings as configuration  # noqa: E402
 from sunshine.connections import conninfo  # noqa: E402
+from sunshine.jobs import Job  # noqa: E402
 from sunshine.settings import Settings  # noqa: E402
 from tests.api import Api, Person  # noqa: E402
 
@@ -149,10 +150,12 @@ def _second(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     yield from serve(settings, io_loop, _now)
 
 
-def serve(settings: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
+def serve(
+    settings: Settings, io_loop: IOLoop, now: Now, jobs: Iterable[Job] = timetable.JOBS
+) -> Iterator[Api]:
     socket, port = bind_unused_port()
     settings = replace(settings, port=port)
-    app = server.make_app(settings, now)
+    app = server.make_app(settings, now, jobs)
     io_loop.run_sync(lambda: app.start([socket]))
     api = Api(app, port)
     yield api

@@ -24,8 +24,11 @@ class Process:
     """One server. `home` is its working folder; what it says is in the file `said` there."""
 
     program = CHECKOUT / "cli.py"
+    # What runs the command that follows it, and what that inherits as its standard input.
+    under: tuple[str, ...] = ()
+    stdin: int | None = None
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, home: Path, *options: str, **environment: str) -> None:
         self.said = home / f"said-{time.monotonic_ns()}"
         ours = {
             "APP_ENV": "test", "SERVER_ADDRESS": "127.0.0.1", "SERVER_PORT": "0",
@@ -36,8 +39,8 @@ class Process:
         kept = {name: os.environ[name] for name in ("PATH", "SUNSHINE_VAR") if name in os.environ}
         with self.said.open("wb") as said:
             self.popen = subprocess.Popen(
-                [sys.executable, str(self.program), "serve"],
-                cwd=home, env=kept | ours | environment, stdout=said, stderr=said,
+                [*self.under, sys.executable, str(self.program), "serve", *options],
+                cwd=home, env=kept | ours | environment, stdin=self.stdin, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
 

@@ -49,15 +49,18 @@ def create(names: tuple[str, ...], dry_run: bool) -> None:
 @NAMES
 @json_option
 def status(names: tuple[str, ...], as_json: bool) -> None:
-    """Show at which revision each database is; exits 4 when one is missing or behind."""
+    """Show at which revision each database is; exits 4 when this version does not run on one."""
     from sunshine import migrate
     from sunshine.commands.context import opened
 
     with opened(migrated=False) as settings:
         standings = migrate.status(settings, names or DATABASES)
     output.table(map(_standing, standings), as_json=as_json)
-    if any(found.behind or found.ahead for found in standings):
-        output.say("To bring them up to date: sunshine db upgrade")
+    if not all(found.usable for found in standings):
+        if any(found.behind for found in standings):
+            output.say("To bring them up to date: sunshine db upgrade")
+        else:
+            output.say("A newer version migrated them: run that one.")
         click.get_current_context().exit(output.BEHIND)
 
 
@@ -217,4 +220,5 @@ def _standing(found: "Standing") -> dict[str, Any]:
         "head": found.head,
         "behind": found.behind,
         "ahead": found.ahead,
+        "usable": found.usable,
     }

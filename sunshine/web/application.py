@@ -1,9 +1,9 @@
 """The Tornado application over the route table: finds the route, refuses what has none."""
 
 import asyncio
-import contextlib
 import ipaddress
 import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import NotFound, Problem, TooLarge
 from sunshine.feeds import Feeds
+from sunshine.metrics import Metrics
 from sunshine.passwords import Passwords
 from sunshine.presence import Presence
 from sunshine.principals import Principals
@@ -29,7 +30,7 @@ from sunshine.rates import Rates
 from sunshine.readiness import Readiness
 from sunshine.settings import Settings
 from sunshine.signing import Signer
-from sunshine.storage import storage_of
+from sunshine.storage import Storage
 from sunshine.tokens import Tokens
 from sunshine.web.answers import MethodNotAllowed
 from sunshine.web.handler import Handler
@@ -53,8 +54,10 @@ class Application(tornado.web.Application):
         presence: Presence,
         passwords: Passwords,
         tokens: Tokens,
+        storage: Storage,
         readiness: Readiness,
         rates: Rates,
+        metrics: Metrics,
         clock: Clock,
     ) -> None:
         super().__init__(log_function=log_request)
@@ -68,16 +71,17 @@ class Application(tornado.web.Application):
         self.tokens = tokens
         self.readiness = readiness
         self.rates = rates
+        self.metrics = metrics
         self.clock = clock
-        self.storage = storage_of(settings)
+        self.storage = storage
         self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
+        # Once set, each answer says that the connection ends with it.
         self.draining = False
-        self._drained = asyncio.Event()
-        self._in_flight: set[Handler] = set()
-        self._trusted = [ipaddress.ip_network(proxy) for proxy in settings.trusted_proxies]
-        self._trusts = lru_cache(maxsize=1024)(self._is_trusted)
+        self.in_flight: set[Handler] = set()
+        self._trusts = _within(settings.trusted_proxies)
+        self._is_watchman = _within(settings.metrics_allow)
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
@@ -104,56 +108,66 @@ class Application(tornado.web.Application):
 
     def begun(self, handler: Handler) -> None:
         """A request has arrived whole."""
-        self._in_flight.add(handler)
+        self.in_flight.add(handler)
 
     def ended(self, handler: Handler) -> None:
         """It was answered, or its client went away."""
-        self._in_flight.discard(handler)
-        if self.draining and not self._in_flight:
-            self._drained.set()
+        self.in_flight.discard(handler)
 
     async def watch(self) -> None:
         """Answer what takes too long, for ever; cheaper than a timer for each request."""
         while True:
+            due = time.monotonic() + WATCH_SECONDS
             await asyncio.sleep(WATCH_SECONDS)
             now = time.monotonic()
-            for handler in [each for each in self._in_flight if each.ends < now]:
+            self.metrics.stalled(max(0.0, now - due))
+            for handler in [each for each in self.in_flight if each.ends < now]:
                 try:
                     handler.expire()
                 except Exception:  # one that cannot be answered must not end the watch over all
                     log.exception("deadline failed", request_id=handler.request_id)
                     self.ended(handler)
 
-    async def drain(self, seconds: float) -> None:
-        """Return when no request is in flight any more, or after so many seconds."""
-        self.draining = True
-        if self._in_flight:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._drained.wait(), seconds)
-
     def is_https(self, request: HTTPServerRequest) -> bool:
         """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""
         forwarded = request.headers.get("X-Forwarded-Proto")
-        if forwarded is None or not self._trusts(request.remote_ip or ""):
+        if forwarded is None or not self._trusts(_plain(request.remote_ip or "")):
             return request.protocol == "https"
         return forwarded.rpartition(",")[2].strip() == "https"
 
     def client_address(self, request: HTTPServerRequest) -> str:
         """The nearest address that is not a trusted proxy's; believed from such proxies only."""
-        address = request.remote_ip or ""
+        address = _plain(request.remote_ip or "")
         chain = request.headers.get("X-Forwarded-For", request.headers.get("X-Real-IP", ""))
         for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
             if not self._trusts(address):
                 break
-            address = hop
+            address = _plain(hop)
         return address
 
-    def _is_trusted(self, address: str) -> bool:
+    def may_watch(self, request: HTTPServerRequest) -> bool:
+        """Whether the client's address is one that metrics are for."""
+        return self._is_watchman(self.client_address(request))
+
+
+def _within(networks: Iterable[str]) -> Callable[[str], bool]:
+    """Tells of an address whether it is in one of the networks."""
+    parsed = [ipaddress.ip_network(network) for network in networks]
+
+    @lru_cache(maxsize=1024)
+    def is_within(address: str) -> bool:
         try:
-            parsed = ipaddress.ip_address(address)
+            found = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(parsed in network for network in self._trusted)
+        return any(found in network for network in parsed)
+
+    return is_within
+
+
+def _plain(address: str) -> str:
+    """IPv4 as such: a socket for both that we inherit tells it as ::ffff:192.0.2.1."""
+    return address.removeprefix("::ffff:") if "." in address else address
 
 
 def _no_form() -> None:
@@ -199,13 +213,16 @@ class _Counted(HTTPMessageDelegate):
 def log_request(handler: Any) -> None:
     """One line per request. Paths without their query: those hold search terms and signatures."""
     request = handler.request
+    seconds = request.request_time()
+    route = handler.route.path if handler.route else None
+    handler.application.metrics.answered(route, request.method, handler.get_status(), seconds)
     actor = getattr(handler, "actor", None)
     handler.application.log_fields(
         request_id=handler.request_id,
         method=request.method,
         path=request.path,
         status=handler.get_status(),
-        ms=round(request.request_time() * 1000, 1),
+        ms=round(seconds * 1000, 1),
         address=handler.application.client_address(request),
         actor=f"{actor.kind}:{actor.id}" if actor else None,
     )

@@ -1,7 +1,7 @@
 """The checks of the route table, in the order they run: who, may they, what do they send.
 
 A guard either returns or raises a business error. `public`, `signed_in`, `any_principal`,
-`signed_url`, `feed_reader` and `content_reader` decide access and come first.
+`signed_url`, `feed_reader`, `content_reader` and `allowed_address` decide access and come first.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from sunshine import json
-from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
+from sunshine.errors import Invalid, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
 from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
 from sunshine.validation import Payload, Query
@@ -102,7 +102,13 @@ def _asked(handler: "Handler") -> dict[str, str]:
     return dict(parse_qsl(handler.request.query, keep_blank_values=True))
 
 
+async def _watchman(handler: "Handler") -> None:
+    if not handler.application.may_watch(handler.request):
+        raise NotFound
+
+
 public = Guard("public", _pass, decides_access=True)
+allowed_address = Guard("addresses of METRICS_ALLOW", _watchman, decides_access=True)
 signed_in = Guard("signed in", _user, decides_access=True)
 signed_url = Guard("signed URL", _signature, decides_access=True)
 feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)

@@ -249,7 +249,7 @@ async def test_a_client_that_hangs_up_harms_nothing(api: Api) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
             writer.write(f"GET {signed(api, path)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             await reader.readexactly(1000)
-            [sending] = [handler._task for handler in api.app.application._in_flight]
+            [sending] = [handler._task for handler in api.app.application.in_flight]
             writer.transport.abort()
             assert sending
             await asyncio.wait_for(sending, 5)

@@ -12,6 +12,7 @@ import handlers
 from sunshine.people import DRIVER, GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
 from sunshine.web.guards import (
     Guard,
+    allowed_address,
     any_principal,
     content_reader,
     feed_reader,
@@ -186,11 +187,12 @@ class Target:
 def expected(cell: str, target: Target, method: str, path: str) -> int:
     """The status that the page promises; 200 stands for any success."""
     scope, _, but = cell.partition(" ")
-    assert cell in ("pub", "-", "(p)", "signed", "P") or (
+    assert cell in ("pub", "local", "-", "(p)", "signed", "P") or (
         scope in ("A", "T", "O") and but in ("", "not O")
     ), cell
     reached = {
         "pub": {"", "own", "team", "other", "missing"},
+        "local": {""},
         "A": {"", "own", "team", "other", "missing"},
         "P": {"", "own", "team", "other"},
         "T": {"", "own", "team"},
@@ -318,14 +320,17 @@ def test_it_names_every_route_on_the_page(route: Route, method: str) -> None:
 def test_it_guards_as_the_page_says(route: Route, method: str) -> None:
     guards = route.guards[method]
     said = MATRIX[method, shape(route.path)]
-    known = (public, signed_url, feed_reader, signed_in, any_principal, content_reader)
+    known = (
+        public, allowed_address, signed_url, feed_reader, signed_in, any_principal, content_reader,
+    )  # fmt: skip
     assert guards[0] in known, "who may call comes first"
     assert sum(guard.decides_access for guard in guards) == 1
     assert (guards[0] is public) == (said["anon"] == "pub")
+    assert (guards[0] is allowed_address) == (said["anon"] == "local")
     assert (guards[0] is content_reader) == (said["anon"] == said["driver"] == "pub*")
     assert (guards[0] is signed_url) == (said["anon"] == "signed")
-    open_to_drivers = guards[0] in (public, signed_url, any_principal, content_reader)
-    assert open_to_drivers == (said["driver"] != "-")
+    open_ = (public, allowed_address, signed_url, any_principal, content_reader)
+    assert (guards[0] in open_) == (said["driver"] != "-")
     for role in ROLE_PERMISSIONS:
         somebody = principal("user", role, permissions_of(role))
         passes = all(
@@ -448,7 +453,7 @@ def test_it_takes_a_wider_scope_for_the_narrower() -> None:
 
 @every_endpoint
 async def test_it_knows_nobody_without_a_valid_token(api: Api, route: Route, method: str) -> None:
-    open_to_all = MATRIX[method, shape(route.path)]["anon"] == "pub"
+    open_to_all = MATRIX[method, shape(route.path)]["anon"] in ("pub", "local")  # as tests are
     found = [
         target.ids
         for target in await targets(api, route.path, method, api.stranger)

@@ -190,7 +190,7 @@ async def test_it_leaves_nothing_behind_of_who_is_reset(api: Api, noted: Noted) 
         reset(writer)
         await until(lambda: not here._guests)
         assert len(here._hubs["notes"]) == 0
-        assert not api.app.application._in_flight
+        assert not api.app.application.in_flight
         await noted("employee", 1)
 
 

@@ -1,0 +1,48 @@
+"""How a server that stops parts from clients that keep their connection. Called by server.py.
+
+One closed at the moment when its next request is on the way would be a failed request, and nobody
+could tell whether a change was made. So each hears `Connection: close` with its next answer; only
+those that ask nothing meanwhile are closed, and only while nothing of theirs is to be read.
+"""
+
+import asyncio
+import select
+import time
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+
+from sunshine.web.application import Application
+
+LINGER_SECONDS = 1.0
+LOOK_SECONDS = 0.02
+
+
+async def part(http: HTTPServer, application: Application, seconds: float) -> None:
+    """Serve what still comes on open connections for a moment, then close them; what is in flight
+    gets so many seconds from now."""
+    application.draining = True
+    begun = time.monotonic()
+    idle_until, until = begun + min(LINGER_SECONDS, seconds), begun + seconds
+    while http._connections and (now := time.monotonic()) < until:
+        if now >= idle_until:
+            _close_idle(http, application)
+        await asyncio.sleep(LOOK_SECONDS)
+    await http.close_all_connections()
+
+
+def _close_idle(http: HTTPServer, application: Application) -> None:
+    busy = {getattr(each.request.connection, "stream", None) for each in application.in_flight}
+    for stream in [connection.stream for connection in http._connections]:
+        if stream not in busy and _awaits_a_request(stream):
+            stream.close()
+
+
+def _awaits_a_request(stream: IOStream) -> bool:
+    """Whether nothing of one has arrived: neither with us, be it on its way to a handler, nor in
+    the system's buffer."""
+    if stream.closed() or not stream.reading() or stream._read_buffer_size:
+        return False
+    poller = select.poll()
+    poller.register(stream.socket, select.POLLIN)
+    return not poller.poll(0)

@@ -1,0 +1,166 @@
+"""config/: what is written there fits the program. What needs other programs: tests/system."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cli import main
+from sunshine.commands.lazy import LazyGroup
+from sunshine.variables import VARIABLES
+from tests.api import Api
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+METRIC = re.compile(r"\b(?:sunshine|process)_[a-z_]+\b")
+
+
+def text(name: str) -> str:
+    return (CONFIG / name).read_text(encoding="utf-8")
+
+
+def expressions() -> list[str]:
+    """What the dashboard draws and what the alerts look at."""
+    board = json.loads(text("grafana.json"))
+    rules = yaml.safe_load(text("prometheus-alerts.yml"))
+    drawn = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    drawn += [each["expr"] for each in board["annotations"]["list"]]
+    return drawn + [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+
+
+async def test_dashboard_and_alerts_look_at_what_there_is(api: Api) -> None:
+    await api.get("/api/employees", as_="admin")
+    said = (await api.get("/metrics")).body.decode()
+    known = set(re.findall(r"^([a-z_]+)", said, re.MULTILINE))
+    known |= {f"{name}{ending}" for name in re.findall(r"^# TYPE (\S+) ", said, re.MULTILINE)
+              for ending in ("", "_total")}  # fmt: skip
+    labels = set(re.findall(r'[{,]([a-z]+)="', said)) | {"instance", "job", "channel", "outcome"}
+    for expression in expressions():
+        assert METRIC.findall(expression) or "up{" in expression
+        assert set(METRIC.findall(expression)) <= known, expression
+        for group in re.findall(r"\bby \(([a-z, ]+)\)", expression):
+            assert set(group.split(", ")) <= labels, expression
+
+
+def test_the_dashboard_shows_every_metric_of_ours(api: Api) -> None:
+    everything = " ".join(expressions())
+    said = api.app.application.metrics.render().decode()
+    ours = re.findall(r"^# TYPE (sunshine_\S+) ", said, re.MULTILINE)
+    unseen = {name for name in ours if name.removesuffix("_total") not in everything}
+    assert unseen <= {"sunshine_info", "sunshine_pool_max"}
+
+
+def options_of(command: str) -> set[str]:
+    group = main
+    assert isinstance(group, LazyGroup)
+    found: Any = group
+    for word in command.split():
+        found = found.get_command(None, word)
+        assert found, f"there is no {command}"
+    return {option for parameter in found.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("name", ["systemd/sunshine@.service", "supervisord.conf", "Dockerfile"])
+def test_servers_are_started_with_options_that_exist(name: str) -> None:
+    [started] = re.findall(r'sunshine(?:", ")? ?serve"?\]?(.*)', text(name))
+    assert set(re.findall(r"--[a-z-]+", started)) <= options_of("serve")
+
+
+def test_compose_knows_its_variables() -> None:
+    services = yaml.safe_load(text("compose.yaml"))["services"]
+    assert set(services["sunshine"]["environment"]) <= VARIABLES.keys()
+    named = set(re.findall(r"\$\{([A-Z_]+)", text("compose.yaml")))
+    assert named <= VARIABLES.keys()
+    build = services["sunshine"]["build"]
+    assert (CONFIG / build["context"] / build["dockerfile"]).resolve() == CONFIG / "Dockerfile"
+
+
+def test_the_image_gets_what_the_wheel_is_built_from() -> None:
+    kept = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    for name in kept:
+        assert (ROOT / name).exists(), name
+    assert {"cli.py", "server.py", "setup.py", "pyproject.toml", "README.md", "sunshine",
+            "handlers", "models", "config", "migrations"} <= set(kept)  # fmt: skip
+
+
+def test_the_workflow_runs_what_everybody_runs() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    steps = workflow["jobs"]["everything"]["steps"]
+    assert any(".ci/run" in step.get("run", "") for step in steps)
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_nginx_answers_in_the_one_error_shape() -> None:
+    bodies = re.findall(r"return (\d{3}) '(\{.*\})';", text("nginx.conf"))
+    assert len(bodies) == 4
+    for _, body in bodies:
+        answer = json.loads(body)
+        assert answer.keys() == {"success", "message", "errors", "code"}
+        assert answer["success"] is False
+
+
+def test_alerts_say_what_to_do() -> None:
+    for group in yaml.safe_load(text("prometheus-alerts.yml"))["groups"]:
+        for rule in group["rules"]:
+            assert rule["for"]
+            assert rule["annotations"]["summary"]
+            assert rule["labels"]["severity"] in ("page", "ticket")
+    assert yaml.safe_load(text("prometheus.yml"))["rule_files"] == ["prometheus-alerts.yml"]
+
+
+# ---- docs/deployment.md ------------------------------------------------------------------------
+
+GUIDE = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(sh[a-z ]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+# Who or what a block needs: nothing, root, and what not every machine has.
+KINDS = {"sh", "sh root", "sh machine", "sh docker", "sh backup", "sh verify"}
+CHAPTERS = (
+    "Prerequisites", "Server requirements", "Pre-deployment checklist", "Deployment methods",
+    "Production configuration", "Database setup", "Environment variables", "Running in production",
+    "Reverse proxy setup", "SSL/TLS configuration", "Monitoring", "Backup strategy",
+    "Troubleshooting", "Rollback procedures", "Performance tuning",
+    "Post-deployment verification",
+)  # fmt: skip
+
+
+def test_the_guide_has_the_originals_chapters_in_their_order() -> None:
+    assert tuple(re.findall(r"^## (.+)$", GUIDE, re.MULTILINE)) == CHAPTERS
+
+
+def test_its_links_lead_somewhere() -> None:
+    titles = re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+    for link in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        if link.startswith("#"):
+            assert link[1:] in anchors, link
+        elif not link.startswith("http"):
+            assert (ROOT / "docs" / link.partition("#")[0]).exists(), link
+
+
+def test_its_commands_are_there() -> None:
+    assert {kind for kind, _ in BLOCKS} == KINDS
+    shown = "\n".join(text for kind, text in BLOCKS if kind != "sh backup")
+    commands = re.findall(r"sunshine ((?:db|users|config|jobs) [a-z]+|version)(.*)", shown)
+    assert len(commands) > 5
+    for command, rest in commands:
+        assert set(re.findall(r"--[a-z-]+", rest)) <= options_of(command), command
+
+
+def test_its_variables_are_there() -> None:
+    named = set(re.findall(r"^([A-Z][A-Z_]+)=", "".join(text for _, text in BLOCKS), re.MULTILINE))
+    assert named - {"PASSWORD"} <= VARIABLES.keys()
+    for name in re.findall(r"`([A-Z][A-Z_]{4,})(?:=[^`]*)?`", GUIDE):
+        assert name in VARIABLES or name.removesuffix("_FILE") in VARIABLES or name in (
+            "READY", "OWNER"
+        ), name  # fmt: skip
+
+
+def test_its_shell_is_shell() -> None:
+    for kind, text in BLOCKS:
+        filled = re.sub(r"<[a-z -]+>", "x", text)
+        done = subprocess.run(["sh", "-n"], input=filled, capture_output=True, text=True)
+        assert done.returncode == 0, (kind, text, done.stderr)

@@ -1,0 +1,215 @@
+"""Two servers behind nginx, as config/nginx.conf has it, on the same databases: one system."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.processes import Process
+from tests.system.conftest import People
+from tests.system.machine import Certificate, Client, Clients, Listener, Nginx, Redis, until
+
+
+@pytest.fixture
+def pair(start: Callable[..., Process]) -> list[Process]:
+    """Two servers, ready."""
+    return [process.ready() for process in [start(), start()]]
+
+
+@pytest.fixture
+def front(nginx: Callable[..., Nginx], pair: list[Process]) -> Nginx:
+    """nginx before both."""
+    return nginx(*(process.port for process in pair))
+
+
+@pytest.fixture
+def limited(
+    start: Callable[..., Process], redis: Redis, nginx: Callable[..., Nginx]
+) -> tuple[list[Process], Nginx]:
+    """Two servers that count in one Redis, and nginx before them."""
+    counting = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_STORAGE": redis.uri}
+    servers = [process.ready() for process in [start(**counting), start(**counting)]]
+    return servers, nginx(*(process.port for process in servers))
+
+
+def test_a_request_passes_with_what_the_client_is(
+    front: Nginx, certificate: Certificate, people: People, start: Callable[..., Process]
+) -> None:
+    with Client(front.https, certificate) as client, Client(front.http) as plain:
+        said = client.ask("/api/departments?search=typed-in", token=people.admin)
+        assert said.status == 200
+        assert said.headers["Strict-Transport-Security"]
+        assert said.headers["X-Request-Id"]
+        assert "Server" not in said.headers or "/" not in said.headers["Server"]
+        moved = plain.ask("/api/departments")
+        assert (moved.status, moved.headers["Location"]) == (
+            301,
+            "https://127.0.0.1/api/departments",
+        )
+        missing = client.ask("/metrics", token=people.admin)
+        assert (missing.status, missing.json["code"]) == (404, "not_found")
+    log = front.log.read_text()
+    assert "/api/departments" in log
+    assert "typed-in" not in log
+    assert people.admin not in log
+
+
+def test_what_nginx_says_itself_has_the_one_error_shape(
+    front: Nginx, pair: list[Process], certificate: Certificate, people: People
+) -> None:
+    with Client(front.https, certificate) as client:
+        large = client.ask(
+            "/api/departments", b"x" * (12 << 20), people.admin, Content_Type="application/json"
+        )
+        client.close()
+        for process in pair:
+            process.kill()
+        away = [client.ask("/api/departments", token=people.admin) for _ in range(3)]
+    assert (large.status, large.json["code"]) == (413, "too_large")
+    for said in (large, *away):
+        assert said.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert said.json.keys() == {"success", "message", "errors", "code"}
+    assert [(said.status, said.json["code"]) for said in away] == [(503, "unavailable")] * 3
+    assert all(said.headers["Retry-After"] for said in away)
+
+
+def test_ten_mebibytes_pass_to_the_server(
+    front: Nginx, certificate: Certificate, people: People
+) -> None:
+    """What is over its own limit it refuses itself."""
+    for size in ((10 << 20) - 4, 10 << 20, (10 << 20) + 1):
+        with Client(front.https, certificate) as client:
+            said = client.ask(
+                "/api/departments", b'"' + b"x" * (size - 2) + b'"', people.admin,
+                Content_Type="application/json",
+            )  # fmt: skip
+        assert said.headers["X-Request-Id"], "the server answered"
+        assert said.status == (413 if size > 10 << 20 else 400)
+
+
+def test_nothing_acknowledged_is_lost_when_a_server_is_killed(
+    front: Nginx, pair: list[Process], certificate: Certificate, people: People,
+    start: Callable[..., Process],
+) -> None:  # fmt: skip
+    """Twice, under load; a write that was not answered is sent again with its key. Sockets find
+    the other server and miss nothing."""
+    employee = people.tokens[1]
+    with (
+        Clients(lambda: Client(front.https, certificate), people.admin, retries=True) as clients,
+        Listener(front.https, people.admin, certificate) as listener,
+        Client(front.https, certificate) as reporter,
+    ):
+        tickets = []
+        for victim in (0, 1):
+            time.sleep(1.5)
+            pair[victim].kill()
+            for _ in range(10):
+                tickets.append(opened(reporter, employee))
+            port = str(pair[victim].port)
+            pair[victim] = start(SERVER_PORT=port).ready()
+            tickets.append(opened(reporter, employee))
+        last = tickets[-1]
+        until(lambda: last in listener.told)
+    names = people.connection.execute("SELECT name FROM department").fetchall()
+    assert sorted(name for (name,) in names) == sorted(clients.acknowledged)
+    assert len(clients.acknowledged) > 50
+    assert listener.told == sorted(tickets)
+    assert listener.connections >= 2
+    twice = people.connection.execute(
+        "SELECT job, due_at FROM job_run WHERE status = 'done' AND NOT by_hand"
+        " GROUP BY job, due_at HAVING count(*) > 1"
+    ).fetchall()
+    done = people.connection.execute("SELECT DISTINCT job FROM job_run WHERE status = 'done'")
+    assert twice == []
+    assert len(done.fetchall()) > 5
+    print(f"{clients.answered}, {len(clients.failures)} reads failed at the kills")
+
+
+def opened(client: Client, token: str) -> int:
+    """A ticket's id. nginx does not send a POST on that a server may have begun; the client does,
+    with its key."""
+    key = f"{random.getrandbits(64):x}"
+    for _ in range(100):
+        said = client.ask("/api/tickets", {"title": "Broken"}, token, Idempotency_Key=key)
+        if said.status == 201:
+            return int(said.json["data"]["id"])
+        assert said.status in (409, 503), said
+        time.sleep(0.05)
+    raise AssertionError("it was never opened")
+
+
+def test_two_servers_are_one(pair: list[Process], people: People) -> None:
+    employee, key = people.tokens[1], "the-same-key"
+    with Client(pair[0].port) as one, Client(pair[1].port) as other:
+        assert other.ask("/api/auth/account", token=employee).status == 200
+        assert one.ask("/api/auth/logout", token=employee).status == 200
+        assert other.ask("/api/auth/account", token=employee).status == 401
+        answers = [
+            client.ask("/api/departments", {"name": "Legal"}, people.admin, Idempotency_Key=key)
+            for client in (one, other)
+        ]
+    assert [said.status for said in answers] == [201, 201]
+    assert answers[0].json["data"] == answers[1].json["data"]
+
+
+def test_each_client_behind_nginx_has_a_bucket_of_all_servers(
+    limited: tuple[list[Process], Nginx], certificate: Certificate
+) -> None:
+    """A spoofed address never changes it."""
+    _, front = limited
+    with (
+        Client(front.https, certificate, source="127.0.0.2") as one,
+        Client(front.https, certificate, source="127.0.0.3") as other,
+    ):
+        for number in range(100):
+            spoofed = {
+                "X_Forwarded_For": f"198.51.100.{number}", "X_Real_IP": f"203.0.113.{number}",
+                "Forwarded": f"for=192.0.2.{number}",
+            }  # fmt: skip
+            said = one.ask("/api/departments", **spoofed)
+            assert said.status == 401
+            assert said.headers["X-RateLimit-Remaining"] == str(99 - number)
+        refused = one.ask("/api/departments", X_Forwarded_For="198.51.100.200")
+        assert (refused.status, refused.json["code"]) == (429, "too_many_requests")
+        wait, reset = int(refused.headers["Retry-After"]), int(refused.headers["X-RateLimit-Reset"])
+        assert 0 < wait <= 901
+        assert abs(time.time() + wait - reset) < 3
+        fresh = other.ask("/api/departments")
+        assert (fresh.status, fresh.headers["X-RateLimit-Remaining"]) == (401, "99")
+
+
+def test_an_office_of_250_signs_in_from_one_address(
+    limited: tuple[list[Process], Nginx], certificate: Certificate
+) -> None:
+    _, front = limited
+    with Client(front.https, certificate, source="127.0.0.2") as office:
+        for number in range(1, 251):
+            body = {"username": f"person{number}", "password": PASSWORD}
+            assert office.ask("/api/auth/login", body).status == 200, number
+
+
+def test_redis_that_is_away_delays_and_refuses_nobody(
+    limited: tuple[list[Process], Nginx], redis: Redis, people: People
+) -> None:
+    servers, _ = limited
+    with Client(servers[0].port) as client:
+
+        def remaining() -> str | None:
+            return client.ask("/api/departments", token=people.admin).headers[
+                "X-RateLimit-Remaining"
+            ]
+
+        assert remaining() == "999"
+        redis.freeze()
+        answers = [client.ask("/api/departments", token=people.admin) for _ in range(20)]
+        assert {said.status for said in answers} == {200}
+        assert {said.headers["X-RateLimit-Limit"] for said in answers} == {None}
+        assert sorted(said.seconds for said in answers)[-2] < 0.4, "only the first one waits"
+        redis.kill()
+        answers = [client.ask("/api/departments", token=people.admin) for _ in range(20)]
+        assert {said.status for said in answers} == {200}
+        redis.start()
+        until(lambda: remaining() == "998", 10)  # counted anew
+    assert 1 <= servers[0].stderr.count("rate limits are not counted") <= 4
