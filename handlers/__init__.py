@@ -1,14 +1,19 @@
 """Every endpoint: one file per module, its handlers and then its routes."""
 
 from handlers import (
+    asset_config,
+    asset_holding,
     asset_maintenance,
     asset_reservations,
+    asset_tracking,
     assets,
     attendance,
+    attendance_check_in,
     attendance_report,
     auth,
     branding_approval,
     departments,
+    docs,
     employees,
     events,
     files,
@@ -34,12 +39,15 @@ from handlers import (
     sales,
     shifts,
     tickets,
+    tickets_comments,
+    tickets_end,
     users,
 )
 from sunshine.web.routes import RouteTable
 
 MODULES = (
     home,
+    docs,
     auth,
     users,
     employees,
@@ -48,9 +56,13 @@ MODULES = (
     shifts,
     placements,
     attendance,
+    attendance_check_in,
     attendance_report,
     branding_approval,
+    asset_config,
     assets,
+    asset_holding,
+    asset_tracking,
     asset_maintenance,
     asset_reservations,
     fleet_auth,
@@ -63,6 +75,8 @@ MODULES = (
     onapps_vouchers,
     onapps_redemptions,
     tickets,
+    tickets_comments,
+    tickets_end,
     leave,
     holidays,
     meeting_rooms,

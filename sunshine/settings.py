@@ -62,6 +62,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    api_docs: bool
     jobs_enabled: bool
     policy: Policy
     request_deadline: float
@@ -166,8 +167,9 @@ def _validated(given: Mapping[str, str], errors: list[str]) -> dict[str, Any]:
 def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> Settings:
     directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
     port = values["SERVER_PORT"]
+    environment = values.get("APP_ENV") or values.get("NODE_ENV") or "development"
     return Settings(
-        environment=values.get("APP_ENV") or values.get("NODE_ENV") or "development",
+        environment=environment,
         address=values["SERVER_ADDRESS"],
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
@@ -181,6 +183,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,

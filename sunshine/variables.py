@@ -155,6 +155,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
+    "API_DOCS": _variable(
+        "serve /api/docs and /api/openapi.json (true, but false in production)",
+        type="boolean",
+        coerce=_boolean,
+    ),
     "JOBS_ENABLED": _flag("run the periodic jobs in this process; see `sunshine jobs list`", True),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone

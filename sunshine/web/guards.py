@@ -18,6 +18,9 @@ from sunshine.web import limiting
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
+JSON = "application/json"
+CSV = "text/csv"
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -27,8 +30,13 @@ class Guard:
     check: Callable[["Handler"], Awaitable[None]]
     decides_access: bool = False
     permissions: tuple[str, ...] = ()
-    body: Payload | None = None
+    # Whether somebody signed in may be refused for who they are.
+    forbids: bool = False
     query: Query | None = None
+    # What it takes: the media type, the schema, and how many of them where a list is taken.
+    media: str | None = None
+    body: Payload | None = None
+    many: int | None = None
 
     @property
     def tells_access(self) -> bool:
@@ -90,8 +98,8 @@ def _asked(handler: "Handler") -> dict[str, str]:
 
 
 public = Guard("public", _pass, decides_access=True)
-signed_in = Guard("signed in", _user, decides_access=True)
-signed_url = Guard("signed URL", _signature, decides_access=True)
+signed_in = Guard("signed in", _user, decides_access=True, forbids=True)
+signed_url = Guard("signed URL", _signature, decides_access=True, forbids=True)
 feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
@@ -121,10 +129,10 @@ def body(schema: Schema) -> Guard:
     payload = Payload(schema)
 
     async def check(handler: "Handler") -> None:
-        _require_media(handler, "application/json")
+        _require_media(handler, JSON)
         handler.body = payload.check(json.decode(handler.request.body))
 
-    return Guard("body", check, body=payload)
+    return Guard("body", check, media=JSON, body=payload)
 
 
 def one_or_many(schema: Schema, maximum: int) -> Guard:
@@ -135,7 +143,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
     payload = Payload(schema)
 
     async def check(handler: "Handler") -> None:
-        _require_media(handler, "application/json")
+        _require_media(handler, JSON)
         sent = json.decode(handler.request.body)
         if not isinstance(sent, list):
             handler.items = [payload.check(sent)]
@@ -144,7 +152,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         else:
             handler.items = [_item(payload, number, item) for number, item in enumerate(sent)]
 
-    return Guard("body", check, body=payload)
+    return Guard("body", check, media=JSON, body=payload, many=maximum)
 
 
 def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
@@ -156,7 +164,7 @@ def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
 
 
 async def _read_csv(handler: "Handler") -> None:
-    _require_media(handler, "text/csv")
+    _require_media(handler, CSV)
     try:
         handler.text = handler.request.body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -165,7 +173,7 @@ async def _read_csv(handler: "Handler") -> None:
         raise Invalid("The file holds a character that is not allowed", code="invalid_csv")
 
 
-csv_body = Guard("csv", _read_csv)
+csv_body = Guard("csv", _read_csv, media=CSV)
 
 
 def _require_media(handler: "Handler", media: str) -> None:
