@@ -20,6 +20,7 @@ GROUPS = {
     "demo": "sunshine.commands.demo:demo",
     "rooms": "sunshine.commands.rooms:rooms",
     "jobs": "sunshine.commands.jobs:jobs",
+    "openapi": "sunshine.commands.openapi:openapi",
     "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",

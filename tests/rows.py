@@ -180,6 +180,10 @@ async def _file(api: Api, path: str, method: str, employee: int) -> Ids:
     return (kept.removeprefix(f"{folder}/"),)
 
 
+async def _part_of_the_docs(api: Api, path: str, method: str, employee: int) -> Ids:
+    return ("page.js",)
+
+
 async def new_approver(api: Api) -> int:
     """The id of a new employee with an account."""
     employee = await new_row(api, "employee")
@@ -189,6 +193,7 @@ async def new_approver(api: Api) -> int:
 
 # By the beginning of a path; the longest that fits.
 MAKERS: dict[str, Maker] = {
+    "/api/docs/": _part_of_the_docs,
     "/api/users/": _plain("users"),
     "/api/employees/": _employee,
     "/api/employees/{employee_id}/shifts/": _period("employee_shift", "shift"),
