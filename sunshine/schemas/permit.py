@@ -29,7 +29,7 @@ FILTERS: Schema = {
 PERMIT = record(
     "Permit",
     {name: field for name, field in APPLY.items() if name != "reason"},
-    reason=sometimes(words(example="Doctor appointment")),
+    reason=sometimes(words(nullable=True, example="Doctor appointment")),
     employee=words(),
     status=choice("pending", "approved", "rejected", "cancelled"),
     decidedById=row_id(nullable=True),

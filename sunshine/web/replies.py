@@ -11,7 +11,7 @@ from sunshine import sheets
 from sunshine.schemas.shapes import Shape
 
 # The files of lists and reports: sunshine/sheets.py.
-SHEETS = tuple(sheets.MEDIA.values())
+SHEETS = tuple(media.partition(";")[0] for media in sheets.MEDIA.values())
 
 Kind = Literal["page", "data", "message", "whole", "file", "nothing"]
 

@@ -37,7 +37,11 @@ FAILURE: Json = {
             "items": {
                 "type": "object",
                 "title": "Fault",
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "properties": {
+                    "field": {"type": "string"},
+                    "message": {"type": "string"},
+                    "line": {"type": "integer", "description": "Of a file, from 1."},
+                },
                 "required": ["field", "message"],
             },
         },
