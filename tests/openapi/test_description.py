@@ -160,7 +160,8 @@ def test_it_writes_fields_as_json_schema() -> None:
         }
     )
     assert together["dependentRequired"] == {"a": ["b"]}
-    assert together["allOf"] == [{"not": {"required": ["c", "a"]}}]
+    both = {"properties": {"c": {}, "a": {}}, "required": ["c", "a"]}
+    assert together["allOf"] == [{"not": both}]
     assert together["required"] == ["d"]
     assert together["additionalProperties"] is False
 

@@ -96,9 +96,10 @@ def _together(schema: Schema) -> Json:
     """What fields say of each other."""
     wanted = {n: [f["dependencies"]] for n, f in schema.items() if "dependencies" in f}
     apart = [
-        {"not": {"required": [name, field["excludes"]]}}
+        # Linters want a property named where it is required.
+        {"not": {"properties": {name: {}, other: {}}, "required": [name, other]}}
         for name, field in schema.items()
-        if "excludes" in field
+        if (other := field.get("excludes"))
     ]
     said: Json = {"dependentRequired": wanted} if wanted else {}
     return said | ({"allOf": apart} if apart else {})
