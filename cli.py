@@ -20,7 +20,6 @@ GROUPS = {
     "demo": "sunshine.commands.demo:demo",
     "rooms": "sunshine.commands.rooms:rooms",
     "jobs": "sunshine.commands.jobs:jobs",
-    "openapi": "sunshine.commands.openapi:openapi",
     "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",
     "completion": "sunshine.commands.about:completion",
@@ -89,6 +88,23 @@ def routes(module: str | None, as_json: bool) -> None:
     if not rows:
         raise output.CommandError(f"no module {module} has routes", output.NOT_FOUND)
     output.table(rows, as_json=as_json)
+
+
+@main.command()
+@click.option(
+    "--server", "base", metavar="URL", help="The base URL to name instead of BASE_DOMAIN."
+)
+def openapi(base: str | None) -> None:
+    """Print the API's description (OpenAPI 3.1), as /api/openapi.json answers it.
+
+    For generators of clients, linters and gateways.
+    """
+    import server
+    from sunshine.commands import output
+    from sunshine.commands.context import configured
+    from sunshine.web.openapi.document import describe
+
+    output.document(describe(server.routes(), server=base or configured().base_domain))
 
 
 @main.command(hidden=True, context_settings={"ignore_unknown_options": True})

@@ -16,7 +16,7 @@ def test_a_page_is_as_it_would_be_made_now(name: str) -> None:
 
 
 def test_it_has_every_group_and_every_variable() -> None:
-    for name in (*cli.GROUPS, "serve", "routes"):
+    for name in (*cli.GROUPS, "serve", "routes", "openapi"):
         assert f"\n## sunshine {name}\n" in PAGES["cli.md"]
     assert "## sunshine test" not in PAGES["cli.md"]
     for name in VARIABLES:

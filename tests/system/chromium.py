@@ -95,8 +95,10 @@ async def page(profile: Path, *, width: int = 1280, height: int = 900) -> AsyncI
     """An empty page of a new browser."""
     size = f"--window-size={width},{height}"
     flags = [*FLAGS, size, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
-    quiet = {"stdout": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
-    process = await asyncio.create_subprocess_exec(program(), *flags, **quiet)
+    nowhere = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        program(), *flags, stdout=nowhere, stderr=nowhere
+    )
     try:
         port = await _port(profile / "DevToolsActivePort")
         made = await AsyncHTTPClient().fetch(

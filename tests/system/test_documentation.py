@@ -5,10 +5,10 @@ A page's shell lines are in blocks marked `sh`. To have another page run, name i
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +46,12 @@ class Beginner:
                 ["bin/sunshine", "serve"], cwd=ROOT, env=self.environment, stdout=said,
                 stderr=said, start_new_session=True,
             )  # fmt: skip
-        self.password = self._wait(r"^ +password +(\S+)$")
-        self._wait(r"is ready on (\S+)")
+        try:
+            self.password = self._wait(r"^ +password +(\S+)$")
+            self._wait(r"is ready on (\S+)")
+        except BaseException:
+            self.server.kill()
+            raise
 
     def _wait(self, pattern: str) -> str:
         deadline = time.monotonic() + 240
@@ -75,14 +79,15 @@ class Beginner:
 
 
 @pytest.fixture(scope="module")
-def beginner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginner]:
-    home = tmp_path_factory.mktemp("home")
-    for folder in (home, *home.parents[:2]):  # PostgreSQL runs as another user where we are root
-        folder.chmod(0o755)
-    beginner = Beginner(home)
-    yield beginner
-    beginner.stop()
-    shutil.rmtree(home, ignore_errors=True)
+def beginner() -> Iterator[Beginner]:
+    with tempfile.TemporaryDirectory(prefix="sunshine pages ") as folder:
+        # As root PostgreSQL runs as another user, who must be able to get in.
+        Path(folder).chmod(0o711)
+        beginner = Beginner(Path(folder))
+        try:
+            yield beginner
+        finally:
+            beginner.stop()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -119,7 +119,7 @@ def _handlers() -> list[type]:
     found: list[type] = []
     left: list[type] = [Handler]
     while left:
-        below = left.pop().__subclasses__()
+        below: list[type] = left.pop().__subclasses__()
         found, left = [*found, *below], [*left, *below]
     return found
 
