@@ -19,6 +19,7 @@ GROUPS = {
     "holidays": "sunshine.commands.holidays:holidays",
     "demo": "sunshine.commands.demo:demo",
     "rooms": "sunshine.commands.rooms:rooms",
+    "mitra": "sunshine.commands.mitra:mitra",
     "jobs": "sunshine.commands.jobs:jobs",
     "tickets": "sunshine.commands.tickets:tickets",
     "version": "sunshine.commands.about:version",

@@ -1,31 +1,58 @@
 """Refuses to compare servers that do not do the same work: the same answers, events and logs."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from benchmarks.cluster import Cluster
+from benchmarks.cluster import FLEET, Cluster
 from benchmarks.processes import BenchmarkError
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.servers import SERVERS, Running
 
 ASKED = ("/api/employees?page=3&limit=20", "/api/employees/4321")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A body that a scenario sends, how it is answered, and where its event is."""
+
+    body: Any
+    status: int = 201
+    database: str = "sunshine_db"
+
+
+POINT = {"latitude": -6.2088, "longitude": 106.8456, "timestamp": "2024-01-15T10:30:00Z"}
 # What is made, by scenario.
 MADE = {
-    "create": {
-        "name": "John Doe",
-        "email": "john@example.com",
-        "position": "Developer",
-        "department": "IT",
-        "phone": "+1234567890",
-        "joinDate": "2024-01-01",
-    },
-    "checkin": {
-        "employeeId": 4321,
-        "location": {"latitude": -6.2088, "longitude": 106.8456},
-        "photo": "base64_photo_string",
-        "timestamp": "2024-01-15T08:00:00Z",
-    },
+    "create": Made(
+        {
+            "name": "John Doe",
+            "email": "john@example.com",
+            "position": "Developer",
+            "department": "IT",
+            "phone": "+1234567890",
+            "joinDate": "2024-01-01",
+        }
+    ),
+    "checkin": Made(
+        {
+            "employeeId": 4321,
+            "location": {"latitude": -6.2088, "longitude": 106.8456},
+            "photo": "base64_photo_string",
+            "timestamp": "2024-01-15T08:00:00Z",
+        }
+    ),
+    "point": Made(POINT, 200, FLEET),
+    # Out of order, and one faster than anything drives.
+    "burst": Made(
+        [
+            POINT | {"timestamp": f"2024-01-15T10:30:{second:02}Z", "latitude": latitude}
+            for second, latitude in ((3, -6.2088), (1, -6.2087), (2, 40.0))
+        ],
+        200,
+        FLEET,
+    ),
 }
 # Differs by itself from one to the next.
 OWN = {"id", "createdAt", "updatedAt", "checkInRecordedAt"}
@@ -43,9 +70,9 @@ class Agreement:
     def check(self, server: Running) -> None:
         """BenchmarkError, with the first difference, when the server answers otherwise."""
         answers = {f"GET {path}": _ask(server, path, None, 200) for path in ASKED}
-        for name, body in MADE.items():
+        for name, made in MADE.items():
             if (scenario := SCENARIOS[name]).is_for(server.name):
-                answers[f"POST {scenario.path}"] = self._made(server, scenario.path, body)
+                answers[f"{name}: POST {scenario.path}"] = self._made(server, scenario.path, made)
         if SERVERS[server.name].logs and ASKED[1] not in server.log.read_text(errors="replace"):
             raise BenchmarkError(f"{server.name} does not log its requests: {server.log}")
         for what, answer in answers.items():
@@ -53,10 +80,10 @@ class Agreement:
             if found := _difference(answer, expected):
                 raise BenchmarkError(f"{what}: {server.name} and {name} differ: {found}")
 
-    def _made(self, server: Running, path: str, body: Any) -> dict[str, Any]:
-        before = self._cluster.events()
-        answer = _ask(server, path, json.dumps(body).encode(), 201)
-        events = self._cluster.events() - before
+    def _made(self, server: Running, path: str, made: Made) -> dict[str, Any]:
+        before = self._cluster.events(made.database)
+        answer = _ask(server, path, json.dumps(made.body).encode(), made.status)
+        events = self._cluster.events(made.database) - before
         self._cluster.sweep(self._employees)
         if events != 1:
             raise BenchmarkError(f"{server.name} recorded {events} events at {path}, not 1")

@@ -48,6 +48,12 @@ SELECT id, 1, '2015-01-01' FROM employee;
 INSERT INTO placement (employee_id, location_id, valid_from)
 SELECT id, 1 + id % 3, '2015-01-01' FROM employee
 """
+FLEET = "fleet_db"
+DRIVERS = 1000
+ROAD = """
+INSERT INTO driver (name, license_number, vehicle_type)
+SELECT 'Driver ' || i, 'DL' || i, 'truck' FROM generate_series(1, %(drivers)s::integer) AS i
+"""
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE indrelid = 'employee'::regclass AND NOT indisprimary
@@ -65,14 +71,19 @@ class Cluster:
 
     def env(self, database: str = "sunshine_db") -> dict[str, str]:
         """How our server and the peers are told where their tables are."""
-        return {
-            "PG_SUNSHINE_HOST": self.host,
-            "PG_SUNSHINE_PORT": str(self.port),
-            "PG_SUNSHINE_USER": self.user,
-            "PG_SUNSHINE_DB": database,
+        names = {"SUNSHINE": database, "FLEET": FLEET}
+        told = {
+            "HOST": self.host,
+            "PORT": str(self.port),
+            "USER": self.user,
             # As in the original's template.
-            "PG_SUNSHINE_MIN_POOL": "5",
-            "PG_SUNSHINE_MAX_POOL": "20",
+            "MIN_POOL": "5",
+            "MAX_POOL": "20",
+        }
+        return {
+            f"PG_{name}_{what}": value
+            for name, where in names.items()
+            for what, value in (told | {"DB": where}).items()
         }
 
     def connect(self, database: str = "sunshine_db") -> psycopg.Connection:
@@ -109,9 +120,12 @@ class Cluster:
             connection.execute("VACUUM ANALYZE")
 
     def put_to_work(self, database: str = "sunshine_db") -> None:
-        """Give every employee a shift and a place."""
+        """Give every employee a shift and a place, and the fleet its drivers."""
         with self.connect(database) as connection:
             connection.execute(WORK)
+            connection.execute("VACUUM ANALYZE")
+        with self.connect(FLEET) as connection:
+            connection.execute(ROAD, {"drivers": DRIVERS})
             connection.execute("VACUUM ANALYZE")
 
     def sweep(self, employees: int, database: str = "sunshine_db") -> None:
@@ -120,6 +134,9 @@ class Cluster:
             connection.execute("TRUNCATE event, attendance")
             connection.execute("DELETE FROM employee WHERE id > %s", [employees])
             connection.execute("VACUUM ANALYZE employee, event, attendance")
+        with self.connect(FLEET) as connection:
+            connection.execute("TRUNCATE event, driver_location, driver_position")
+            connection.execute("VACUUM ANALYZE event, driver_location, driver_position")
 
     def events(self, database: str = "sunshine_db") -> int:
         """How many events are recorded."""

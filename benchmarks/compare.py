@@ -94,6 +94,30 @@ def ratios(samples: Samples) -> list[Ratio]:
     ]
 
 
+def points(samples: Samples) -> dict[tuple[str, str], Spread]:
+    """Points of drivers' ways per CPU-second, by scenario and server."""
+    return {
+        (name, server): Spread.of([SCENARIOS[name].points * 1e6 / s.cpu for s in found])
+        for name, by_server in samples.items()
+        if SCENARIOS[name].points
+        for server, found in by_server.items()
+    }
+
+
+def times_one_by_one(samples: Samples, name: str, server: str) -> Ratio | None:
+    """The points of a CPU-second over those that Express takes one by one; None without it."""
+    singly = samples.get("point", {}).get("express")
+    if not singly:
+        return None
+    scenario, pairs = SCENARIOS[name], zip(samples[name][server], singly, strict=True)
+    spread = Spread.of([scenario.points * b.cpu / a.cpu for a, b in pairs])
+    target, verdict = "", ""
+    if SERVERS[server].ours:
+        met = spread.median >= scenario.times
+        target, verdict = f"≥ {scenario.times:.0f}", "met" if met else "missed"
+    return Ratio(name, server, "express, one by one", spread, target, verdict)
+
+
 def _ratio(scenario: Scenario, by_server: dict[str, list[Sample]], ours: str, peer: str) -> Ratio:
     """A peer over ours, and ours over the floor: above one, as a rule."""
     over, under = (ours, peer) if peer == "floor" else (peer, ours)

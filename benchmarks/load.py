@@ -13,7 +13,6 @@ from benchmarks.scenarios import Scenario
 from benchmarks.servers import SERVERS, TOKEN, Running
 
 SCRIPTS = Path(__file__).resolve().parent / "wrk"
-CONNECTIONS = 16
 SETTLED = 0.2  # seconds without work to speak of
 
 
@@ -45,13 +44,14 @@ def measure(
     postmaster: int,
     *,
     warm: bool = False,
-    connections: int = CONNECTIONS,
+    connections: int | None = None,
     sweep: Callable[[], None] | None = None,
 ) -> Sample:
     """Warm up unless warm, then count the CPU time of server and PostgreSQL over one run.
 
     `sweep` removes what the warm-up left behind.
     """
+    connections = connections or scenario.connections
     if not warm:
         _wrk(server, scenario, SERVERS[server.name].warm_up, connections)
         if sweep:

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,6 +68,24 @@ def group_rss(group: int) -> int:
             with suppress(FileNotFoundError, ProcessLookupError):
                 pages += int(Path(f"/proc/{child}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextmanager
+def growth(group: int) -> Iterator[list[int]]:
+    """By how many bytes the memory of a process group grew at most, during the block."""
+    before, most, over = group_rss(group), [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            most[0] = max(most[0], group_rss(group) - before)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        thread.join()
 
 
 def free_port() -> int:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.compare import Samples, Spread, ratios
+from benchmarks.compare import Samples, Spread, points, ratios, times_one_by_one
 from benchmarks.holding import MOST_KIB, MOST_SECONDS, Heard, Held
 from benchmarks.load import Sample
 from benchmarks.months import AT_MOST as SECONDS
 from benchmarks.months import GROWTH
 from benchmarks.scale import AT_MOST, MEASURES, Costs, growth, spread
 from benchmarks.sleeping import MOST_MB, MOST_SLOWER, Slept
+from benchmarks.tracks import MOST_MB as MOST_GROWN
+from benchmarks.tracks import MOST_MS, Measured
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def comparison(samples: Samples) -> list[Table]:
         (r.scenario, f"{r.over} / {r.under}", f"{r.spread:.2f}", r.target, r.verdict)
         for r in ratios(samples)
     ]
-    return [
+    tables = [
         Table("Cost: median (lowest to highest) of the rounds", head, costs),
         Table(
             "Ratios of CPU time, round by round",
@@ -44,6 +46,18 @@ def comparison(samples: Samples) -> list[Table]:
             compared,
         ),
     ]
+    return tables + ([_points(samples)] if points(samples) else [])
+
+
+def _points(samples: Samples) -> Table:
+    """How many points of drivers' ways a second of CPU time takes."""
+    head = ("endpoint", "server", "points/CPU-s", "over express, one by one", "target", "")
+    rows = []
+    for (name, server), spread_ in points(samples).items():
+        times = times_one_by_one(samples, name, server)
+        shown = (f"{times.spread:.1f}", times.target, times.verdict) if times else ("", "", "")
+        rows.append((name, server, f"{spread_:.0f}", *shown))
+    return Table("Points of drivers' ways", head, rows)
 
 
 def _spreads(samples: Sequence[Sample]) -> list[str]:
@@ -84,6 +98,26 @@ def months(costs: Costs) -> list[Table]:
     targets = (f"≤ {GROWTH}: {met[0]}", f"< {SECONDS:.0f} s: {met[1]}")
     rows.append(("target", "", "", *targets))
     return [Table("The report of one month: median (lowest to highest)", head, rows)]
+
+
+def tracks(measured: Measured) -> list[Table]:
+    """What it costs to know where a driver is, and to send where they were."""
+    last, (database, client) = measured.last, (measured.last.database, measured.last.client)
+    head = ("points stored", "reads", "pages", "p50 ms", "p99 ms", "client p50 ms", "client p99 ms")
+    rows = [
+        (f"{measured.points:,}", ", ".join(last.reads), str(last.pages),
+         *(f"{value:.2f}" for value in (*database, *client))),
+        ("target", "", "", "", _met(database[1] <= MOST_MS, f"≤ {MOST_MS:.0f}"), "", ""),
+    ]  # fmt: skip
+    place = Table("Where a driver is, one after the other", head, rows)
+    sent = ("track", "points", "MB", "seconds", "server grew by MB")
+    streams = [
+        (name, f"{s.points:,}", f"{s.size:.1f}", f"{s.seconds:.1f}", f"{s.grown:.1f}")
+        for name, s in measured.streams.items()
+    ]
+    grown = max(stream.grown for stream in measured.streams.values())
+    streams.append(("target", "", "", "", _met(grown <= MOST_GROWN, f"≤ {MOST_GROWN:.0f}")))
+    return [place, Table("Tracks as GeoJSON", sent, streams)]
 
 
 def sockets(held: dict[str, Held], slept: Slept | None) -> list[Table]:

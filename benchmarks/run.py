@@ -1,4 +1,4 @@
-"""Measures this server beside others: `run.py`, `run.py scale` or `run.py sockets`."""
+"""Measures this server beside others: `run.py`, or `run.py` and one of its other words."""
 
 import sys
 from collections.abc import Callable, Collection
@@ -21,6 +21,7 @@ try:
         report,
         scale,
         sleeping,
+        tracks,
     )  # fmt: skip
     from benchmarks.scenarios import SCENARIOS
     from benchmarks.servers import LIVE, SERVERS
@@ -42,7 +43,9 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["compare", "scale", "report", "sockets"]), default="compare"
+    "what",
+    type=click.Choice(["compare", "scale", "report", "tracks", "sockets"]),
+    default="compare",
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--seconds", type=click.IntRange(1), help="Per run: 4; of sockets 30.")
@@ -56,8 +59,8 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
     """CPU time per request of this server and its peers.
 
-    `scale` asks for a page of a million rows, `report` for a month of sixty; `sockets` holds 2,000
-    WebSockets and puts up with a reader that sleeps.
+    `scale` asks for a page of a million rows, `report` for a month of sixty, `tracks` for places
+    among two million; `sockets` holds 2,000 WebSockets and puts up with a reader that sleeps.
     """
     processes.unwind_on_signals()
     try:
@@ -94,10 +97,14 @@ def _measure(
     with cluster.started() as found:
         _tell(f"filling a table of {employees:,} rows")
         found.make(employees)
-        measured: compare.Samples | scale.Costs
+        measured: compare.Samples | scale.Costs | tracks.Measured
         if what == "report":
             measured = months.months(found, tell=_tell, **often)
             tables = report.months(measured)
+        elif what == "tracks":
+            found.put_to_work()
+            measured = tracks.tracks(found, tell=_tell)
+            tables = report.tracks(measured)
         elif what == "scale":
             measured = scale.scale(found, employees, servers, tell=_tell, **often)
             tables = report.scaling(measured)

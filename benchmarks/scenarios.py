@@ -8,7 +8,9 @@ class Scenario:
     """One request. `script` is a file of benchmarks/wrk that makes its bodies.
 
     `at_least` and `at_most` are targets by peer: its CPU time over ours, and ours over its. Only
-    `servers` are asked, all where it is empty.
+    `servers` are asked, all where it is empty. A request has `points` of a driver's way; we are to
+    take `times` as many of them per CPU-second as Express does one by one. So many `connections`
+    ask at once.
     """
 
     name: str
@@ -18,6 +20,9 @@ class Scenario:
     at_least: dict[str, float] = field(default_factory=dict)
     at_most: dict[str, float] = field(default_factory=dict)
     servers: tuple[str, ...] = ()
+    points: int = 0
+    times: float = 0.0
+    connections: int = 16
 
     def is_for(self, server: str) -> bool:
         """Whether the server is asked this."""
@@ -26,6 +31,8 @@ class Scenario:
 
 READ = {"express": 2.5, "fastapi": 2.5}
 FLOOR = {"floor": 1.25}
+EXPRESS = ("sunshine", "sunshine-uvloop", "express", "express-key")
+LOCATION = "/api/fleet/drivers/1/location"  # the scripts name one driver after the other
 
 SCENARIOS = {
     scenario.name: scenario
@@ -41,7 +48,18 @@ SCENARIOS = {
             "/api/attendance/check-in",
             "check_in.lua",
             at_least={"express": 1.5},
-            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+            servers=EXPRESS,
+        ),
+        Scenario("point", "POST", LOCATION, "point.lua", servers=EXPRESS, points=1, times=3),
+        Scenario(
+            "burst",
+            "POST",
+            LOCATION,
+            "burst.lua",
+            servers=EXPRESS,
+            points=500,
+            times=20,
+            connections=4,
         ),
     )
 }

@@ -14,7 +14,7 @@ import psycopg
 from benchmarks.cluster import Cluster
 from benchmarks.compare import Tell
 from benchmarks.holding import PATH, Heard, listening
-from benchmarks.processes import BenchmarkError, group_rss
+from benchmarks.processes import BenchmarkError, growth
 from benchmarks.servers import TOKEN, Running, serving
 
 EVENTS = 110_000
@@ -63,7 +63,7 @@ def sleep(cluster: Cluster, *, events: int = EVENTS, tell: Tell) -> Slept:
         tell(f"sunshine-live: {events // 2:,} events of 1 KiB")
         before = _heard(server, connection, events // 2)
         tell(f"sunshine-live: {events:,} events of 1 KiB beside a sleeper")
-        with _growth(server) as grown, _sleeper(server) as code:
+        with growth(server.group) as grown, _sleeper(server) as code:
             beside = _heard(server, connection, events)
         tell(f"sunshine-live: {events // 2:,} events of 1 KiB")
         after = _heard(server, connection, events // 2)
@@ -84,23 +84,6 @@ def _publish(connection: psycopg.Connection, events: int) -> None:
         time.sleep(max(0.0, began + number * AT_ONCE / PER_SECOND - time.monotonic()))
         values = {"at": time.monotonic_ns(), "filling": FILLING, "events": AT_ONCE}
         connection.execute(INSERT, values)
-
-
-@contextmanager
-def _growth(server: Running) -> Iterator[list[int]]:
-    before, most, over = group_rss(server.group), [0], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            most[0] = max(most[0], group_rss(server.group) - before)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield most
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextmanager

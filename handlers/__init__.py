@@ -30,6 +30,8 @@ from handlers import (
     meeting_room_calendar,
     meeting_room_schedule,
     meeting_rooms,
+    mitra,
+    mitra_documents,
     onapps,
     onapps_redemptions,
     onapps_vouchers,
@@ -87,6 +89,8 @@ MODULES = (
     files,
     permit,
     leave_calendar,
+    mitra,
+    mitra_documents,
 )
 
 routes = RouteTable(route for module in MODULES for route in module.routes)

@@ -1,6 +1,9 @@
 """Where drivers are, over HTTP. Rules: sunshine/rules/fleet_locations.py."""
 
+import time
 from typing import Any
+
+from tornado.iostream import StreamClosedError
 
 from sunshine import json
 from sunshine.rules import fleet_locations as rules
@@ -9,6 +12,8 @@ from sunshine.web.guards import any_principal, may, one_or_many, query
 from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, file, one, page
 from sunshine.web.routes import Route
+
+SECONDS = 60.0  # for the next thousand points of a track
 
 
 class Location(Handler):
@@ -38,8 +43,6 @@ class Location(Handler):
 class Locations(Location):
     """The track of a driver."""
 
-    deadline = 60.0
-
     async def get(self, driver_id: int) -> None:
         """Get a driver's track, the earliest first.
 
@@ -58,9 +61,14 @@ class Locations(Location):
         self.write('{"type":"FeatureCollection","features":[')
         comma = b""
         async for rows in batches:
+            # A long track on a slow line takes as long as it takes, while it goes on.
+            self.ends = time.monotonic() + SECONDS
             self.write(comma + json.encode([_feature(row) for row in rows])[1:-1])
             comma = b","
-            await self.flush()
+            try:
+                await self.flush()
+            except StreamClosedError:  # whoever asked has gone
+                return
         self.write("]}")
 
 

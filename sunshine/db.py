@@ -1,5 +1,7 @@
 """Four databases by name: read, transaction. SQLAlchemy describes, psycopg's pools run.
 
+Beside them, what partners' documents hold: sunshine/documents.py.
+
 A read is one round trip outside any transaction; a change runs in `transaction(actor)`, records
 its events there (sunshine/events.py reads them), and tells every process at the commit. What the
 database refuses comes out as a business error (sunshine/errors.py).
@@ -27,6 +29,7 @@ from models import DATABASES, kernel
 from sunshine import json
 from sunshine.clock import Clock, today
 from sunshine.connections import conninfo, is_alive
+from sunshine.documents import Documents, RowDocuments
 from sunshine.errors import VIOLATIONS, Conflict, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
@@ -52,7 +55,6 @@ Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
-STREAM_BATCH = 1000
 
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
@@ -246,19 +248,6 @@ class Database:
         """The row of a read that cannot be missing."""
         return _present(await self.one(statement, **values))
 
-    async def stream(self, statement: Statement, **values: Any) -> AsyncIterator[list[Row]]:
-        """The rows of a read in batches, from a cursor at the server: memory stays constant."""
-        connection = await self._take()
-        try:
-            async with connection.transaction(), connection.cursor(name="stream") as cursor:
-                await cursor.execute(statement.text, statement.bind(values))
-                while rows := await cursor.fetchmany(STREAM_BATCH):
-                    yield rows
-        except psycopg.Error as error:
-            raise _problem(error) from error
-        finally:
-            await self._pool.putconn(connection)
-
     @asynccontextmanager
     async def transaction(
         self, actor: Actor, *, request_id: str | None = None, now: datetime | None = None
@@ -311,7 +300,10 @@ class Database:
 
 
 class Databases(dict[str, Database]):
-    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean."""
+    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean.
+
+    `documents` keeps what partners' documents hold.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(
@@ -326,6 +318,7 @@ class Databases(dict[str, Database]):
                 for name in DATABASES
             }
         )
+        self.documents = _documents(settings)
 
     @property
     def sunshine(self) -> Database:
@@ -336,11 +329,22 @@ class Databases(dict[str, Database]):
         """Open every pool."""
         for database in self.values():
             await database.open()
+        await self.documents.open()
 
     async def close(self) -> None:
         """Close every pool."""
         for database in self.values():
             await database.close()
+        await self.documents.close()
+
+
+def _documents(settings: Settings) -> Documents:
+    if not settings.mongo_mitra:
+        return RowDocuments()
+    # The driver takes half a second to import, which only those wait for who use it.
+    from sunshine.mongo import MongoDocuments
+
+    return MongoDocuments(settings.mongo_mitra)
 
 
 def _present(row: Row | None) -> Row:

@@ -13,9 +13,14 @@ import msgspec
 from sunshine.errors import Invalid
 
 MAX_DEPTH = 32
+INT64 = range(-(2**63), 2**63)
+# From here on the shortest text of a float has no point, and reads as a whole number.
+_POINTLESS = 1e16
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
+# Of two values that say the same: Python takes true for 1 and 1.0, JSON does not.
+comparable = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 # For logs, which may be handed anything.
 encode_any = msgspec.json.Encoder(enc_hook=repr).encode
 # What the database stored as JSONB was strict when it came in.
@@ -51,6 +56,29 @@ def decode(body: bytes) -> Any:
 def clean(text: str) -> bool:
     """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def exact(value: Any) -> Any:
+    """A JSON value with its numbers as every store gives them back: whole ones of 64 bits, doubles.
+
+    A double that is whole and has 64 bits' room is such a number, as far as JSON can tell.
+    ValueError names the place of one that fits neither.
+    """
+    return _exact(value, "")
+
+
+def _exact(value: Any, path: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _exact(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item, f"{path}.{number}") for number, item in enumerate(value)]
+    if isinstance(value, float):
+        if abs(value) >= _POINTLESS and int(value) in INT64:
+            return int(value)
+        return value or 0.0  # -0.0 is no number of PostgreSQL's
+    if isinstance(value, int) and value not in INT64:
+        raise ValueError(f"holds a whole number of more than 64 bits at {path[1:]}")
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,14 +22,15 @@ MANAGER = EMPLOYEE | frozenset(
     """employees:read:team shifts:assign:team attendance:read:team attendance:report:team
     leave:read:team leave:approve:team permit:read:team permit:approve:team assets:read:team
     fleet:read tickets:read:team sales:read:team sales:create:team freelance:read
-    freelance:assign""".split()
+    freelance:assign mitra:read""".split()
 )
 HR = EMPLOYEE | frozenset(
     """users:read employees:read:all employees:write positions:write shifts:write
     shifts:assign:all placements:write:all locations:write attendance:read:all
     attendance:record:any attendance:report:all leave:read:all leave:apply:any
     leave:approve:all leave:collective permit:read:all permit:apply:any permit:approve:all
-    assets:read:all assets:assign freelance:read freelance:manage cms:careers""".split()
+    assets:read:all assets:assign freelance:read freelance:manage cms:careers
+    mitra:read""".split()
 )
 # What an admin may give to any user of any role; everything else comes with a role only.
 GRANTABLE = frozenset(

@@ -35,7 +35,7 @@ from sunshine.statements import Statement
 class Use:
     """Rows that refer to a record and so keep it from being deleted: `noun` says what one is.
 
-    `where` narrows them; deleted ones never count.
+    `where` narrows them, by the day `today` too; deleted ones never count.
     """
 
     noun: str
@@ -155,7 +155,7 @@ async def check_unused(tx: Transaction, uses: tuple[Use, ...], id_: int) -> None
     """Nothing refers to a record, which is locked; else Conflict `in_use` says what does."""
     used = []
     for use in uses:
-        row = await tx.one(_count(use), id=id_)
+        row = await tx.one(_count(use), id=id_, today=tx.today)
         if row and row["number"]:
             used.append(f"{row['number']} {use.noun}{'s' if row['number'] > 1 else ''}")
     if used:

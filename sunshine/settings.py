@@ -71,6 +71,7 @@ class Settings:
     log_format: str
     log_sql: bool
     event_loop: str
+    mongo_mitra: str
     values: Mapping[str, Any]
 
     @property
@@ -192,6 +193,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         log_format=values["LOG_FORMAT"],
         log_sql=values["LOG_SQL"],
         event_loop=values["EVENT_LOOP"],
+        mongo_mitra=values.get("MONGO_MITRA", ""),
         values=values,
     )
 

@@ -14,6 +14,7 @@ from sunshine.rules import (
     fleet_reminders,
     leave_jobs,
     meeting_room_jobs,
+    mitra_documents,
     tickets_sla,
 )
 from sunshine.schedules import Daily, Every
@@ -24,7 +25,8 @@ HOURLY = Every(60)
 
 # fmt: off
 JOBS = (
-    Job("cleanup", "Delete ended tokens, stored answers, old runs", HOURLY, cleanup.sweep, ALL),
+    Job("cleanup", "Delete ended tokens, stored answers, old runs, contents without a document",
+        HOURLY, cleanup.sweep, ALL, mitra_documents.sweep),
     Job("leave-auto-rejection", "Reject leave that nobody decided in time",
         Daily(time(0, 5)), leave_jobs.auto_reject),
     Job("leave-allocation", "Give everybody the year's leave",

@@ -19,8 +19,8 @@ from cerberus.errors import COERCION_FAILED, BasicErrorHandler
 from cerberus.schema import DefinitionSchema
 
 from sunshine.errors import Invalid
-from sunshine.json import clean
-from sunshine.schemas.fields import Field, Schema
+from sunshine.json import clean, encode, exact
+from sunshine.schemas.fields import MAX_FREE_FORM, Field, Schema
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -100,6 +100,13 @@ class _Strict(Validator):  # type: ignore[misc]
         if isinstance(value, str) and value not in _zones():
             raise ValueError("must name a timezone such as Asia/Jakarta")
         return value
+
+    def _normalize_coerce_free_form(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if len(encode(value)) > MAX_FREE_FORM:
+            raise ValueError(f"must be at most {MAX_FREE_FORM // 1024} KiB as JSON")
+        return exact(value)
 
     def _normalize_coerce_digits(self, value: str) -> int:
         if not _DIGITS.fullmatch(value):

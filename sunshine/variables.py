@@ -104,6 +104,20 @@ def _sla(priority: str, default: str) -> dict:
     return _variable(help_, default, type="string", coerce=_targets)
 
 
+def _mongo(value: str) -> str:
+    if not re.match(r"mongodb(\+srv)?://", value):
+        raise ValueError("must begin with mongodb:// or mongodb+srv://")
+    if value.startswith("mongodb://"):  # the other kind asks the DNS
+        from pymongo.errors import PyMongoError
+        from pymongo.uri_parser import parse_uri
+
+        try:
+            parse_uri(value)
+        except (PyMongoError, ValueError) as error:
+            raise ValueError(f"is no MongoDB address: {error}") from None
+    return value
+
+
 def _list(help_: str, default: str) -> dict:
     return _variable(help_, default, coerce=_listed)
 
@@ -208,7 +222,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "asyncio, uvloop, or auto: uvloop where installed", "auto",
         allowed=["auto", "asyncio", "uvloop"],
     ),
-    "MONGO_MITRA": _text("MongoDB of partners' documents (without it: PostgreSQL)", secret=True),
+    "MONGO_MITRA": _variable(
+        "MongoDB of partners' documents, as mongodb://user:password@host:27017/mitra_db; without"
+        " it PostgreSQL has them",
+        type="string", coerce=_mongo, secret=True,
+    ),
     "FIREBASE_SERVICE_ACCOUNT_PATH": _text("service account file for push messages"),
     "FIREBASE_DATABASE_URL": _text("Firebase database", regex=r"https://\S+"),
 }  # fmt: skip

@@ -1,6 +1,8 @@
 """The client that tests call the API with, and what they ask about it. Fixtures: conftest.py."""
 
+import asyncio
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +138,14 @@ class Api:
         ) as connection:
             cursor = await connection.execute(query, values)
             return await cursor.fetchall() if cursor.description else []
+
+    async def somebody_waits(self, database: str = "sunshine") -> None:
+        """Until a connection waits for another one's lock."""
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 5
+        while not await self.sql(waits, database):
+            assert time.monotonic() < deadline, "nobody waits"
+            await asyncio.sleep(0.01)
 
     async def events(self, database: str = "sunshine") -> list[str]:
         """The types of all events recorded in this test, oldest first."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+import models
 from sunshine.statements import Statement
 from tests.api import Api
 
@@ -59,8 +60,9 @@ _INSERT = {
     "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
     " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",
+    "partner": "(name, type) VALUES (:word, 'supplier')",
+    "partner_document": "(partner_id, title, kind, fields) VALUES (:thing, 'A', 'b', '{}')",
 }
-_FLEET = {"driver", "vehicle"}
 _BRANDING_REQUEST = """
 WITH request AS (
     INSERT INTO branding_request (requested_by_id, status, title, category, files, mode)
@@ -92,8 +94,8 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
     } | values
     statement = statement_of(f'INSERT INTO "{table}" {_INSERT[table]} RETURNING id')
     used = {name: value for name, value in values.items() if f":{name}" in _INSERT[table]}
-    database = api.app.databases["fleet" if table in _FLEET else "sunshine"]
-    return int((await database.all(statement, **used))[0]["id"])
+    name = next(name for name, metadata in models.METADATA.items() if table in metadata.tables)
+    return int((await api.app.databases[name].all(statement, **used))[0]["id"])
 
 
 @lru_cache
@@ -224,6 +226,8 @@ MAKERS: dict[str, Maker] = {
     "/api/meeting-rooms/schedule/": _booking,
     "/api/fleet/drivers/": _plain("driver"),
     "/api/fleet/vehicles/": _plain("vehicle"),
+    "/api/mitra/": _plain("partner"),
+    "/api/mitra/{id_}/documents/": _below(_plain("partner"), "partner_document"),
 }
 
 

@@ -83,6 +83,49 @@ LOCATIONS: list[dict[str, Any]] = [
         "timezone": "Asia/Makassar",
     },
 ]
+PARTNERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {
+            "name": "Lautan Freight",
+            "type": "carrier",
+            "contactName": "Wulan Hapsari",
+            "phone": "+62 21 555 0142",
+            "email": "wulan@lautan.example",
+            "address": "Tanjung Priok, Jakarta",
+        },
+        {
+            "title": "Framework agreement",
+            "kind": "contract",
+            "fields": {
+                "number": "LF/2025/017",
+                "validUntil": "2027-12-31",
+                "ratePerTonne": 185000,
+                "routes": ["Jakarta-Makassar", "Jakarta-Surabaya"],
+            },
+        },
+    ),
+    (
+        {"name": "Roda Tiga Motors", "type": "workshop", "phone": "+62 21 555 0178"},
+        {
+            "title": "Service conditions",
+            "kind": "conditions",
+            "fields": {"discountPercent": 7.5, "response": {"hours": 4, "onSundays": False}},
+        },
+    ),
+    (
+        {
+            "name": "Kertas Nusantara",
+            "type": "supplier",
+            "contactName": "Bambang Irawan",
+            "email": "sales@kertas.example",
+        },
+        {
+            "title": "Price list 2026",
+            "kind": "price list",
+            "fields": {"currency": "IDR", "items": [{"sku": "A4-80", "price": 52500}]},
+        },
+    ),
+]
 FIRST = """
 Adi Agus Ahmad Aisyah Andini Anita Arif Ayu Bagus Bayu Bima Budi Citra Dewi Dian Dimas Eka Eko
 Fajar Farah Fitri Galih Gita Hadi Hana Hendra Indah Intan Irfan Joko Kartika Laila Lestari Made

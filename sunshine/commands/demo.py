@@ -10,7 +10,8 @@ from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
     from sunshine.commands.cast import Person
-    from sunshine.db import Database, Row, Transaction
+    from sunshine.db import Database, Databases, Row, Transaction
+    from sunshine.settings import Settings
 
 Ids = dict[str, int]
 
@@ -22,16 +23,22 @@ Ids = dict[str, int]
 def demo(seed: int, yes: bool, as_json: bool) -> None:
     """Fill the database with a made-up company.
 
-    Five departments, 200 employees with managers, shifts and places, and a user of every role.
-    Prints these users and their password, this once. Asks before it adds to a company that is
-    there already.
+    Five departments, 200 employees with managers, shifts and places, a user of every role, and
+    some partners. Prints these users and their password, this once. Asks before it adds to a
+    company that is there already.
     """
     import secrets
 
-    from sunshine.commands.context import run
+    from sunshine.commands.context import run_on_all
 
     password = secrets.token_urlsafe(12)
-    users = run(lambda database: _fill(database, seed, password, yes))
+
+    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
+        users = await _fill(databases.sunshine, seed, password, yes)
+        await _store_partners(databases)
+        return users
+
+    users = run_on_all(work)
     output.table([{**user, "password": password} for user in users], as_json=as_json)
     output.say("This password is not shown again.")
 
@@ -140,3 +147,21 @@ async def _store_users(
         row = await users.create(tx, values)
         made.append({"username": row["username"], "role": row["role"], "name": row["name"]})
     return made
+
+
+async def _store_partners(databases: "Databases") -> None:
+    """Partners with a document each, where there are none: they are in a database of their own."""
+    from sunshine.commands import cast
+    from sunshine.commands.context import operator
+    from sunshine.rules import mitra_documents
+    from sunshine.rules.mitra import partners
+
+    mitra = databases["mitra"]
+    if (await partners.listing.page(mitra, {"page": 1, "limit": 1})).rows:
+        return
+    for partner, document in cast.PARTNERS:
+        async with mitra.transaction(operator()) as tx:
+            made = await partners.create(tx, partner)
+        draft = await mitra_documents.draft(databases, made["id"], document)
+        async with mitra.transaction(operator()) as tx:
+            await mitra_documents.create(tx, draft)

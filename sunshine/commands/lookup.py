@@ -1,4 +1,4 @@
-"""What an argument names: an employee, an asset."""
+"""What an argument names: an employee, an asset, a partner."""
 
 from typing import TYPE_CHECKING
 
@@ -31,3 +31,14 @@ async def asset(database: "Database", code: str) -> "Row":
         if row["assetCode"].lower() == code.lower():
             return row
     raise NotFound(f"there is no asset {code}")
+
+
+async def partner(database: "Database", word: str) -> "Row":
+    """The partner with this id or name; NotFound."""
+    from sunshine.errors import NotFound
+    from sunshine.rules.mitra import partners
+
+    for row in await partners.listing.every(database, {}):
+        if str(row["id"]) == word or row["name"].lower() == word.lower():
+            return row
+    raise NotFound(f"there is no partner {word}")

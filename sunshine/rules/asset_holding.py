@@ -1,12 +1,13 @@
 """Who holds an asset: assigned to one employee at a time, returned. Tables: models/assets.py.
 
-Every writer locks the asset first; one holder per asset is a unique index.
+Whoever hands out or takes back locks the employee, then the asset: so does an employment that
+ends, and nobody waits for the other crosswise. One holder per asset is a unique index.
 """
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, Text, bindparam, insert, select, update
+from sqlalchemy import Date, Integer, Text, and_, bindparam, insert, or_, select, update
 
 from models.assets import asset, asset_assignment, asset_reservation
 from models.employees import employee
@@ -22,14 +23,12 @@ violations(
 )
 
 _EMPLOYEE = Statement(
-    select(employee.c.id, employee.c.name)
-    .where(
-        employee.c.id == bindparam("id"),
-        employee.c.status == "active",
-        employee.c.deleted_at.is_(None),
-    )
+    select((and_(employee.c.status == "active", employee.c.deleted_at.is_(None))).label("active"))
+    .where(employee.c.id == bindparam("id", type_=Integer))
     .with_for_update(key_share=True, read=True)
 )
+_day = bindparam("day", type_=Date)
+# Handed out today under an earlier date, it is still wanted today.
 _RESERVED = Statement(
     select(
         asset_reservation.c.id,
@@ -40,8 +39,11 @@ _RESERVED = Statement(
         asset_reservation.c.asset_id == bindparam("id"),
         asset_reservation.c.employee_id != bindparam("employee"),
         asset_reservation.c.deleted_at.is_(None),
-        bindparam("day", type_=Date).between(
-            asset_reservation.c.valid_from, asset_reservation.c.valid_to
+        or_(
+            _day.between(asset_reservation.c.valid_from, asset_reservation.c.valid_to),
+            bindparam("today", type_=Date).between(
+                asset_reservation.c.valid_from, asset_reservation.c.valid_to
+            ),
         ),
     )
 )
@@ -50,7 +52,7 @@ _ASSIGN = Statement(
     .values(
         asset_id=bindparam("id"),
         employee_id=bindparam("employee"),
-        assigned_on=bindparam("day", type_=Date),
+        assigned_on=_day,
     )
     .values(stamped(asset_assignment))
 )
@@ -61,7 +63,7 @@ _RETURN = Statement(
         asset_assignment.c.returned_on.is_(None),
     )
     .values(
-        returned_on=bindparam("day", type_=Date),
+        returned_on=_day,
         condition=bindparam("condition", type_=Text),
         updated_at=bindparam("now"),
     )
@@ -88,15 +90,16 @@ async def assign(
     notes: str | None = None,
 ) -> Row:
     """Hand an active, free asset to an active employee; Conflict names who has it."""
+    is_active = await keep_active(tx, employeeId)
     before = await locked(tx, id_)
     if before["assignedTo"] is not None:
         raise held_by(before)
     if before["status"] != "active":
         raise Conflict(f"The asset is {_state(before)}", code="asset_not_active")
-    if await tx.one(_EMPLOYEE, id=employeeId) is None:
+    if not is_active:
         raise Invalid.field("employeeId", "is not an active employee")
     day = assignDate or tx.today
-    reserved = await tx.one(_RESERVED, id=id_, employee=employeeId, day=day)
+    reserved = await tx.one(_RESERVED, id=id_, employee=employeeId, day=day, today=tx.today)
     if reserved is not None:
         raise Conflict(
             "The asset is reserved for somebody else", code="asset_reserved", data=reserved
@@ -117,8 +120,11 @@ async def give_back(
     notes: str | None = None,
 ) -> Row:
     """End the present assignment; Conflict when there is none."""
+    holder = (await current(tx, id_))["assignedTo"]
+    await keep_active(tx, holder)
     before = await locked(tx, id_)
-    if before["assignedTo"] is None:
+    # Somebody else's by now: whoever held it when we were asked has given it back.
+    if holder is None or before["assignedTo"] != holder:
         raise Conflict("The asset is not assigned", code="asset_not_assigned")
     day = returnDate or max(tx.today, before["assignDate"])
     if day < before["assignDate"]:
@@ -141,6 +147,12 @@ async def take_from(tx: Transaction, employee_id: int, *, force: bool) -> None:
         raise Conflict(f"Still holds {codes}", code="assets_held", data={"assets": held})
     for row in held:
         await give_back(tx, row["id"], notes="Employment ended")
+
+
+async def keep_active(tx: Transaction, employee_id: int | None) -> bool:
+    """Whether the employee is active, who stays what they are until we are done."""
+    row = await tx.one(_EMPLOYEE, id=employee_id)
+    return row is not None and bool(row["active"])
 
 
 def _state(row: Row) -> str:

@@ -24,7 +24,6 @@ violations(
         ),
     }
 )
-
 FIELDS = {
     "type": asset_maintenance.c.type,
     "vendor": asset_maintenance.c.vendor,
@@ -73,15 +72,16 @@ async def begin(tx: Transaction, asset_id: int, values: Mapping[str, Any]) -> Ro
     """Maintenance begins, or is noted after the fact; Conflict while another one is open."""
     before = await locked(tx, asset_id)
     if before["status"] == "retired":
-        raise Conflict("The asset is retired", code="asset_not_active")
+        raise _retired()
     full = dict.fromkeys(FIELDS) | dict(values)
     made = await tx.only(_INSERT, asset=asset_id, **full)
     row = await tx.only(_FIND, asset=asset_id, id=made["id"])
     await tx.record("asset_maintenance_created", "asset_maintenance", row["id"], after=row)
     await remember(tx, asset_id, "maintenance_started", notes=row["type"])
-    if row["completedOn"] is not None:
+    if row["completedOn"] is None:
+        await _follow(tx, before, is_open=True)
+    else:  # noted after the fact: another one may be open
         await remember(tx, asset_id, "maintenance_completed", notes=row["type"])
-    await _follow(tx, before, is_open=row["completedOn"] is None)
     return row
 
 
@@ -92,10 +92,12 @@ async def change(tx: Transaction, asset_id: int, id_: int, values: Mapping[str, 
     if before is None:
         raise NotFound
     full = {name: before[name] for name in FIELDS} | dict(values)
+    was_open, is_open = before["completedOn"] is None, full["completedOn"] is None
+    if is_open and asset_before["status"] == "retired":
+        raise _retired()
     await tx.run(_UPDATE, row_id=id_, **full)
     after = await tx.only(_FIND, asset=asset_id, id=id_)
     await record_change(tx, "asset_maintenance", before, after)
-    was_open, is_open = before["completedOn"] is None, after["completedOn"] is None
     if was_open != is_open:
         what = "maintenance_started" if is_open else "maintenance_completed"
         await remember(tx, asset_id, what, notes=after["type"])
@@ -103,9 +105,11 @@ async def change(tx: Transaction, asset_id: int, id_: int, values: Mapping[str, 
     return after
 
 
+def _retired() -> Conflict:
+    return Conflict("The asset is retired", code="asset_not_active")
+
+
 async def _follow(tx: Transaction, before: Row, *, is_open: bool) -> None:
-    """The asset's status follows its open maintenance."""
-    if is_open == (before["status"] == "maintenance"):
-        return
+    """The asset's status follows its one open maintenance."""
     await tx.run(_SET_STATUS, id=before["id"], status="maintenance" if is_open else "active")
     await record_change(tx, "asset", before, await current(tx, before["id"]))

@@ -12,6 +12,7 @@ from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal, Scope
 from sunshine.records import stamped
+from sunshine.rules.asset_holding import keep_active
 from sunshine.rules.assets import check_exists, locked
 from sunshine.rules.reach import conditions, employee_within
 from sunshine.statements import Statement
@@ -69,14 +70,21 @@ _INSERT = Statement(
 _CANCEL = Statement(
     update(asset_reservation).where(_r.id == bindparam("id")).values(deleted_at=bindparam("now"))
 )
-_ACTIVE = Statement(
-    select(employee.c.id)
+_RELEASE = Statement(
+    update(asset_reservation)
     .where(
-        employee.c.id == bindparam("id"),
-        employee.c.status == "active",
-        employee.c.deleted_at.is_(None),
+        _r.employee_id == bindparam("employee"),
+        _r.valid_to >= bindparam("today", type_=Date),
+        _r.deleted_at.is_(None),
     )
-    .with_for_update(key_share=True, read=True)
+    .values(deleted_at=bindparam("now"))
+    .returning(
+        _r.id,
+        _r.asset_id.label("assetId"),
+        _r.employee_id.label("employeeId"),
+        _r.valid_from.label("from"),
+        _r.valid_to.label("to"),
+    )
 )
 
 
@@ -104,10 +112,11 @@ async def reserve(
         await employee_within(tx, actor, whose, "assets:read")
     if values["to"] < values["from"]:
         raise Invalid.field("to", "must not be before from")
+    is_active = await keep_active(tx, whose)
     found = await locked(tx, asset_id)
     if found["status"] == "retired":
         raise Conflict("The asset is retired", code="asset_not_active")
-    if await tx.one(_ACTIVE, id=whose) is None:
+    if not is_active:
         raise Invalid.field("employeeId", "is not an active employee")
     days = {"from": values["from"], "to": values["to"]}
     clash = await tx.one(_CLASH, asset=asset_id, **days)
@@ -127,6 +136,14 @@ async def cancel(tx: Transaction, asset_id: int, id_: int, *, actor: Principal) 
         raise NotFound if scope == "all" else NotAllowed
     if await tx.run(_CANCEL, id=id_):
         await tx.record("asset_reservation_cancelled", "asset_reservation", id_, before=before)
+
+
+async def release(tx: Transaction, employee_id: int) -> None:
+    """Who leaves needs nothing any more: their reservations that are not over are given free."""
+    rows = await tx.all(_RELEASE, employee=employee_id, today=tx.today)
+    await tx.record_all(
+        "asset_reservation_cancelled", "asset_reservation", [(row["id"], row, None) for row in rows]
+    )
 
 
 def _scope(actor: Principal) -> Scope:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, desc, select, update
+from sqlalchemy import bindparam, desc, exists, select, update
 
 from models.assets import asset, asset_config, asset_history
 from models.employees import employee
@@ -40,19 +40,24 @@ _HISTORY = Statement(
     .order_by(desc(_h.id))
     .limit(MOST)
 )
+# A place that is told late is history.
 _PLACE = Statement(
     update(asset)
     .where(
-        asset.c.id == bindparam("id"), asset.c.location_id.is_distinct_from(bindparam("location"))
+        asset.c.id == bindparam("id"),
+        asset.c.location_id.is_distinct_from(bindparam("location")),
+        ~exists().where(
+            _h.asset_id == asset.c.id, _h.what == "moved", _h.at > bindparam("at", type_=_h.at.type)
+        ),
     )
     .values(location_id=bindparam("location"), updated_at=bindparam("now"))
 )
 
 
 async def track(database: Database, asset_id: int, *, actor: Principal) -> Row:
-    """`{asset, current {holder, location, since}, history}`, the latest first.
+    """`{asset, current {holder, location, since}, history}`, what was told last first.
 
-    `since` is when the holder or the place last changed.
+    `since` is when it last changed hands or was last seen somewhere.
     """
     found = await seen(database, asset_id, actor=actor, today=database.today)
     history = await database.all(_HISTORY, asset=asset_id)
@@ -64,7 +69,8 @@ async def report(
 ) -> Row:
     """Somebody says where it is: HR and asset managers of anything, others of what they hold.
 
-    A place that is not known yet is made by those who may describe assets.
+    A place that is not known yet is made by those who may describe assets. What is told late, of
+    before it was seen elsewhere, is kept and moves nothing. Answers where the asset is now.
     """
     if not {"location", "latitude"} & values.keys():
         raise Invalid.field("location", "name a location, or send latitude and longitude")
@@ -80,7 +86,7 @@ async def report(
     location = await _location(tx, values["location"], actor) if "location" in values else None
     await remember(tx, asset_id, "moved", at=at, location_id=location, **place)
     if location is not None:
-        await tx.run(_PLACE, id=asset_id, location=location)
+        await tx.run(_PLACE, id=asset_id, location=location, at=at)
     after = await current(tx, asset_id)
     moved = {"location": after["location"], "at": at, **place}
     await tx.record(
@@ -106,7 +112,7 @@ def _present(found: Row, history: list[Row]) -> Row:
     return {
         "holder": holder,
         "location": found["location"],
-        "since": moves[0] if moves else found["createdAt"],
+        "since": max(moves, default=found["createdAt"]),
     }
 
 

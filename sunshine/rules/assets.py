@@ -24,14 +24,21 @@ from sqlalchemy import (
     update,
 )
 
-from models.assets import asset, asset_assignment, asset_config, asset_maintenance
+from models.assets import (
+    asset,
+    asset_assignment,
+    asset_config,
+    asset_maintenance,
+    asset_reservation,
+)
 from models.employees import employee
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal, Scope
-from sunshine.records import merging, record_change, stamped
+from sunshine.records import Use, check_unused, merging, record_change, stamped
 from sunshine.rules.asset_config import id_of
+from sunshine.rules.asset_history import remember
 from sunshine.rules.reach import conditions, employee_within
 from sunshine.schemas.assets import FILTERS
 from sunshine.statements import Statement
@@ -141,6 +148,13 @@ _INSERT = Statement(
     .returning(asset.c.id)
 )
 _DELETE = Statement(update(asset).where(_is_row).values(deleted_at=bindparam("now")))
+_USES = (
+    Use(
+        "reservation",
+        asset_reservation.c.asset_id,
+        where=(asset_reservation.c.valid_to >= bindparam("today", type_=Date),),
+    ),
+)
 _IN_MAINTENANCE = Statement(
     select(
         exists()
@@ -207,15 +221,18 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     full = await _with_ids(tx, values)
     await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await current(tx, id_)
+    if after["location"] != before["location"]:
+        await remember(tx, id_, "moved", location_id=full["location"])
     await record_change(tx, "asset", before, after)
     return after
 
 
 async def delete(tx: Transaction, id_: int) -> None:
-    """Take an asset out of the inventory; Conflict while somebody holds it."""
+    """Take an asset out of the inventory; Conflict while it is held, or reserved from today on."""
     before = await locked(tx, id_)
     if before["assignedTo"] is not None:
         raise held_by(before)
+    await check_unused(tx, _USES, id_)
     await tx.run(_DELETE, id=id_)
     await tx.record("asset_deleted", "asset", id_, before=before)
 

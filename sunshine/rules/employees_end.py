@@ -6,7 +6,7 @@ Used by employees.py, who has locked the employee.
 from sunshine.db import Transaction
 from sunshine.errors import Conflict, NotAllowed
 from sunshine.people import Principal
-from sunshine.rules import users
+from sunshine.rules import asset_reservations, users
 from sunshine.rules.asset_holding import take_from
 from sunshine.rules.branding_approval import open_approvals
 
@@ -24,6 +24,7 @@ async def end_employment(tx: Transaction, id_: int, *, actor: Principal, force: 
         raise NotAllowed("Only an admin ends the account of an admin or of HR")
     await users.deactivate_for_employee(tx, id_)
     await take_from(tx, id_, force=force)
+    await asset_reservations.release(tx, id_)
     waiting = [] if force else await open_approvals(tx, id_)
     if waiting:
         raise Conflict(

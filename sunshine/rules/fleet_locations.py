@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
@@ -33,6 +32,7 @@ from sunshine.schemas.fleet import TRACK
 from sunshine.statements import Statement
 
 AHEAD = timedelta(minutes=5)
+BATCH = 1000  # points at once of a track that is streamed
 FASTEST = 300 / 3.6  # m/s: nothing in a fleet drives faster
 
 _l = driver_location.c
@@ -43,6 +43,8 @@ _DRIVER = Statement(
     )
     .select_from(driver.outerjoin(driver_position, _p.driver_id == driver.c.id))
     .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None))
+    # Whoever ends or suspends a driver waits, or is seen.
+    .with_for_update(of=driver, key_share=True, read=True)
 )  # fmt: skip
 
 
@@ -70,13 +72,13 @@ def _store() -> Statement:
             select(who, points.c.at, points.c.latitude, points.c.longitude, points.c.flagged, now),
         )
         .on_conflict_do_nothing()
-        .returning(_l.at)
+        .returning(_l.at, _l.latitude, _l.longitude, _l.flagged)
         .cte("kept")
     )
     newest = (
-        select(who, points.c.at, points.c.latitude, points.c.longitude, now)
-        .where(~points.c.flagged)
-        .order_by(points.c.at.desc())
+        select(who, kept.c.at, kept.c.latitude, kept.c.longitude, now)
+        .where(~kept.c.flagged)
+        .order_by(kept.c.at.desc())
         .limit(1)
     )
     placing = insert(driver_position).from_select(
@@ -101,7 +103,8 @@ def _store() -> Statement:
 
 
 _STORE = _store()
-_LAST = Statement(
+# Asked for over and over, by maps: benchmarks/tracks.py watches what it costs.
+LAST = Statement(
     select(
         _p.driver_id.label("driverId"),
         _p.latitude,
@@ -132,12 +135,15 @@ listing = Listing(
     sort={"timestamp": _l.at},
     default_sort="timestamp",
 )
-_WHOLE = Statement(
+# A batch of the track, after the point that the one before it ended with.
+_BATCH = Statement(
     _TRACK.where(
+        _l.at > func.coalesce(bindparam("after", type_=_l.at.type), literal_column("'-infinity'")),
         _l.at >= func.coalesce(bindparam("from", type_=_l.at.type), literal_column("'-infinity'")),
         _l.at <= func.coalesce(bindparam("to", type_=_l.at.type), literal_column("'infinity'")),
-        true(),
-    ).order_by(_l.at)
+    )
+    .order_by(_l.at)
+    .limit(BATCH)
 )
 
 
@@ -173,7 +179,7 @@ async def report(
 async def last(database: Database, driver_id: int, *, actor: Principal) -> Row | None:
     """The last-known place; None when the driver was never seen."""
     check_reach(actor, driver_id)
-    row = await database.one(_LAST, id=driver_id)
+    row = await database.one(LAST, id=driver_id)
     if row is None:
         raise NotFound
     return row if row["timestamp"] else None
@@ -185,18 +191,33 @@ async def page(
     """A page of the track, the earliest first; `cursor` is the timestamp of the last one seen."""
     await last(database, driver_id, actor=actor)
     asked = {"after" if name == "cursor" else name: value for name, value in query.items()}
+    is_forward = query.get("sort", "timestamp") == "timestamp"
+    if "after" in asked:
+        if not is_forward:
+            raise Invalid.field("cursor", "goes with sort=timestamp only")
+        asked["page"] = 1
     found = await listing.page(database, asked, driver=driver_id)
-    is_full = len(found.rows) == found.per_page
+    is_full = is_forward and len(found.rows) == found.per_page
     return replace(found, next_cursor=_cursor(found.rows[-1]) if is_full else None)
 
 
 async def track(
     database: Database, driver_id: int, query: Mapping[str, Any], *, actor: Principal
 ) -> AsyncIterator[list[Row]]:
-    """The whole track in batches, however long it is."""
+    """The whole track in batches, however long it is; the reader may take as long as they like.
+
+    Each batch is a read of its own: no connection waits for a slow reader.
+    """
     await last(database, driver_id, actor=actor)
     between = {"from": query.get("from"), "to": query.get("to")}
-    return database.stream(_WHOLE, driver=driver_id, **between)
+    return _batches(database, driver=driver_id, **between)
+
+
+async def _batches(database: Database, **values: Any) -> AsyncIterator[list[Row]]:
+    after: datetime | None = None
+    while rows := await database.all(_BATCH, after=after, **values):
+        yield rows
+        after = rows[-1]["timestamp"]
 
 
 def _cursor(row: Row) -> str:

@@ -47,8 +47,7 @@ _CLOSE = Statement(
 
 async def pair(tx: Transaction, driver_id: int, vehicle_id: int) -> None:
     """The driver drives the vehicle from now on; Conflict while either is with another."""
-    if await tx.one(_LOCK_DRIVER, id=driver_id) is None:
-        raise Invalid.field("driverId", "does not exist")
+    await lock_driver(tx, driver_id)
     if await tx.one(_LOCK_VEHICLE, id=vehicle_id) is None:
         raise Invalid.field("vehicleId", "does not exist")
     pair_ = {"vehicleId": vehicle_id, "driverId": driver_id}
@@ -59,6 +58,12 @@ async def pair(tx: Transaction, driver_id: int, vehicle_id: int) -> None:
         raise Conflict(problem.message, code=problem.code, data=_shown(row))
     await tx.run(_OPEN, vehicle=vehicle_id, driver=driver_id)
     await tx.record("vehicle_assigned", "vehicle", vehicle_id, after=pair_)
+
+
+async def lock_driver(tx: Transaction, driver_id: int) -> None:
+    """The driver, kept as they are until we are done; Invalid."""
+    if await tx.one(_LOCK_DRIVER, id=driver_id) is None:
+        raise Invalid.field("driverId", "does not exist")
 
 
 async def part(

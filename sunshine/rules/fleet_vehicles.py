@@ -12,7 +12,7 @@ from sunshine.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.records import merging, record_change, stamped
-from sunshine.rules.fleet_pairs import OPEN, pair, part
+from sunshine.rules.fleet_pairs import OPEN, lock_driver, pair, part
 from sunshine.schemas.fleet import VEHICLE_FILTERS
 from sunshine.statements import Statement
 
@@ -105,8 +105,10 @@ _DELETE = Statement(
 
 
 async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of the vehicles; to a driver their own."""
+    """A page of the vehicles; to a driver their own, whose filter on another driver is refused."""
     if actor.kind == "driver":
+        if query.get("driverId", actor.id) != actor.id:
+            raise NotAllowed
         return await listing.page(database, query, where=_OWN, me=actor.id)
     return await listing.page(database, query)
 
@@ -134,10 +136,12 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
 
 async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     """Merge into a vehicle; `driverId` null takes it from its driver."""
+    if values.get("driverId") is not None:
+        await lock_driver(tx, values["driverId"])
+    await tx.run(_LOCK, id=id_)
     before = await _current(tx, id_)
     if "driverId" in values and values["driverId"] != before["driverId"]:
         await _hand_over(tx, id_, values["driverId"])
-    await tx.run(_LOCK, id=id_)
     fields = {name: value for name, value in values.items() if name in FIELDS}
     await tx.run(_update(tuple(sorted(fields))), row_id=id_, **fields)
     after = await _current(tx, id_)
@@ -157,7 +161,6 @@ async def delete(tx: Transaction, id_: int) -> None:
 
 async def _hand_over(tx: Transaction, id_: int, driver_id: int | None) -> None:
     if driver_id is None:
-        await tx.run(_LOCK, id=id_)
         await part(tx, vehicle_id=id_)
     else:
         await pair(tx, driver_id, id_)

@@ -12,6 +12,7 @@ Schema = dict[str, Field]
 MAX_ID = 2**31 - 1
 MAX_BODY = 10 * 1024 * 1024  # bytes
 MAX_PICTURE = 5 * 1024 * 1024  # bytes, decoded
+MAX_FREE_FORM = 256 * 1024  # bytes as JSON
 
 
 def text(maximum: int = 255, **rules: Any) -> Field:
@@ -91,6 +92,14 @@ def picture(**rules: Any) -> Field:
 def list_of(item: Field, maximum: int = 100, **rules: Any) -> Field:
     """A list of at most `maximum` items of one kind."""
     return {"type": "list", "schema": item, "maxlength": maximum} | rules
+
+
+def free_form(**rules: Any) -> Field:
+    """A JSON object of whatever one likes, at most 256 KiB; strings in it are kept to the letter.
+
+    Whole numbers have 64 bits at most.
+    """
+    return {"type": "dict", "coerce": "free_form", "allow_unknown": True} | rules
 
 
 def changes(schema: Schema) -> Schema:

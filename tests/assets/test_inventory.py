@@ -88,6 +88,7 @@ async def test_money_is_rounded_half_up_at_the_cent(api: Api) -> None:
         ({"depreciationMonths": 24, "residualPercent": 10}, 1320),
         ({"depreciationMonths": 12, "residualPercent": 10}, 240),
         ({"depreciationMonths": 7}, 0),
+        ({"depreciationMonths": 7, "residualPercent": 10}, 240),
     ],
 )
 async def test_the_book_value_falls_in_a_straight_line_to_the_residual(
@@ -98,6 +99,23 @@ async def test_the_book_value_falls_in_a_straight_line_to_the_residual(
     assert (await api.post(CONFIG, body, as_="admin")).status == 201
     made = await asset(api, value=2400, purchaseDate="2024-01-20")
     assert made["bookValue"] == worth
+
+
+async def test_what_is_still_to_be_bought_is_worth_its_price(api: Api, now) -> None:
+    now.set(2024, 1, 20, 12)
+    body = {"kind": "category", "key": "laptop", "name": "Laptop"}
+    await api.post(CONFIG, body | {"attributes": {"depreciationMonths": 12}}, as_="admin")
+    for bought, worth in [("2024-06-20", 2400), ("2024-01-21", 2400), ("2023-12-20", 2200)]:
+        assert (await asset(api, value=2400, purchaseDate=bought))["bookValue"] == worth, bought
+
+
+async def test_who_may_manage_assets_sees_all_of_them_and_what_they_cost(api: Api) -> None:
+    made = await asset(api, value=2000)
+    path = f"/api/users/{api.stranger.user_id}"
+    assert (await api.get(f"{INVENTORY}/{made['id']}", as_="stranger")).status == 403
+    await api.put(path, {"permissions": ["assets:manage"]}, as_="admin")
+    assert (await api.get(f"{INVENTORY}/{made['id']}", as_="stranger")).data["value"] == 2000
+    assert (await api.get(f"{INVENTORY}/{2**31 - 1}", as_="stranger")).status == 404
 
 
 async def test_what_it_cost_is_for_those_who_manage(api: Api) -> None:
@@ -139,6 +157,16 @@ async def test_a_category_is_found_by_key_or_name_whatever_its_case(api: Api) ->
     for word in ("laptop", "LAPTOP", "portable computer"):
         assert (await asset(api, category=word))["category"] == "laptop"
     assert len(await found(api, CONFIG)) == 1
+
+
+async def test_a_category_that_was_deleted_is_made_anew(api: Api) -> None:
+    made = await asset(api, category="laptop")
+    await api.delete(f"{INVENTORY}/{made['id']}", as_="admin")
+    [old] = await found(api, CONFIG)
+    assert (await api.delete(f"{CONFIG}/{old['id']}", as_="admin")).status == 200
+    assert (await asset(api, category="laptop"))["category"] == "laptop"
+    [new] = await found(api, CONFIG)
+    assert new["id"] != old["id"]
 
 
 async def test_a_label_is_a_picture_of_the_code(api: Api) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api import Api
 from tests.assets.things import INVENTORY, asset, assign
+from tests.people import hire
 
 
 async def test_days_are_reserved_once(api: Api) -> None:
@@ -66,6 +67,81 @@ async def test_what_is_reserved_is_handed_to_nobody_else(api: Api, now) -> None:
     refused = await assign(api, made["id"], api.stranger.employee_id)
     assert (refused.status, refused.code) == (409, "asset_reserved")
     assert (await assign(api, made["id"], api.employee.employee_id)).status == 200
+
+
+async def test_what_is_reserved_today_is_kept_whatever_the_date_it_is_asked_for(
+    api: Api, now
+) -> None:
+    now.set(2024, 3, 2, 9)
+    made = await asset(api)
+    days = {"from": "2024-03-02", "to": "2024-03-05"}
+    await api.post(f"{INVENTORY}/{made['id']}/reservations", days, as_="employee")
+    for day in ("2024-02-01", "2024-03-05", "2024-03-06"):
+        body = {"employeeId": api.stranger.employee_id, "assignDate": day}
+        answer = await api.post(f"{INVENTORY}/{made['id']}/assign", body, as_="admin")
+        assert (answer.status, answer.code) == (409, "asset_reserved"), day
+    now.set(2024, 3, 6, 9)
+    assert (await assign(api, made["id"], api.stranger.employee_id)).status == 200
+
+
+async def test_what_is_reserved_from_today_on_is_not_deleted(api: Api, now) -> None:
+    now.set(2024, 3, 5, 23)
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}"
+    days = {"from": "2024-03-01", "to": "2024-03-05"}
+    await api.post(f"{path}/reservations", days, as_="employee")
+    before = await api.events()
+    refused = await api.delete(path, as_="admin")
+    assert (refused.status, refused.code) == (409, "in_use")
+    assert refused.json["message"] == "In use by 1 reservation"
+    assert await api.events() == before
+    now.set(2024, 3, 6, 0)
+    assert (await api.delete(path, as_="admin")).status == 200
+
+
+async def test_who_leaves_gives_free_what_they_reserved(api: Api, now) -> None:
+    now.set(2024, 3, 5, 9)
+    somebody = await hire(api)
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}/reservations"
+    for begin, end in [("01", "04"), ("05", "05"), ("10", "20")]:
+        body = {"from": f"2024-03-{begin}", "to": f"2024-03-{end}", "employeeId": somebody["id"]}
+        assert (await api.post(path, body, as_="hr")).status == 201
+    assert (await api.delete(f"/api/employees/{somebody['id']}", as_="hr")).status == 200
+    assert [row["to"] for row in (await api.get(path, as_="hr")).data] == ["2024-03-04"]
+    assert (await api.events()).count("asset_reservation_cancelled") == 2
+    assert (await assign(api, made["id"], api.stranger.employee_id)).status == 200
+
+
+async def test_it_refuses_days_that_cannot_be(api: Api) -> None:
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}/reservations"
+    before = await api.events()
+    wrong = await api.post(path, {"from": "2024-03-05", "to": "2024-03-04"}, as_="hr")
+    assert (wrong.status, wrong.fields) == (400, {"to"})
+    body = {"from": "2024-03-01", "to": "2024-03-01"}
+    for whose in ((await hire(api, status="inactive"))["id"], 2**31 - 1):
+        answer = await api.post(path, body | {"employeeId": whose}, as_="admin")
+        assert answer.status in (400, 404), whose
+    assert [name for name in await api.events() if name == "asset_reserved"] == []
+    assert before == [name for name in await api.events() if name != "employee_created"]
+    retired = await asset(api, status="retired")
+    path = f"{INVENTORY}/{retired['id']}/reservations"
+    answer = await api.post(path, body, as_="hr")
+    assert (answer.status, answer.code) == (409, "asset_not_active")
+
+
+async def test_of_fifty_who_reserve_the_same_days_one_does(api: Api) -> None:
+    made = await asset(api)
+    path = f"{INVENTORY}/{made['id']}/reservations"
+    body = {"from": "2024-03-01", "to": "2024-03-05"}
+    names = ["employee", "stranger", "hr", "admin", "manager"] * 10
+    answers = await asyncio.gather(*(api.post(path, body, as_=name) for name in names))
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 49}
+    assert {answer.code for answer in answers if answer.status == 409} == {"asset_reserved"}
+    [row] = await api.sql("SELECT employee_id FROM asset_reservation")
+    [winner] = [answer.data for answer in answers if answer.status == 201]
+    assert row["employee_id"] == winner["employeeId"]
 
 
 async def test_racing_reservations_never_overlap(api: Api) -> None:

@@ -114,11 +114,7 @@ async def test_what_is_decided_meanwhile_is_not_missed(api: Api) -> None:
     async with api.app.databases.sunshine.transaction(System()) as tx:
         await tx.run(LOCK_EMPLOYEE, employee=who)
         coming = asyncio.create_task(api.post(IN, body, as_="hr"))
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        deadline = time.monotonic() + 2
-        while not await api.sql(waits):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        await api.somebody_waits()
         await approve_permit(api, "2024-01-15", "09:00", "10:00")
         await reassess(tx, who, day, day)
     assert (await coming).data["late"] is False

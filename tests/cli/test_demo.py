@@ -42,6 +42,11 @@ def test_it_fills_an_empty_database(sunshine, process):
         " (SELECT count(*) FROM event WHERE type = 'employee_created')",
     )  # fmt: skip
     assert counts.stdout.strip() == "200|5|200|200|200"
+    partners = json.loads(sunshine("mitra", "list", "--json").stdout)
+    assert len(partners) == 3
+    for partner in partners:
+        documents = sunshine("mitra", "documents", partner["name"], "--json")
+        assert len(json.loads(documents.stdout)) == 1
     again = sunshine("demo")
     assert (again.returncode, again.stdout) == (2, "")
     assert "--yes" in again.stderr

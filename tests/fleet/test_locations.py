@@ -1,11 +1,15 @@
 """Where drivers are: /api/fleet/drivers/:id/location and /locations."""
 
+import asyncio
 import json
 import random
 from typing import Any
 
+import psycopg
 import pytest
 
+from sunshine.connections import conninfo
+from sunshine.db import Transaction
 from tests.api import Api
 from tests.fleet.yard import DRIVERS, driver, signed_in
 
@@ -121,6 +125,80 @@ async def test_a_track_is_paged_and_streamed(api: Api) -> None:
     assert len(json.loads(short.body)["features"]) == 600
     none = await api.get(f"{path}?format=geojson&to=2000-01-01T00:00:00Z", as_="admin")
     assert json.loads(none.body)["features"] == []
+
+
+async def test_a_track_is_read_on_in_its_own_order_only(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    await api.post(path, [point(minute) for minute in range(5)], as_="admin")
+    latest = await api.get(f"{path}?sort=-timestamp&limit=2", as_="admin")
+    assert [row["timestamp"][14:16] for row in latest.data] == ["04", "03"]
+    assert "nextCursor" not in latest.json["pagination"]
+    cursor = latest.data[0]["timestamp"]
+    wrong = await api.get(f"{path}?sort=-timestamp&cursor={cursor}", as_="admin")
+    assert (wrong.status, wrong.fields) == (400, {"cursor"})
+    seen, cursor = [], ""
+    while cursor is not None:
+        asked = f"{path}?limit=2&page=7{cursor}" if cursor else f"{path}?limit=2"
+        page = await api.get(asked, as_="admin")
+        seen += [row["timestamp"][14:16] for row in page.data]
+        found = page.json["pagination"].get("nextCursor")
+        cursor = f"&cursor={found}" if found else None
+    assert seen == ["00", "01", "02", "03", "04"]
+
+
+async def test_an_instant_that_is_told_twice_in_a_burst_is_kept_once(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    burst = [point(1, -6.2), point(2, -6.21), point(2, -6.22)]
+    told = (await api.post(path, burst, as_="admin")).data
+    assert (told["received"], told["kept"]) == (3, 2)
+    [_, kept] = (await api.get(path, as_="admin")).data
+    assert (await last(api, made["id"]))["latitude"] == kept["latitude"]
+
+
+async def test_racing_bursts_keep_every_point_once_and_the_newest_is_the_last(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    bursts = [[point((start + n) % 60) for n in range(20)] for start in range(0, 60, 5)] * 2
+    answers = await asyncio.gather(*(api.post(path, burst, as_="admin") for burst in bursts))
+    assert {answer.status for answer in answers} == {200}
+    assert sum(answer.data["kept"] for answer in answers) == 60
+    assert (await last(api, made["id"]))["timestamp"] == "2024-01-15T10:59:00Z"
+    rows = await api.sql("SELECT count(*) AS n FROM driver_location", "fleet")
+    assert rows[0]["n"] == 60
+
+
+async def test_a_burst_is_one_insert(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await driver(api)
+    texts: list[bytes] = []
+    run = Transaction._execute
+
+    async def watched(self: Transaction, statement: Any, values: Any) -> Any:
+        texts.append(statement.text)
+        return await run(self, statement, values)
+
+    monkeypatch.setattr(Transaction, "_execute", watched)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    for burst in ([point(0)], [point(minute / 10) for minute in range(500)]):
+        texts.clear()
+        assert (await api.post(path, burst, as_="admin")).status == 200
+        assert len([text for text in texts if b"INSERT INTO driver_location" in text]) == 1
+        assert len(texts) == 3  # who drives, the points, the event
+
+
+async def test_a_driver_who_is_just_suspended_is_nowhere(api: Api) -> None:
+    made = await driver(api)
+    settings = api.app.settings.databases["fleet"]
+    async with await psycopg.AsyncConnection.connect(conninfo(settings)) as other:
+        await other.execute("SELECT FROM driver WHERE id = %s FOR UPDATE", [made["id"]])
+        await other.execute("UPDATE driver SET status = 'suspended' WHERE id = %s", [made["id"]])
+        path = f"{DRIVERS}/{made['id']}/location"
+        answer = asyncio.ensure_future(api.post(path, EXAMPLE, as_="admin"))
+        await api.somebody_waits("fleet")
+        await other.commit()
+    assert ((await answer).status, (await answer).code) == (409, "driver_not_active")
+    assert await last(api, made["id"]) is None
 
 
 async def test_a_driver_who_is_not_active_is_nowhere(api: Api) -> None:

@@ -85,8 +85,11 @@ async def test_racing_for_one_driver_one_vehicle_is_theirs(api: Api) -> None:
 
 async def test_a_driver_sees_their_own_vehicle_only(api: Api) -> None:
     mine, other = await vehicle(api), await vehicle(api)
-    _, token = await signed_in(api, vehicleId=mine["id"])
+    me, token = await signed_in(api, vehicleId=mine["id"])
     assert [row["id"] for row in await found(api, VEHICLES, as_=token)] == [mine["id"]]
     assert (await api.get(f"{VEHICLES}/{mine['id']}", as_=token)).status == 200
     for id_ in (other["id"], 2**31 - 1):
         assert (await api.get(f"{VEHICLES}/{id_}", as_=token)).status == 403
+    for whose, status in [(me["id"], 200), (me["id"] + 1, 403)]:
+        answer = await api.get(f"{VEHICLES}?driverId={whose}", as_=token)
+        assert answer.status == status, whose

@@ -30,6 +30,8 @@ FLOORS = {
     "psycopg": "3.3",
     "sqlalchemy": "2.1",
     "cerberus": "1.3.8",
+    "motor": "3.7.1",
+    "pymongo": "4.20.1",
 }
 SOURCES = ("cli.py", "server.py", "handlers", "models", "sunshine", "config", "migrations",
            "setup.py", "pyproject.toml", "README.md", "LICENSE", "tests")  # fmt: skip

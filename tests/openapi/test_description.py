@@ -138,6 +138,8 @@ def test_it_does_not_know_rules_that_it_cannot_write() -> None:
         writer.field({"type": "string", "forbidden": ["x"]}, "name")
     with pytest.raises(KeyError, match="tuple"):
         writer.field({"type": "tuple"}, "name")
+    with pytest.raises(KeyError, match="made_up"):
+        writer.field({"type": "string", "coerce": "made_up"}, "name")
     with pytest.raises(KeyError, match="unheard_of"):
         writer.field({"type": "string", "check_with": "unheard_of"}, "name")
 

@@ -21,6 +21,7 @@ app.use(express.urlencoded({ extended: true, limit: "10mb" }));
 app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
 require("./app/routes/attendance.routes")(app);
+require("./app/routes/fleet.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));
 app.use(errorParamHandler);
 
@@ -28,6 +29,7 @@ const server = db.sequelize.authenticate().then(() =>
   app.listen(Number(process.env.SERVER_PORT), "127.0.0.1"),
 );
 process.on("SIGTERM", async () => {
-  (await server).close(() => db.sequelize.close().then(() => process.exit(0)));
+  const close = () => Promise.all([db.sequelize.close(), db.sequelizeFleet.close()]);
+  (await server).close(() => close().then(() => process.exit(0)));
   (await server).closeAllConnections();
 });

@@ -60,6 +60,7 @@ TAGS = {
     "sales": "What was sold, by whom, to whom, and the sums.",
     "freelance": "Freelancers and their projects.",
     "onapps": "The customers' apps: settings and vouchers.",
+    "mitra": "Partners, and their documents of any shape.",
     "static": "Stored files.",
     "events": "The audit trail.",
     "sockets": "What happens, as it happens. The protocol: docs/sockets.md.",

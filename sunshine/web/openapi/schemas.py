@@ -26,7 +26,9 @@ TYPES: dict[str, Json] = {
 }
 _LENGTH = {"string": "Length", "list": "Items", "dict": "Properties"}
 _COERCED: dict[str, Json] = {
-    "timezone": {"description": "The name of an IANA timezone, such as Asia/Jakarta."}
+    **{name: {} for name in ("trimmed", "digits", "query_flag", "money", "free_form")},
+    **{name: {} for name in ("date", "time", "instant")},  # their types say it
+    "timezone": {"description": "The name of an IANA timezone, such as Asia/Jakarta."},
 }
 _CHECKED: dict[str, Json] = {"distinct": {"uniqueItems": True}, "finite": {}}
 # Said by what holds the field, or in another place here.
@@ -44,7 +46,7 @@ _RULES: dict[str, Callable[[Any, Field], Json]] = {
     # Ours must match the whole.
     "regex": lambda pattern, _: {"pattern": f"^(?:{pattern})$"},
     "default": lambda value, field: {"default": _typed(value, field)},
-    "coerce": lambda name, _: _COERCED.get(name, {}),
+    "coerce": lambda name, _: _COERCED[name],
     "check_with": lambda name, _: _CHECKED[name],
 }
 

@@ -1,0 +1,2 @@
+-- The documented body: one point.
+request = require("points")(1)

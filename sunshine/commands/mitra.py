@@ -1,0 +1,76 @@
+"""`sunshine mitra`: partners and their documents. Rules: mitra.py and mitra_documents.py."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sunshine.commands import output
+from sunshine.commands.output import json_option
+
+if TYPE_CHECKING:
+    from sunshine.db import Database, Databases, Row
+    from sunshine.settings import Settings
+
+PARTNERS = ("id", "name", "type", "status", "contactName", "phone", "email")
+DOCUMENTS = ("id", "title", "kind", "version", "updatedAt", "fields")
+
+
+@click.group()
+def mitra() -> None:
+    """Partners and their documents."""
+
+
+@mitra.command("list")
+@click.option("--type", "type_", metavar="TYPE", help="Only of this type.")
+@click.option("--status", type=click.Choice(["active", "inactive"]), help="Only in this state.")
+@click.option("--search", help="Only those with this in name, contact or email address.")
+@json_option
+def list_(type_: str | None, status: str | None, search: str | None, as_json: bool) -> None:
+    """List the partners."""
+    from sunshine.commands.context import run
+
+    async def work(database: "Database") -> "list[Row]":
+        from sunshine.rules.mitra import partners
+
+        given = {"type": type_, "status": status, "search": search}
+        asked = {name: value for name, value in given.items() if value is not None}
+        return await partners.listing.every(database, asked)
+
+    _show(run(work, "mitra"), PARTNERS, as_json)
+
+
+@mitra.command()
+@click.argument("partner")
+@click.option("--kind", help="Only of this kind.")
+@click.option("--search", help="Only those with this in their title.")
+@json_option
+def documents(partner: str, kind: str | None, search: str | None, as_json: bool) -> None:
+    """List the documents of a PARTNER, named by its name or id; --json with all they hold."""
+    from sunshine.commands.context import run_on_all
+
+    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
+        from sunshine.commands import lookup
+        from sunshine.rules import mitra_documents as rules
+
+        found = await lookup.partner(databases["mitra"], partner)
+        given = {"kind": kind, "search": search}
+        asked = {name: value for name, value in given.items() if value is not None}
+        return await rules.every(databases, asked, found["id"])
+
+    rows = run_on_all(work)
+    if not as_json:
+        rows = [{**row, "fields": _summary(row["fields"])} for row in rows]
+    _show(rows, DOCUMENTS, as_json)
+
+
+def _summary(fields: "Row | None") -> str:
+    """The names of the fields, as many as there is room for."""
+    if fields is None:
+        return "lost"
+    names = ", ".join(fields)
+    return names if len(names) <= 60 else f"{names[:59]}…"
+
+
+def _show(rows: "list[Row]", columns: tuple[str, ...], as_json: bool) -> None:
+    shown = rows if as_json else [{name: row[name] for name in columns} for row in rows]
+    output.table(shown, as_json=as_json, columns=columns)
