@@ -44,7 +44,7 @@ _CONTENT: Schema = {
     # Whether all approvers must approve (the default) or one is enough.
     "mode": choice(*MODES),
 }
-SUBMIT: Schema = {**_CONTENT, "requestedBy": row_id()}
+SUBMIT: Schema = {**_CONTENT, "requestedBy": row_id(example=123)}
 REVISE = changes(_CONTENT)
 REVIEW: Schema = {
     "action": choice(*ACTIONS, required=True, example="approve"),
