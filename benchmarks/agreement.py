@@ -43,6 +43,17 @@ MADE = {
             "timestamp": "2024-01-15T08:00:00Z",
         }
     ),
+    "booking": Made(
+        {
+            "roomId": 5,
+            "title": "Team Standup",
+            "date": "2024-01-15",
+            "startTime": "09:00",
+            "endTime": "10:00",
+            "attendees": [123, 456, 789],
+            "description": "Daily team standup meeting",
+        }
+    ),
     "point": Made(POINT, 200, FLEET),
     # Out of order, and one faster than anything drives.
     "burst": Made(
@@ -56,7 +67,7 @@ MADE = {
 }
 # Differs by itself from one to the next.
 OWN = {"id", "createdAt", "updatedAt", "checkInRecordedAt"}
-INSTANTS = {"createdAt", "updatedAt", "checkIn", "checkInRecordedAt"}
+INSTANTS = {"createdAt", "updatedAt", "checkIn", "checkInRecordedAt", "startsAt", "endsAt"}
 
 
 class Agreement:

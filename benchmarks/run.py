@@ -23,10 +23,14 @@ try:
         sleeping,
         tracks,
     )  # fmt: skip
+    from benchmarks.attendance_months import ATTENDANCE_MONTHS
+    from benchmarks.sales_months import SALES_MONTHS
     from benchmarks.scenarios import SCENARIOS
     from benchmarks.servers import LIVE, SERVERS
 except ModuleNotFoundError as lack:
     sys.exit(f"{lack.name} is missing: run this with the project's Python, .venv/bin/python")
+
+REPORTS = {"report": ATTENDANCE_MONTHS, "sales": SALES_MONTHS}
 
 
 def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
@@ -44,7 +48,7 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.command()
 @click.argument(
     "what",
-    type=click.Choice(["compare", "scale", "report", "tracks", "sockets"]),
+    type=click.Choice(["compare", "scale", *REPORTS, "tracks", "sockets"]),
     default="compare",
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
@@ -59,8 +63,9 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
     """CPU time per request of this server and its peers.
 
-    `scale` asks for a page of a million rows, `report` for a month of sixty, `tracks` for places
-    among two million; `sockets` holds 2,000 WebSockets and puts up with a reader that sleeps.
+    `scale` asks for a page of a million rows, `report` for a month of attendance among sixty,
+    `sales` for one of a million items, `tracks` for places among two million; `sockets` holds 2,000
+    WebSockets and puts up with a reader that sleeps.
     """
     processes.unwind_on_signals()
     try:
@@ -98,8 +103,8 @@ def _measure(
         _tell(f"filling a table of {employees:,} rows")
         found.make(employees)
         measured: compare.Samples | scale.Costs | tracks.Measured
-        if what == "report":
-            measured = months.months(found, tell=_tell, **often)
+        if what in REPORTS:
+            measured = months.months(found, REPORTS[what], tell=_tell, **often)
             tables = report.months(measured)
         elif what == "tracks":
             found.put_to_work()

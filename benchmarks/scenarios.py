@@ -31,7 +31,7 @@ class Scenario:
 
 READ = {"express": 2.5, "fastapi": 2.5}
 FLOOR = {"floor": 1.25}
-EXPRESS = ("sunshine", "sunshine-uvloop", "express", "express-key")
+NODE_AND_OURS = ("sunshine", "sunshine-uvloop", "express", "express-key")
 LOCATION = "/api/fleet/drivers/1/location"  # the scripts name one driver after the other
 
 SCENARIOS = {
@@ -48,15 +48,23 @@ SCENARIOS = {
             "/api/attendance/check-in",
             "check_in.lua",
             at_least={"express": 1.5},
-            servers=EXPRESS,
+            servers=NODE_AND_OURS,
         ),
-        Scenario("point", "POST", LOCATION, "point.lua", servers=EXPRESS, points=1, times=3),
+        Scenario(
+            "booking",
+            "POST",
+            "/api/meeting-rooms/schedule",
+            "book_room.lua",
+            at_least={"express": 1.5},
+            servers=NODE_AND_OURS,
+        ),
+        Scenario("point", "POST", LOCATION, "point.lua", servers=NODE_AND_OURS, points=1, times=3),
         Scenario(
             "burst",
             "POST",
             LOCATION,
             "burst.lua",
-            servers=EXPRESS,
+            servers=NODE_AND_OURS,
             points=500,
             times=20,
             connections=4,

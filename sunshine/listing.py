@@ -11,11 +11,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
     Text,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -137,11 +139,13 @@ class Listing:
         self._statements = lru_cache(maxsize=256)(self._build)
         self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
 
-    def searching(self, condition: ColumnElement[bool]) -> "Listing":
-        """The same list whose `search` looks elsewhere."""
-        filters = self._filters | {"search": condition}
+    def without(self, *hidden: str, search: ColumnElement[bool]) -> "Listing":
+        """The same list for those who are not shown some fields: an order would tell of them as
+        well as `search`, which looks elsewhere here."""
+        filters = self._filters | {"search": search}
         made = Listing(self._select, key=self._key, filters=filters, schema=self.schema)
-        made._sort, made._default_sort = self._sort, self._default_sort
+        made._sort = {name: by for name, by in self._sort.items() if name not in hidden}
+        made._default_sort = self._default_sort
         return made
 
     async def page(
@@ -267,6 +271,11 @@ def contains(lowered: ColumnElement[str]) -> ColumnElement[bool]:
     The database lower-cases that too: Python does some letters otherwise.
     """
     return lowered.like(func.lower(bindparam("search", type_=Text)))
+
+
+def lowered(words: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An array's words in lower case, so that they are compared whatever their case."""
+    return cast(func.lower(cast(words, Text)), ARRAY(Text))
 
 
 def pattern(value: str) -> str:

@@ -5,6 +5,7 @@ settings    the settings of a test server on it, its four databases migrated
 now         the clock of the server: `now.set(...)`, `now.shift(hours=1)`; real time otherwise
 api         a running server and its client, on empty databases, with the cast; events empty
 second      another server process' worth of parts on the same databases, with the same cast
+no_deadlock what happens meanwhile leaves no deadlock in PostgreSQL's log
 
 The cast, all with the password PASSWORD: admin and hr (each an employee, HR department), manager
 (an employee), employee (the manager's report), stranger (an employee of nobody here), outsider
@@ -172,6 +173,14 @@ def second(_second: Api, api: Api) -> Api:
     _second.app.principals.forget()
     _second.cast = api.cast
     return _second
+
+
+@pytest.fixture
+def no_deadlock(postgres: launcher.Server) -> Iterator[None]:
+    log = postgres.directory / "log"
+    logged = log.stat().st_size
+    yield
+    assert b"deadlock detected" not in log.read_bytes()[logged:]
 
 
 _connections: dict[str, psycopg.Connection] = {}

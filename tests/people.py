@@ -23,6 +23,19 @@ async def found(api: Api, path: str, as_: str = "admin") -> list[Any]:
     return rows
 
 
+async def steps(api: Api, type_: str, field: str) -> list[Any]:
+    """What a field was before and after each event of a kind: each begins where one ended."""
+    rows = await api.sql(
+        "SELECT before -> %(field)s::text AS before, after -> %(field)s::text AS after FROM event"
+        " WHERE type = %(type)s ORDER BY id",
+        field=field,
+        type=type_,
+    )
+    values = [row["before"] for row in rows[:1]] + [row["after"] for row in rows]
+    assert [row["before"] for row in rows] == values[:-1]
+    return values
+
+
 async def refused(api: Api, answer: Answer, status: int, code: str) -> None:
     """The answer is this refusal, and nothing was recorded since the cast came on."""
     assert (answer.status, answer.code) == (status, code), answer.body

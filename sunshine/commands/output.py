@@ -15,6 +15,8 @@ BEHIND = 4
 UNSAFE = 78
 INTERRUPTED = 130
 
+CHART_WIDTH = 100
+
 Rows = Iterable[Mapping[str, Any]]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -45,6 +47,15 @@ def table(rows: Rows, *, as_json: bool = False, columns: Iterable[str] = ()) -> 
     else:
         for line in (names, *([cell(row[name]) for name in names] for row in listed)):
             click.echo("\t".join(line))
+
+
+def chart(rows: Rows, *, columns: Iterable[str], amount: str) -> None:
+    """Print rows as a table; on a terminal with a bar behind each that is as long as its amount."""
+    listed, names = list(rows), list(columns)
+    if sys.stdout.isatty():
+        _draw_bars(names, listed, amount)
+    else:
+        table(listed, columns=names)
 
 
 def document(value: Any) -> None:
@@ -120,6 +131,25 @@ def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:
     for row in rows:
         drawn.add_row(*(Text(cell(row[name])) for name in names))
     Console().print(drawn)
+
+
+def _draw_bars(names: list[str], rows: list[Mapping[str, Any]], amount: str) -> None:
+    from rich.bar import Bar
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    for number, name in enumerate(names):
+        drawn.add_column(name, justify="right" if number else "left", no_wrap=True)
+    drawn.add_column(min_width=10)
+    most = max((float(row[amount]) for row in rows), default=0.0)
+    for row in rows:
+        shown = {name: cell(row[name]) for name in names} | {amount: f"{row[amount]:,.2f}"}
+        bar = Bar(most, 0, float(row[amount])) if most else ""
+        drawn.add_row(*(Text(text) for text in shown.values()), bar)
+    console = Console()
+    console.print(drawn, width=min(console.width, CHART_WIDTH))
 
 
 def cell(value: Any) -> str:

@@ -1,6 +1,5 @@
 """`sunshine sales`: what was sold. Rules: sunshine/rules/sales_report.py."""
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 DAY = click.DateTime(["%Y-%m-%d"])
 BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}
-WIDTH = 40
 
 
 @click.group()
@@ -42,15 +40,11 @@ def report(first: datetime | None, last: datetime | None, by: str, as_json: bool
     if as_json:
         output.document(found)
         return
-    rows = [_line(row) for row in found[BY[by]]]
-    most = max((row["total"] for row in rows), default=0)
-    for row in rows:
-        row["bar"] = "█" * round(row["total"] / most * WIDTH) if most else ""
-    shown = ("", "sales", "total", "bar") if sys.stdout.isatty() else ("", "sales", "total")
-    output.table(rows, columns=shown)
+    rows = [_line(by, row) for row in found[BY[by]]]
+    output.chart(rows, columns=(by, "sales", "total"), amount="total")
     output.say(f"{found['count']} sales, {found['totalSales']} in all, {found['average']} each")
 
 
-def _line(row: "Row") -> "dict[str, Any]":
+def _line(by: str, row: "Row") -> "dict[str, Any]":
     key = row.get("name") or next(iter(row.values()))
-    return {"": key, "sales": row["count"], "total": row["total"]}
+    return {by: key, "sales": row["count"], "total": row["total"]}

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import any_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
 
 from models.freelance import freelance_project, freelancer
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotFound, violations
-from sunshine.listing import Listing, Page, contains
+from sunshine.listing import Listing, Page, contains, lowered
 from sunshine.people import Principal
 from sunshine.records import Records, Use, merging, record_change, stamped
 from sunshine.schemas.freelance import FILTERS, PROJECT_FILTERS
@@ -54,7 +54,7 @@ freelancers = Records(
     schema=FILTERS,
     filters={
         "status": _f.status == bindparam("status"),
-        "skill": func.lower(bindparam("skill")) == any_(_f.skills),
+        "skill": func.lower(bindparam("skill", type_=Text)) == any_(lowered(_f.skills)),
         "search": or_(contains(func.lower(_f.name)), contains(func.lower(_f.email))),
     },
     sort={"name": _f.name, "hourlyRate": _f.hourly_rate, "createdAt": _f.created_at},
@@ -107,10 +107,8 @@ _DELETE = Statement(
 
 async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
     """A page of the freelancers."""
-    if "search" in query and not actor.may("freelance:manage"):
-        found = await _by_name.page(database, query)
-    else:
-        found = await freelancers.listing.page(database, query)
+    listing = freelancers.listing if actor.may("freelance:manage") else _open
+    found = await listing.page(database, query)
     for row in found.rows:
         _close(row, actor)
     return found
@@ -168,8 +166,7 @@ def _close(row: Row, actor: Principal) -> Row:
     return row
 
 
-# A search must not find by an email address whom it may not show it of.
-_by_name = freelancers.listing.searching(contains(func.lower(_f.name)))
+_open = freelancers.listing.without(*CONFIDENTIAL, search=contains(func.lower(_f.name)))
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,9 @@ from sqlalchemy import (
     Boolean,
     Date,
     DateTime,
+    FromClause,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -35,33 +37,41 @@ from sunshine.schemas.meeting_rooms import SCHEDULE
 from sunshine.statements import Statement
 
 _b = meeting_room_booking.c
-_ZONE = bindparam("zone", type_=Text)
-_start, _end = func.timezone(_ZONE, _b.starts_at), func.timezone(_ZONE, _b.ends_at)
-_is_there = func.coalesce(any_(_b.people) == ME, False)
-ROWS = select(
-    _b.id,
-    _b.room_id.label("roomId"),
-    meeting_room.c.name.label("room"),
-    _b.title,
-    cast(_start, Date).label("date"),
-    func.to_char(_start, "HH24:MI").label("startTime"),
-    func.to_char(_end, "HH24:MI").label("endTime"),
-    _b.starts_at.label("startsAt"),
-    _b.ends_at.label("endsAt"),
-    _b.organizer_id.label("organizer"),
-    employee.c.name.label("organizerName"),
-    _b.attendees,
-    case((or_(bindparam("sees", type_=Boolean), _is_there), _b.description)).label("description"),
-    _b.series_id.label("seriesId"),
-    _b.status,
-    _b.checked_in_at.label("checkedInAt"),
-    _b.created_at.label("createdAt"),
-    _b.updated_at.label("updatedAt"),
-).select_from(
-    meeting_room_booking.join(meeting_room, meeting_room.c.id == _b.room_id).join(
-        employee, employee.c.id == _b.organizer_id
+_ZONE, _SEES = bindparam("zone", type_=Text), bindparam("sees", type_=Boolean)
+
+
+def rows_of(booking: FromClause) -> Select[Any]:
+    """Bookings as the API shows them; `booking` has the columns of the table."""
+    b = booking.c
+    start, end = func.timezone(_ZONE, b.starts_at), func.timezone(_ZONE, b.ends_at)
+    return select(
+        b.id,
+        b.room_id.label("roomId"),
+        meeting_room.c.name.label("room"),
+        b.title,
+        cast(start, Date).label("date"),
+        func.to_char(start, "HH24:MI").label("startTime"),
+        func.to_char(end, "HH24:MI").label("endTime"),
+        b.starts_at.label("startsAt"),
+        b.ends_at.label("endsAt"),
+        b.organizer_id.label("organizer"),
+        employee.c.name.label("organizerName"),
+        b.attendees,
+        case((or_(_SEES, _is_there(b)), b.description)).label("description"),
+        b.series_id.label("seriesId"),
+        b.status,
+        b.checked_in_at.label("checkedInAt"),
+        b.created_at.label("createdAt"),
+        b.updated_at.label("updatedAt"),
+    ).select_from(
+        booking.join(meeting_room, meeting_room.c.id == b.room_id).join(
+            employee, employee.c.id == b.organizer_id
+        )
     )
-)
+
+
+def _is_there(b: Any) -> Any:
+    return func.coalesce(any_(b.people) == ME, False)
 
 
 def _midnight(name: str, plus: str = "0 days") -> Any:
@@ -70,8 +80,9 @@ def _midnight(name: str, plus: str = "0 days") -> Any:
     )
 
 
+_ROWS = rows_of(meeting_room_booking)
 listing = Listing(
-    ROWS,
+    _ROWS,
     key=_b.id,
     schema=SCHEDULE,
     filters={
@@ -82,16 +93,16 @@ listing = Listing(
         "organizer": _b.organizer_id == bindparam("organizer"),
         "attendee": _b.people.op("@>")(array([bindparam("attendee", type_=Integer)])),
         "seriesId": _b.series_id == bindparam("seriesId"),
-        "mine": _is_there == bindparam("mine", type_=Boolean),
+        "mine": _is_there(_b) == bindparam("mine", type_=Boolean),
         "search": contains(func.lower(_b.title)),
         "status": or_(
             bindparam("status", type_=Text) == "any", _b.status == bindparam("status", type_=Text)
         ),
     },
-    sort={"date": _b.starts_at, "createdAt": _b.created_at},
+    sort={"date": _b.starts_at},
     default_sort="date",
 )
-FIND = Statement(ROWS.where(_b.id == bindparam("id")))
+FIND = Statement(_ROWS.where(_b.id == bindparam("id")))
 
 
 async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:

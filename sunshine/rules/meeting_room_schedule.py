@@ -10,10 +10,8 @@ from datetime import time, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     Integer,
     and_,
-    any_,
     bindparam,
     case,
     cast,
@@ -29,7 +27,7 @@ from sunshine.errors import Conflict, NotAllowed, NotFound
 from sunshine.people import Principal
 from sunshine.records import record_change
 from sunshine.rules import meeting_room_checks as checks
-from sunshine.rules.meeting_room_bookings import FIND, ROWS, seen_by
+from sunshine.rules.meeting_room_bookings import FIND, rows_of, seen_by
 from sunshine.rules.meeting_room_recurrence import days_of
 from sunshine.rules.meeting_room_slots import Slot, over_slots, slot, times_of
 from sunshine.rules.meeting_rooms import BOOKED
@@ -40,9 +38,6 @@ ENTITY = "meeting_room_booking"
 
 _b = meeting_room_booking.c
 
-_THESE = Statement(
-    ROWS.where(_b.id == any_(bindparam("ids", type_=ARRAY(Integer)))).order_by(_b.starts_at)
-)
 _INSERT_SERIES = Statement(
     insert(meeting_room_series)
     .values(
@@ -66,11 +61,13 @@ def _insert() -> Statement:
     values = {column: cast(bindparam(name), column.type) for name, column in given.items()}
     values |= {_b.updated_at: cast(bindparam("now"), _b.updated_at.type)}
     values |= {_b.starts_at: slots.c.starts_at, _b.ends_at: slots.c.ends_at}
-    return Statement(
+    made = (
         insert(meeting_room_booking)
         .from_select(list(values), select(*values.values()).select_from(slots))
-        .returning(_b.id)
+        .returning(*meeting_room_booking.c)
+        .cte("made")
     )
+    return Statement(rows_of(made).order_by(made.c.starts_at))
 
 
 _INSERT = _insert()
@@ -219,14 +216,14 @@ async def _insert_all(
 ) -> list[Row]:
     series = None if recurrence is None else await tx.only(_INSERT_SERIES, recurrence=recurrence)
     stored = {name: full[name] for name in _STORED}
-    made = await tx.all(
+    return await tx.all(
         _INSERT,
         **stored,
         **times_of(slots),
+        **seen_by(tx.database, actor),
         organizer=actor.employee_id,
         series=series and series["id"],
     )
-    return await tx.all(_THESE, ids=[row["id"] for row in made], **seen_by(tx.database, actor))
 
 
 async def _held(

@@ -16,7 +16,8 @@ from sqlalchemy import Time as TimeOfDay
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.db import Database, Reader, Row
 from sunshine.errors import Invalid
-from sunshine.rules.meeting_rooms import BOOKED, lowered, rooms
+from sunshine.listing import lowered
+from sunshine.rules.meeting_rooms import BOOKED, rooms
 from sunshine.statements import Statement
 
 # What can be booked to at most, and so is shown as free.

@@ -4,13 +4,11 @@ Who has one when: meeting_room_schedule.py. What is free: meeting_room_slots.py.
 models/meeting_rooms.py.
 """
 
-from typing import Any
-
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, func, literal_column
+from sqlalchemy import Text, bindparam, func, literal_column
 
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.errors import Conflict, Invalid, violations
-from sunshine.listing import contains
+from sunshine.listing import contains, lowered
 from sunshine.records import Records, Use
 from sunshine.schemas.meeting_rooms import FILTERS
 
@@ -26,13 +24,6 @@ violations(
 _r = meeting_room.c
 # Spelled out, not a parameter: else the index of what is booked cannot be used for certain.
 BOOKED = meeting_room_booking.c.status == literal_column("'booked'")
-
-
-def lowered(words: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An array's words in lower case: facilities are compared whatever their case."""
-    return cast(func.lower(cast(words, Text)), ARRAY(Text))
-
-
 # `projector, whiteboard` asks for both.
 _wanted = func.array_remove(
     func.regexp_split_to_array(

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from models.onapps import onapps_setting, voucher
 from sunshine.db import Database, Row, Transaction
 from sunshine.rules.onapps_vouchers import in_window
 from sunshine.statements import Statement
 
-_SETTINGS = Statement(select(onapps_setting.c.settings, onapps_setting.c.updated_at))
+_SETTINGS = Statement(select(onapps_setting.c.settings))
 _PUBLIC = Statement(
     select(
         voucher.c.code,
@@ -25,15 +25,15 @@ _PUBLIC = Statement(
     .order_by(voucher.c.code)
     .limit(100)
 )
-_insert = insert(onapps_setting).values(
-    id=1,
-    settings=bindparam("settings", type_=onapps_setting.c.settings.type),
-    updated_at=bindparam("now"),
+_FIRST = Statement(
+    insert(onapps_setting)
+    .values(id=1, settings=literal({}, JSONB), updated_at=bindparam("now"))
+    .on_conflict_do_nothing()
 )
+_LOCK = Statement(select(onapps_setting.c.settings).with_for_update())
 _SET = Statement(
-    _insert.on_conflict_do_update(
-        index_elements=[onapps_setting.c.id],
-        set_={"settings": _insert.excluded.settings, "updated_at": _insert.excluded.updated_at},
+    update(onapps_setting).values(
+        settings=bindparam("settings", type_=JSONB), updated_at=bindparam("now")
     )
 )
 
@@ -47,8 +47,10 @@ async def show(database: Database) -> Row:
 
 async def change(tx: Transaction, settings: dict[str, Any]) -> Row:
     """Replace the settings as a whole."""
-    before = await tx.one(_SETTINGS)
-    await tx.run(_SET, settings=settings)
-    old = {"settings": before["settings"]} if before else None
-    await tx.record("onapps_changed", "onapps_setting", 1, before=old, after={"settings": settings})
-    return {"settings": settings}
+    await tx.run(_FIRST)
+    before = await tx.only(_LOCK)
+    after = {"settings": settings}
+    if before != after:
+        await tx.run(_SET, settings=settings)
+        await tx.record("onapps_changed", "onapps_setting", 1, before=before, after=after)
+    return after

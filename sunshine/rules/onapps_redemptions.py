@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, func, insert, or_, select, update
 
 from models.onapps import voucher, voucher_redemption
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, NotFound, violations
 from sunshine.listing import Listing
-from sunshine.rules.onapps_vouchers import ROWS, in_window
+from sunshine.rules.onapps_vouchers import FIELDS, ROWS, in_window
 from sunshine.statements import Statement
 
 _ONCE = Conflict("The voucher is redeemed for this order already", code="already_redeemed")
@@ -26,19 +26,24 @@ USED_UP = ("used_up", "Voucher has been used up")
 APPLIED = "Voucher applied successfully"
 
 _v, _r = voucher.c, voucher_redemption.c
-_is_row = _v.id == bindparam("id")
-_USABLE = Statement(ROWS.where(_v.code == func.upper(bindparam("code")), *in_window()))
+_is_code = _v.code == func.upper(bindparam("code", type_=Text))
+_TERMS = ("discountType", "discountValue", "minPurchase", "maxDiscount", "perCustomerLimit")
+_USABLE = Statement(ROWS.where(_is_code, *in_window()))
+# What it answers are the terms as they are now that the row is ours.
 _CONSUME = Statement(
     update(voucher)
     .where(
-        _is_row,
+        _is_code,
         *in_window(),
         or_(_v.usage_limit.is_(None), _v.used < _v.usage_limit),
     )
     .values(used=_v.used + 1, updated_at=bindparam("now"))
+    .returning(_v.id, *(FIELDS[name].label(name) for name in _TERMS))
 )
 _RELEASE_ONE = Statement(
-    update(voucher).where(_is_row).values(used=_v.used - 1, updated_at=bindparam("now"))
+    update(voucher)
+    .where(_v.id == bindparam("id"))
+    .values(used=_v.used - 1, updated_at=bindparam("now"))
 )
 REDEMPTION = {
     "orderRef": _r.order_ref,
@@ -100,10 +105,12 @@ async def validate(
 ) -> Row:
     """What the voucher would take off: `{valid, discount, finalAmount, message, reason?}`."""
     found = await database.one(_USABLE, code=code, today=database.today)
-    reason, message = await _objection(database, found, orderAmount, customerId) or ("", "")
-    if found is None or reason:
-        return {"valid": False, "discount": 0, "finalAmount": orderAmount, "message": message,
-                "reason": reason}  # fmt: skip
+    if found is None:
+        return _invalid(orderAmount, NO_SUCH)
+    if found["usageLimit"] is not None and found["used"] >= found["usageLimit"]:
+        return _invalid(orderAmount, USED_UP)
+    if objection := await _objection(database, found, orderAmount, customerId):
+        return _invalid(orderAmount, objection)
     discount = discount_of(found, orderAmount)
     final = orderAmount - discount
     return {"valid": True, "discount": _plain(discount), "finalAmount": _plain(final),
@@ -119,19 +126,18 @@ async def redeem(
     customerId: int | None = None,
 ) -> Row:
     """Use the voucher for an order, once; Conflict says why it cannot be."""
-    found = await tx.one(_USABLE, code=code, today=tx.today)
-    if found is not None:
-        # Consumed first: the row is locked from here on, and what others did is seen below.
-        consumed = await tx.run(_CONSUME, id=found["id"], today=tx.today)
-        known = await tx.one(_OF_ORDER, voucher=found["id"], order=orderRef)
-        if known is not None:
-            raise Conflict(_ONCE.message, code=_ONCE.code, data=known)
-        if not consumed:
-            raise _refusal(USED_UP)
-        found["used"] = -1  # counted above
-    objection = await _objection(tx, found, orderAmount, customerId)
-    if found is None or objection:
-        raise _refusal(objection or NO_SUCH)
+    # Consumed first: the row is ours from here on, and what others did is seen below.
+    found = await tx.one(_CONSUME, code=code, today=tx.today)
+    usable = found or await tx.one(_USABLE, code=code, today=tx.today)
+    if usable is None:
+        raise _refusal(NO_SUCH)
+    known = await tx.one(_OF_ORDER, voucher=usable["id"], order=orderRef)
+    if known is not None:
+        raise Conflict(_ONCE.message, code=_ONCE.code, data=known)
+    if found is None:
+        raise _refusal(USED_UP)
+    if objection := await _objection(tx, found, orderAmount, customerId):
+        raise _refusal(objection)
     discount = discount_of(found, orderAmount)
     made = await tx.only(
         _REDEEM,
@@ -172,13 +178,9 @@ def discount_of(row: Mapping[str, Any], amount: Decimal) -> Decimal:
 
 
 async def _objection(
-    reader: Reader, found: Row | None, amount: Decimal, customer: int | None
+    reader: Reader, found: Row, amount: Decimal, customer: int | None
 ) -> tuple[str, str] | None:
-    """Why the voucher cannot be used for this order."""
-    if found is None:
-        return NO_SUCH
-    if found["usageLimit"] is not None and found["used"] >= found["usageLimit"]:
-        return USED_UP
+    """Why the terms of the voucher do not fit this order."""
     if amount < found["minPurchase"]:
         return "min_purchase", f"Order amount must be at least {found['minPurchase']:f}"
     if found["perCustomerLimit"] is not None:
@@ -188,6 +190,12 @@ async def _objection(
         if count["number"] >= found["perCustomerLimit"]:
             return "customer_limit", "Customer has used this voucher as often as allowed"
     return None
+
+
+def _invalid(amount: Decimal, objection: tuple[str, str]) -> Row:
+    reason, message = objection
+    return {"valid": False, "discount": 0, "finalAmount": _plain(amount), "message": message,
+            "reason": reason}  # fmt: skip
 
 
 def _refusal(objection: tuple[str, str]) -> Conflict:

@@ -145,6 +145,16 @@ async def test_it_does_not_count_what_watchdogs_ask(
         assert "X-RateLimit-Limit" not in answer.headers
 
 
+async def test_whoever_guesses_vouchers_is_slowed_down(limited: Api) -> None:
+    path, body = "/api/onapps/vouchers/validate", {"code": "GUESS", "orderAmount": 1}
+    for _ in range(30):
+        assert (await limited.post(path, body, as_="employee")).status == 200
+    refused = await limited.post(path, body, as_="employee")
+    assert (refused.status, refused.code) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    assert (await limited.post(path, body, as_="manager")).status == 200
+
+
 async def test_it_can_be_switched_off(api: Api) -> None:
     assert "X-RateLimit-Limit" not in (await api.get("/api/employees")).headers
 

@@ -1,7 +1,10 @@
 """Settings of the apps: /api/onapps."""
 
+import asyncio
+
 from tests.api import Api
-from tests.onapps.vouchers import voucher
+from tests.onapps.vouchers import VOUCHERS, voucher
+from tests.people import steps
 
 PATH = "/api/onapps"
 
@@ -16,6 +19,29 @@ async def test_everybody_reads_settings_and_public_vouchers(api: Api, now) -> No
     await voucher(api, code="SECRET")
     await voucher(api, code="ENDED", public=True, validUntil="2024-05-31")
     await voucher(api, code="OFF", public=True, active=False)
+    gone = await voucher(api, code="GONE", public=True)
+    await api.delete(f"{VOUCHERS}/{gone['id']}", as_="admin")
     shown = (await api.get(PATH, as_="employee")).data
     assert shown["settings"] == settings
-    assert [row["code"] for row in shown["vouchers"]] == ["OPEN"]
+    assert shown["vouchers"] == [
+        {
+            "code": "OPEN",
+            "description": None,
+            "discountType": "percentage",
+            "discountValue": 20,
+            "minPurchase": 0,
+            "maxDiscount": None,
+            "validUntil": None,
+        }
+    ]
+
+
+async def test_what_changed_is_recorded_as_it_was(api: Api) -> None:
+    answers = await asyncio.gather(
+        *(api.put(PATH, {"settings": {"version": n}}, as_="admin") for n in range(10))
+    )
+    assert {answer.status for answer in answers} == {200}
+    last = (await api.get(PATH, as_="employee")).data["settings"]
+    assert (await api.put(PATH, {"settings": last}, as_="admin")).data == {"settings": last}
+    values = await steps(api, "onapps_changed", "settings")
+    assert (len(values), values[0], values[-1]) == (11, {}, last)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -72,8 +73,70 @@ async def test_each_reads_whom_they_reach(api: Api) -> None:
         assert (await api.get(PATH, as_=name)).data["totalSales"] == total, name
 
 
+async def test_it_is_narrowed_by_person_and_customer(api: Api) -> None:
+    await sell(api, "2024-01-15", [(1, 1, 1)])
+    await sell(api, "2024-01-15", [(1, 1, 10)], customerId=2)
+    await sell(api, "2024-01-16", [(1, 1, 100)], salesPerson=api.stranger.employee_id)
+    for query, total in [
+        ("customerId=1", 101),
+        ("customerId=2", 10),
+        (f"salesPerson={api.employee.employee_id}", 11),
+        (f"salesPerson={api.employee.employee_id}&customerId=1", 1),
+        ("startDate=2024-01-16", 100),
+        ("endDate=2024-01-15", 11),
+    ]:
+        data = (await api.get(f"{PATH}?{query}", as_="admin")).data
+        assert data["totalSales"] == total, query
+        assert {sum(row["total"] for row in data[by]) for by in sales_report.SHEETS} == {total}
+
+
+async def test_the_average_is_rounded_half_up(api: Api) -> None:
+    await sell(api, "2024-01-15", [(1, 1, 0.01)])
+    await sell(api, "2024-01-15", [(1, 1, 0.02)])
+    assert (await api.get(PATH, as_="admin")).data["average"] == 0.02
+
+
+async def test_the_largest_comes_first_and_days_in_their_order(api: Api) -> None:
+    for day, product, amount in [
+        ("2024-01-17", 5, 10),
+        ("2024-01-15", 6, 10),
+        ("2024-01-16", 4, 9),
+    ]:
+        await sell(api, day, [(product, 1, amount)], customerId=product)
+    data = (await api.get(PATH, as_="admin")).data
+    assert [row["productId"] for row in data["byProduct"]] == [5, 6, 4]
+    assert [row["customerId"] for row in data["byCustomer"]] == [5, 6, 4]
+    assert [row["date"] for row in data["byDay"]] == ["2024-01-15", "2024-01-16", "2024-01-17"]
+
+
+async def test_a_period_reads_no_items_but_its_own(api: Api) -> None:
+    """Else a month would cost more with each year that is behind it."""
+    await api.sql(
+        "WITH s AS (INSERT INTO sale (customer_id, sales_person_id, date, total)"
+        " SELECT n, %(me)s, date '2024-01-01' + n / 20, 1 FROM generate_series(1, 20000) n"
+        " RETURNING id) INSERT INTO sale_item (sale_id, line, product_id, quantity, price)"
+        " SELECT id, 1, 1, 1, 1 FROM s",
+        me=api.employee.employee_id,
+    )
+    await api.sql("ANALYZE sale, sale_item")
+    statement = sales_report._statement(("endDate", "startDate"), "all").explained()
+    period = {"startDate": date(2024, 2, 1), "endDate": date(2024, 2, 29)}
+    row = await api.app.databases.sunshine.only(statement, me=None, **period)
+    how = {node["Relation Name"]: node["Node Type"]
+           for node in _nodes(row["QUERY PLAN"][0]["Plan"]) if "Relation Name" in node}  # fmt: skip
+    assert how["sale_item"] == "Index Scan"
+    assert how["sale"] != "Seq Scan"
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
 async def test_it_comes_as_a_file(api: Api) -> None:
-    await sell(api, "2024-01-15", [(456, 2, 100)])
+    for day in ("2024-01-15", "2024-01-16"):
+        await sell(api, day, [(456, 1, 100)])
     text = (await api.get(f"{PATH}?format=csv", as_="admin")).body.decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["by"], row["key"], row["total"]) for row in rows][:2] == [

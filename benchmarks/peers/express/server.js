@@ -22,6 +22,7 @@ app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
 require("./app/routes/attendance.routes")(app);
 require("./app/routes/fleet.routes")(app);
+require("./app/routes/meetingRoom.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));
 app.use(errorParamHandler);
 

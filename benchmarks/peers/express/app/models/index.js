@@ -21,6 +21,7 @@ const db = { Sequelize, sequelize, sequelizeFleet };
 const NAMES = [
   "department", "position", "employee", "shift", "employeeShift", "location", "placement",
   "attendance", "auditEvent",
+  "user", "meetingRoom", "meetingRoomBooking",
 ];
 for (const name of NAMES) {
   db[name] = require(`./${name}.model`)(sequelize, Sequelize);
