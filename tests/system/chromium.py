@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-default-apps", "--disable-domain-reliability", "--disable-breakpad",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )  # fmt: skip
-SECONDS = 60.0
+SECONDS = 150.0
 
 
 def program() -> str:
@@ -77,7 +77,8 @@ class Page:
         return answer["result"].get("value")
 
     async def until(self, script: str) -> Any:
-        """Wait for an expression to be true."""
+        """Wait for an expression to be true; elements have no value of their own."""
+        script = f"(() => {{ const it = ({script}); return it instanceof Node || it; }})()"
         ends = asyncio.get_running_loop().time() + SECONDS
         while not (value := await self.run(script)):
             assert asyncio.get_running_loop().time() < ends, f"never true: {script}"

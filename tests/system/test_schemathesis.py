@@ -6,10 +6,8 @@ what we use. The seed is fixed; what one run finds the next one finds.
 """
 
 import asyncio
-import json
 import re
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
@@ -68,7 +66,6 @@ async def test_it_finds_nothing(
     token = await token_of(api, role)
     with server(tmp_path, postgres) as process:
         here = f"http://127.0.0.1:{process.port}"
-        report = tmp_path / "report.json"
         left_out = [word for path in LEFT_OUT for word in ("--exclude-path", path)]
         done = await asyncio.to_thread(
             subprocess.run,
@@ -78,15 +75,15 @@ async def test_it_finds_nothing(
                 "--phases", "examples,coverage,fuzzing,stateful", "--seed", "1",
                 "--max-examples", "20", "--max-time", str(SECONDS), "--no-color",
                 "--suppress-health-check", "all", "--warnings", "off",
-                "--report-json-path", str(report), *left_out,
+                *left_out,
             ],
             cwd=tmp_path, capture_output=True, text=True, timeout=800, check=False,
         )  # fmt: skip
         crashes = [line for line in process.stderr.splitlines() if '"crash"' in line]
+    found = re.search(r"Test cases:\n +(([0-9,]+) generated.*)", done.stdout)
+    assert found, done.stdout[-20_000:]
     with capsys.disabled():
-        cases = re.search(r"Test cases:\n((?:  .*\n)+)", done.stdout)
-        print(f"\nschemathesis as {role}: {' '.join((cases[1] if cases else '?').split())}")
+        print(f"\nschemathesis as {role}: {found[1]}")
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert crashes == []
-    assert json.loads(report.read_text())
-    assert sys.prefix != str(schemathesis.parents[1])
+    assert int(found[2].replace(",", "")) > 100
