@@ -135,7 +135,7 @@ routes = [
     Route(
         "/api/tickets/{ticket_id}/watch",
         TicketWatching,
-        POST=[signed_in, may("tickets:read"), one(TICKET)],
+        POST=[signed_in, may("tickets:read"), one(TICKET), conflicts("ticket_merged")],
         DELETE=[signed_in, may("tickets:read"), done],
     ),
 ]
