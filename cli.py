@@ -12,6 +12,7 @@ GROUPS = {
     "attendance": "sunshine.commands.attendance:attendance",
     "assets": "sunshine.commands.assets:assets",
     "fleet": "sunshine.commands.fleet:fleet",
+    "cms": "sunshine.commands.cms:cms",
     "sales": "sunshine.commands.sales:sales",
     "vouchers": "sunshine.commands.vouchers:vouchers",
     "events": "sunshine.commands.events:events",

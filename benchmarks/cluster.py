@@ -56,6 +56,24 @@ SELECT 'Room ' || i, 4 + i % 9, 1 + i % 5, '{projector,whiteboard}', '08:00', '1
 FROM generate_series(1, 100) AS i;
 UPDATE users SET employee_id = 1 WHERE id = 1
 """
+# A published post after the other, each of some 1,500 characters, and a draft now and then.
+POSTS = """
+INSERT INTO blog (
+    title, slug, content, excerpt, featured_image, categories, tags, status, published_at,
+    author_id, author_name, created_at, updated_at
+)
+SELECT
+    'Post number ' || i, 'post-' || i,
+    '<p>' || repeat('Words of post number ' || i || ' that tell what is new. ', 28) || '</p>',
+    'What post ' || i || ' is about', '/api/static/cms/blog/' || i || '.png',
+    ARRAY['company-news', 'updates'], ARRAY['2024', 'announcement'],
+    CASE WHEN i % 10 > 0 THEN 'published' ELSE 'draft' END,
+    CASE WHEN i % 10 > 0 THEN at END, 1 + i % 100, 'Employee ' || (1 + i % 100), at, at
+FROM (
+    SELECT i, timestamptz '2024-01-01 00:00+00' + i * interval '1 hour' AS at
+    FROM generate_series(1, 10000) AS i
+) AS posts
+"""
 FLEET = "fleet_db"
 DRIVERS = 1000
 ROAD = """
@@ -132,6 +150,12 @@ class Cluster:
             connection.execute("VACUUM ANALYZE")
         with self.connect(FLEET) as connection:
             connection.execute(ROAD, {"drivers": DRIVERS})
+            connection.execute("VACUUM ANALYZE")
+
+    def publish(self) -> None:
+        """Fill the blog."""
+        with self.connect("cms_db") as connection:
+            connection.execute(POSTS)
             connection.execute("VACUUM ANALYZE")
 
     def sweep(self, employees: int, database: str = "sunshine_db") -> None:

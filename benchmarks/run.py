@@ -116,6 +116,7 @@ def _measure(
         else:
             scenarios = only or list(SCENARIOS)
             found.put_to_work()
+            found.publish()
             measured = compare.compare(found, employees, servers, scenarios, tell=_tell, **often)
             tables = report.comparison(measured)
         about = machine.describe(found)

@@ -69,5 +69,12 @@ SCENARIOS = {
             times=20,
             connections=4,
         ),
+        Scenario(
+            "blog",
+            "GET",
+            "/api/cms/blog?status=published&page=3&limit=20",
+            at_least={"express": 4},
+            servers=("sunshine", "sunshine-uvloop", "express", "express-key"),
+        ),
     )
 }

@@ -67,7 +67,7 @@ routes = [
             CARES,
             body(CHANGE_MAINTENANCE),
             one(DONE_MAINTENANCE),
-            conflicts("asset_in_maintenance"),
+            conflicts("asset_in_maintenance", "asset_not_active"),
         ],
     ),
 ]

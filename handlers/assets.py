@@ -106,7 +106,7 @@ routes = [
                 "asset_code_taken", "serial_number_taken", "asset_assigned", "asset_in_maintenance"
             ),
         ],
-        DELETE=[signed_in, MANAGES, done, conflicts("asset_assigned")],
+        DELETE=[signed_in, MANAGES, done, conflicts("asset_assigned", "in_use")],
     ),
     Route(
         "/api/asset-management/inventory/{asset_id}/label.svg",

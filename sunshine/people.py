@@ -99,6 +99,19 @@ class Principal:
         return next((s for s in reversed(SCOPES) if f"{permission}:{s}" in held), None)
 
 
+# Who asks without a token, where that is allowed.
+STRANGER = Principal(
+    kind="stranger",
+    id=0,
+    username="",
+    name="",
+    email=None,
+    role="",
+    employee_id=None,
+    permissions=frozenset(),
+)
+
+
 def permissions_of(role: str, grants: Iterable[str] = ()) -> frozenset[str]:
     """A role's bundle and the user's own grants; one object for all who have the same."""
     return _permissions_of(role, tuple(grants))

@@ -65,6 +65,7 @@ class Settings:
     api_docs: bool
     jobs_enabled: bool
     policy: Policy
+    cms_public_read: bool
     request_deadline: float
     shutdown_seconds: float
     log_level: str
@@ -187,6 +188,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
+        cms_public_read=values["CMS_PUBLIC_READ"],
         request_deadline=values["REQUEST_DEADLINE_MS"] / 1000,
         shutdown_seconds=values["SHUTDOWN_MS"] / 1000,
         log_level=values["LOG_LEVEL"],

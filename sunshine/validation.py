@@ -30,6 +30,7 @@ _INSTANT = re.compile(
 )
 _CENT = Decimal("0.01")
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,15})?")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -112,6 +113,11 @@ class _Strict(Validator):  # type: ignore[misc]
         if not _DIGITS.fullmatch(value):
             raise ValueError("must be a whole number")
         return int(value)
+
+    def _normalize_coerce_decimal(self, value: str) -> float:
+        if not _DECIMAL.fullmatch(value):
+            raise ValueError("must be a number")
+        return float(value)
 
     def _normalize_coerce_query_flag(self, value: str) -> bool:
         if value not in _FLAGS:

@@ -211,6 +211,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "minutes after its start when a meeting nobody checked in to gives its room free; 0 never",
         0, 0, 1440,
     ),
+    "CMS_PUBLIC_READ": _flag("show published content (/api/cms) to everybody, token or not", False),
     "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
     "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
     "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),

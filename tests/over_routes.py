@@ -102,7 +102,7 @@ def valid(field: Field) -> Any:
     if field["type"] == "dict":
         candidates = [filled(field["schema"]) if "schema" in field else {"anything": 1}]
     if field["type"] == "list":
-        candidates = [[valid(field["schema"])]]
+        candidates = [[valid(field["schema"]) for _ in range(field.get("minlength", 1))]]
     return next(value for value in candidates if _takes(field, value))
 
 
@@ -221,6 +221,7 @@ _REFERS = {
     "assignedTo": "employee",
     "employeeId": "employee",
     "salesPerson": "employee",
+    "author": "employee",
 }
 
 

@@ -60,6 +60,16 @@ _INSERT = {
     "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
     " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",
+    "blog": "(title, slug, content, status, published_at, author_id)"
+    " VALUES ('Post', :word, 'Text', 'published', now(), :employee)",
+    "ad": "(title, placement, start_date, active, author_id)"
+    " VALUES ('Ad', 'popup', :day, true, :employee)",
+    "training": "(title, status, author_id) VALUES ('Training', 'published', :employee)",
+    "career": "(title, content, status, author_id) VALUES ('Page', 'x', 'published', :employee)",
+    "vacancy": "(title, type, description, status, author_id)"
+    " VALUES ('Job', 'contract', 'x', 'open', :employee)",
+    "department_page": "(name) VALUES (:word)",
+    "drop_point": "(name, address, latitude, longitude) VALUES (:word, 'Somewhere', 0, 0)",
     "partner": "(name, type) VALUES (:word, 'supplier')",
     "partner_document": "(partner_id, title, kind, fields) VALUES (:thing, 'A', 'b', '{}')",
 }
@@ -186,6 +196,22 @@ async def _part_of_the_docs(api: Api, path: str, method: str, employee: int) -> 
     return ("page.js",)
 
 
+async def _post(api: Api, path: str, method: str, employee: int) -> Ids:
+    """A published one of the employee's, by its id or its address."""
+    id_ = await new_row(api, "blog", employee=employee)
+    await api.sql(
+        "INSERT INTO blog_slug SELECT slug, id FROM blog WHERE id = %(id)s", "cms", id=id_
+    )
+    await api.sql(
+        "INSERT INTO blog_revision SELECT id, 1, title, content, NULL, NULL, '{}', '{}', 'x', now()"
+        " FROM blog WHERE id = %(id)s", "cms", id=id_,
+    )  # fmt: skip
+    if "/slug/" not in path:
+        return (id_,)
+    [row] = await api.sql("SELECT slug FROM blog WHERE id = %(id)s", "cms", id=id_)
+    return (row["slug"],)
+
+
 async def new_approver(api: Api) -> int:
     """The id of a new employee with an account."""
     employee = await new_row(api, "employee")
@@ -226,6 +252,13 @@ MAKERS: dict[str, Maker] = {
     "/api/meeting-rooms/schedule/": _booking,
     "/api/fleet/drivers/": _plain("driver"),
     "/api/fleet/vehicles/": _plain("vehicle"),
+    "/api/cms/blog/": _post,
+    "/api/cms/ads/": _plain("ad"),
+    "/api/cms/training/": _plain("training"),
+    "/api/cms/career/": _plain("career"),
+    "/api/cms/vacancies/": _plain("vacancy"),
+    "/api/cms/department/": _plain("department_page"),
+    "/api/cms/droppoint/": _plain("drop_point"),
     "/api/mitra/": _plain("partner"),
     "/api/mitra/{id_}/documents/": _below(_plain("partner"), "partner_document"),
 }

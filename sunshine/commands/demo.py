@@ -1,4 +1,5 @@
-"""`sunshine demo`: a made-up company to try things with. Who is in it: cast.py."""
+"""`sunshine demo`: a made-up company to try things with. Who is in it: cast.py. What it publishes:
+stories.py."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,8 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
     """Fill the database with a made-up company.
 
     Five departments, 200 employees with managers, shifts and places, a user of every role, and
-    some partners. Prints these users and their password, this once. Asks before it adds to a
-    company that is there already.
+    some partners, posts, vacancies and drop points. Prints these users and their password, this
+    once. Asks before it adds to a company that is there already.
     """
     import secrets
 
@@ -34,7 +35,7 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
     password = secrets.token_urlsafe(12)
 
     async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
-        users = await _fill(databases.sunshine, seed, password, yes)
+        users = await _fill(databases, seed, password, yes)
         await _store_partners(databases)
         return users
 
@@ -43,19 +44,40 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
     output.say("This password is not shown again.")
 
 
-async def _fill(database: "Database", seed: int, password: str, yes: bool) -> "list[Row]":
-    """The users that were made; everything in one transaction."""
+async def _fill(databases: "Databases", seed: int, password: str, yes: bool) -> "list[Row]":
+    """The users that were made: people in one transaction, what they publish in another one."""
     from sunshine.commands.cast import company
     from sunshine.commands.context import hashed, operator
 
-    people = company(seed)
+    database, people = databases.sunshine, company(seed)
     if await _is_used(database):
         output.confirm("There are employees here already. Add 200 made-up ones?", yes=yes)
     password_hash = await hashed(password)
     with output.progress("Employees", len(people)) as advance:
         async with database.transaction(operator()) as tx:
             ids = await _store_people(tx, people, advance)
-            return await _store_users(tx, people, ids, password_hash)
+            users = await _store_users(tx, people, ids, password_hash)
+    await _store_stories(databases, ids[people[0].code])
+    return users
+
+
+async def _store_stories(databases: "Databases", author: int) -> None:
+    """What the company publishes, unless something is published already."""
+    from sunshine.commands.context import everybody, operator
+    from sunshine.commands.stories import STORIES
+    from sunshine.rules.cms_file import KINDS
+
+    cms, actor = databases["cms"], everybody()
+    first = {"page": 1, "limit": 1}
+    for content in KINDS.values():
+        if (await content.page(cms, first, actor=actor)).rows:
+            return
+    async with cms.transaction(operator()) as tx:
+        for kind, rows in STORIES.items():
+            signed = {"author": author} if KINDS[kind].rights.author is not None else {}
+            for row in rows:
+                values = row | signed
+                await KINDS[kind].create(tx, values, actor=actor, people=databases.sunshine)
 
 
 async def _is_used(database: "Database") -> bool:

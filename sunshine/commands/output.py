@@ -68,9 +68,14 @@ def document(value: Any) -> None:
 
 def line(value: Any) -> None:
     """Print one JSON value on a line of its own, at once: somebody may be reading along."""
+    click.echo(encoded(value))
+
+
+def encoded(value: Any) -> str:
+    """One JSON value on one line."""
     from msgspec import json
 
-    click.echo(json.Encoder(enc_hook=str, decimal_format="number").encode(value))
+    return json.Encoder(enc_hook=str, decimal_format="number").encode(value).decode()
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -124,6 +124,11 @@ def query_id(**rules: Any) -> Field:
     return digits(1, MAX_ID, **rules)
 
 
+def query_number(minimum: float, maximum: float, **rules: Any) -> Field:
+    """A number in a query, as -6.2088."""
+    return number(minimum, maximum, coerce="decimal", **rules)
+
+
 def query_flag(**rules: Any) -> Field:
     """true, false, 1 or 0 in a query."""
     return {"type": "boolean", "coerce": "query_flag"} | rules

@@ -1,7 +1,7 @@
 """The checks of the route table, in the order they run: who, may they, what do they send.
 
 A guard either returns or raises a business error. `public`, `signed_in`, `any_principal`,
-`signed_url` and `feed_reader` decide access and come first.
+`signed_url`, `feed_reader` and `content_reader` decide access and come first.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from sunshine import json
 from sunshine.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
+from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
 from sunshine.validation import Payload, Query
 from sunshine.web import limiting
@@ -92,6 +93,18 @@ async def _reader(handler: "Handler") -> None:
     await limiting.count_principal(handler)
 
 
+async def _content_reader(handler: "Handler") -> None:
+    is_open = handler.application.configuration.cms_public_read
+    if is_open and not handler.token:
+        await limiting.count_stranger(handler)
+        handler.actor = STRANGER
+        return
+    # A token that has ended is refused here too: its owner would miss what strangers may not see.
+    await _identify(handler)
+    if not (is_open or handler.actor.may("cms:read")):
+        raise NotAllowed
+
+
 def _asked(handler: "Handler") -> dict[str, str]:
     """The query string by name, before a schema is asked."""
     return dict(parse_qsl(handler.request.query, keep_blank_values=True))
@@ -101,6 +114,12 @@ public = Guard("public", _pass, decides_access=True)
 signed_in = Guard("signed in", _user, decides_access=True, forbids=True)
 signed_url = Guard("signed URL", _signature, decides_access=True, forbids=True)
 feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)
+content_reader = Guard(
+    "signed in (user), or anybody where CMS_PUBLIC_READ",
+    _content_reader,
+    decides_access=True,
+    forbids=True,
+)
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
 

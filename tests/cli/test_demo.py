@@ -42,6 +42,8 @@ def test_it_fills_an_empty_database(sunshine, process):
         " (SELECT count(*) FROM event WHERE type = 'employee_created')",
     )  # fmt: skip
     assert counts.stdout.strip() == "200|5|200|200|200"
+    told = process("db", "shell", "cms", "-At", "-c", "SELECT count(*) FROM event")
+    assert told.stdout.strip() == "12"
     partners = json.loads(sunshine("mitra", "list", "--json").stdout)
     assert len(partners) == 3
     for partner in partners:

@@ -17,7 +17,16 @@ from sunshine.settings import load
 from sunshine.variables import DATABASES
 
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = {"sunshine": ["btree_gist", "pg_trgm"]}
+# What the declared tables stand on.
+NEEDED = {
+    "sunshine": "CREATE EXTENSION btree_gist; CREATE EXTENSION pg_trgm",
+    "cms": """
+        CREATE EXTENSION unaccent;
+        CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple);
+        ALTER TEXT SEARCH CONFIGURATION words
+            ALTER MAPPING FOR word, hword, hword_part, numword, numhword WITH unaccent, simple
+    """,
+}
 SECOND = """
 from alembic import op
 {more}
@@ -121,8 +130,7 @@ def test_a_migrated_database_equals_the_declared_one(postgres, migrated, name):
         connection.execute(f'DROP DATABASE IF EXISTS "{declared}"')
         connection.execute(f'CREATE DATABASE "{declared}" OWNER {postgres.user}')
     with migrate.engine(replace(database, database=declared)).begin() as connection:
-        for extension in EXTENSIONS.get(name, []):
-            connection.exec_driver_sql(f"CREATE EXTENSION {extension}")
+        connection.exec_driver_sql(NEEDED.get(name, ""))
         models.METADATA[name].create_all(connection)
     assert dumped(postgres, declared) == dumped(postgres, database.database)
     with superuser(postgres) as connection:

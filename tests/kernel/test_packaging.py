@@ -30,6 +30,7 @@ FLOORS = {
     "psycopg": "3.3",
     "sqlalchemy": "2.1",
     "cerberus": "1.3.8",
+    "nh3": "0.3",
     "motor": "3.7.1",
     "pymongo": "4.20.1",
 }

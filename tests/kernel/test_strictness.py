@@ -198,6 +198,9 @@ def wrong_in_query(field: Field) -> Iterator[str]:
     if coerce == "digits":
         yield from ("", "abc", "1.0", "1e0", "+1", "%201", "1_000", "%EF%BC%91", "%D9%A1", "0x1")
         yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 400)
+    if coerce == "decimal":
+        yield from ("", "abc", "1e0", "+1", "%201", "1_0", "1.", ".5", "NaN", "inf", "%D9%A1")
+        yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 400)
     if coerce == "query_flag":
         yield from ("", "yes", "2", "TRUE", "null")
     if "allowed" in field:

@@ -78,7 +78,8 @@ def test_a_route_says_what_it_answers(route: Route, method: str) -> None:
     assert {"400", "500", "503"} <= refused
     assert ("401" in refused) == (route.guards[method][0].name != "public" or "login" in route.path)
     assert ("security" in said) == (route.guards[method][0].name in {
-        "public", "signed URL", "signed in, or a feed's token"
+        "public", "signed URL", "signed in, or a feed's token",
+        "signed in (user), or anybody where CMS_PUBLIC_READ",
     })  # fmt: skip
 
 

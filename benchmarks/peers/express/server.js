@@ -21,6 +21,7 @@ app.use(express.urlencoded({ extended: true, limit: "10mb" }));
 app.get("/", (req, res) => res.json({ message: "sunshine" }));
 require("./app/routes/employee.routes")(app);
 require("./app/routes/attendance.routes")(app);
+require("./app/routes/blog.routes")(app);
 require("./app/routes/fleet.routes")(app);
 require("./app/routes/meetingRoom.routes")(app);
 app.use((req, res) => res.status(404).json({ success: false, message: "Not found" }));

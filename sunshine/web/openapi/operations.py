@@ -4,7 +4,7 @@ from typing import Any
 
 from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, implied
 from sunshine.schemas.fields import MAX_ID, Schema
-from sunshine.web.guards import Guard, feed_reader, public, signed_url
+from sunshine.web.guards import Guard, content_reader, feed_reader, public, signed_url
 from sunshine.web.openapi import prose
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.schemas import Json, example_of
@@ -26,7 +26,7 @@ _ASKED: dict[str, list[Json]] = {
          "description": "The feed's token, as it stands in its URL."},
     ],
 }  # fmt: skip
-OPEN = {public.name, signed_url.name, feed_reader.name}
+OPEN = {public.name, signed_url.name, feed_reader.name, content_reader.name}
 
 
 def operation(route: Route, method: str, components: Components) -> Json:

@@ -60,6 +60,7 @@ TAGS = {
     "sales": "What was sold, by whom, to whom, and the sums.",
     "freelance": "Freelancers and their projects.",
     "onapps": "The customers' apps: settings and vouchers.",
+    "cms": "Content of the websites: posts, ads, vacancies, drop points and more.",
     "mitra": "Partners, and their documents of any shape.",
     "static": "Stored files.",
     "events": "The audit trail.",
@@ -104,7 +105,14 @@ def words(route: Route, method: str) -> tuple[str, str]:
 
 
 def _table(handler: type) -> Any:
-    return getattr(handler, "records", None) or getattr(handler, "periods", None)
+    return next(
+        (
+            getattr(handler, name)
+            for name in ("records", "periods", "kind")
+            if hasattr(handler, name)
+        ),
+        None,
+    )
 
 
 def _shared_rule(table: Any) -> str:

@@ -1,0 +1,45 @@
+"""Advertisements over HTTP. Rules: sunshine/rules/cms_ads.py. Tables: models/cms.py."""
+
+from handlers.cms import ContentRow, Contents
+from sunshine.rules.cms_ads import ads
+from sunshine.schemas.cms import AD, ADVERTISEMENT, CHANGE_AD
+from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
+from sunshine.web.routes import Route
+
+
+class Ads(Contents):
+    """All advertisements.
+
+    Active ones are shown from `startDate` to `endDate`, itself included. Without `cms:write` only
+    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
+    publishing needs it.
+    """
+
+    kind = ads
+
+
+class Ad(ContentRow):
+    """One advertisement."""
+
+    kind = ads
+
+
+WRITES = may("cms:write", "cms:publish")
+PUBLISHES = may("cms:publish")
+
+routes = [
+    Route(
+        "/api/cms/ads",
+        Ads,
+        GET=[content_reader, query(ads.listing.schema), page(ADVERTISEMENT), unchanged],
+        POST=[signed_in, WRITES, body(AD), created(ADVERTISEMENT)],
+    ),
+    Route(
+        "/api/cms/ads/{id_}",
+        Ad,
+        GET=[content_reader, one(ADVERTISEMENT), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_AD), one(ADVERTISEMENT)],
+        DELETE=[signed_in, PUBLISHES, done],
+    ),
+]

@@ -1,0 +1,45 @@
+"""Vacancies over HTTP. Rules: sunshine/rules/cms_vacancies.py. Tables: models/cms.py."""
+
+from handlers.cms import ContentRow, Contents
+from sunshine.rules.cms_vacancies import vacancies
+from sunshine.schemas.cms import CHANGE_VACANCY, OPENING, VACANCY
+from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
+from sunshine.web.routes import Route
+
+
+class Vacancies(Contents):
+    """All vacancies.
+
+    Open until `closingDate`, itself included; then it is closed by itself. Without `cms:write` only
+    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
+    publishing needs it.
+    """
+
+    kind = vacancies
+
+
+class Vacancy(ContentRow):
+    """One vacancy."""
+
+    kind = vacancies
+
+
+WRITES = may("cms:write", "cms:publish", "cms:careers")
+PUBLISHES = may("cms:publish", "cms:careers")
+
+routes = [
+    Route(
+        "/api/cms/vacancies",
+        Vacancies,
+        GET=[content_reader, query(vacancies.listing.schema), page(OPENING), unchanged],
+        POST=[signed_in, WRITES, body(VACANCY), created(OPENING)],
+    ),
+    Route(
+        "/api/cms/vacancies/{id_}",
+        Vacancy,
+        GET=[content_reader, one(OPENING), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_VACANCY), one(OPENING)],
+        DELETE=[signed_in, PUBLISHES, done],
+    ),
+]
