@@ -109,7 +109,7 @@ routes = [
     Route("/api/openapi.json", Description, GET=[public, file("application/json"), unchanged, OFF]),
     Route("/api/docs", Page, GET=[public, file("text/html"), unchanged, OFF]),
     Route(
-        "/api/docs/{name:text}",
+        "/api/docs/{name:rest}",
         Part,
         GET=[public, file("text/javascript", "text/css", "image/png"), unchanged, OFF],
     ),
