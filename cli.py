@@ -103,6 +103,23 @@ def routes(module: str | None, as_json: bool) -> None:
     output.table(rows, as_json=as_json)
 
 
+@main.command()
+@click.option(
+    "--server", "base", metavar="URL", help="The base URL to name instead of BASE_DOMAIN."
+)
+def openapi(base: str | None) -> None:
+    """Print the API's description (OpenAPI 3.1), as /api/openapi.json answers it.
+
+    For generators of clients, linters and gateways.
+    """
+    import server
+    from sunshine.commands import output
+    from sunshine.commands.context import configured
+    from sunshine.web.openapi.document import describe
+
+    output.document(describe(server.routes(), server=base or configured().base_domain))
+
+
 @main.command(hidden=True, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1)
 def test(arguments: tuple[str, ...]) -> None:

@@ -1,9 +1,10 @@
 """Maintenance of assets over HTTP. Rules: sunshine/rules/asset_maintenance.py."""
 
 from sunshine.rules import asset_maintenance as rules
-from sunshine.schemas.assets import CHANGE_MAINTENANCE, MAINTENANCE
+from sunshine.schemas.assets import CHANGE_MAINTENANCE, DONE_MAINTENANCE, MAINTENANCE
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, one, page
 from sunshine.web.routes import Route
 
 
@@ -11,12 +12,19 @@ class Maintenances(Handler):
     """What was done to an asset."""
 
     async def get(self, asset_id: int) -> None:
-        """A page, the latest first."""
+        """List an asset's maintenance, the latest first.
+
+        Of all assets to HR, admins and `assets:manage`.
+        """
         page = await rules.page(self.db.sunshine, asset_id, self.query)
         self.reply_page(page)
 
     async def post(self, asset_id: int) -> None:
-        """Maintenance begins, or is noted after the fact."""
+        """Begin maintenance of an asset.
+
+        The asset is in maintenance until `completedOn`; one at a time: 409. With `completedOn` it
+        is noted after the fact.
+        """
         async with self.transaction() as tx:
             row = await rules.begin(tx, asset_id, self.body)
             self.reply(row, message="Maintenance created", status=201)
@@ -26,7 +34,10 @@ class Maintenance(Handler):
     """One maintenance."""
 
     async def put(self, asset_id: int, maintenance_id: int) -> None:
-        """Merge what is sent; `completedOn` ends it."""
+        """Change or end maintenance.
+
+        `completedOn` ends it, and the asset is what it was before.
+        """
         async with self.transaction() as tx:
             row = await rules.change(tx, asset_id, maintenance_id, self.body)
             self.reply(row, message="Maintenance updated")
@@ -39,12 +50,24 @@ routes = [
     Route(
         "/api/asset-management/inventory/{asset_id}/maintenance",
         Maintenances,
-        GET=[signed_in, CARES, query(rules.listing.schema)],
-        POST=[signed_in, CARES, body(MAINTENANCE)],
+        GET=[signed_in, CARES, query(rules.listing.schema), page(DONE_MAINTENANCE)],
+        POST=[
+            signed_in,
+            CARES,
+            body(MAINTENANCE),
+            created(DONE_MAINTENANCE),
+            conflicts("asset_in_maintenance", "asset_not_active"),
+        ],
     ),
     Route(
         "/api/asset-management/inventory/{asset_id}/maintenance/{maintenance_id}",
         Maintenance,
-        PUT=[signed_in, CARES, body(CHANGE_MAINTENANCE)],
+        PUT=[
+            signed_in,
+            CARES,
+            body(CHANGE_MAINTENANCE),
+            one(DONE_MAINTENANCE),
+            conflicts("asset_in_maintenance", "asset_not_active"),
+        ],
     ),
 ]

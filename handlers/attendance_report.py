@@ -2,9 +2,10 @@
 
 from sunshine import sheets
 from sunshine.rules import attendance_report as rules
-from sunshine.schemas.attendance_report import REPORT
+from sunshine.schemas.attendance_report import MONTH, REPORT
 from sunshine.web.guards import may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import SHEETS, file, one
 from sunshine.web.routes import Route
 
 
@@ -14,7 +15,11 @@ class AttendanceReport(Handler):
     deadline = 60.0
 
     async def get(self) -> None:
-        """As JSON, or as a file by `format`."""
+        """Report a month of attendance.
+
+        Of the team for managers, of all for HR and admins. Late, absent, leave and permits per
+        person and in all; `format` csv or xlsx answers a file.
+        """
         found = await rules.report(self.db.sunshine, self.query, actor=self.actor)
         if self.query["format"] == "json":
             self.reply(found)
@@ -28,6 +33,6 @@ routes = [
     Route(
         "/api/attendance/report",
         AttendanceReport,
-        GET=[signed_in, may("attendance:report"), query(REPORT)],
+        GET=[signed_in, may("attendance:report"), query(REPORT), one(MONTH), file(*SHEETS)],
     ),
 ]

@@ -1,10 +1,11 @@
 """Sign-in over HTTP. Rules: sunshine/rules/auth.py. Tables: models/auth.py."""
 
 from sunshine.rules import auth as rules
-from sunshine.schemas.auth import LOGIN
+from sunshine.schemas.auth import ACCOUNT, LOGIN, SIGNED_IN, VERIFIED
 from sunshine.web import limiting
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
+from sunshine.web.replies import done, exactly, one, refuses
 from sunshine.web.routes import Route
 
 
@@ -12,7 +13,12 @@ class Login(Handler):
     """A name and a password for a token."""
 
     async def post(self) -> None:
-        """The documented shape: `token` and `user` beside `success`."""
+        """Sign in: a name and a password for a token.
+
+        The name is the username or the email address, in any case. A wrong name, a wrong password
+        and an inactive account get the same answer in the same time. Failures are throttled by name
+        and address.
+        """
         name = self.body["username"]
         await limiting.count_sign_in(self, name)
         account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
@@ -35,13 +41,20 @@ class Logout(Handler):
     safe = False
 
     async def get(self) -> None:
-        """As documented."""
+        """Sign out.
+
+        That token ends at once, in every process, and its sockets are closed. Asked again it is
+        401.
+        """
         async with self.transaction() as tx:
             await rules.sign_out(tx, actor=self.actor)
             self.reply(message="Logged out successfully")
 
     async def post(self) -> None:
-        """The same, for clients that do not change things by GET."""
+        """Sign out, for clients that change nothing by GET.
+
+        The same as `GET`.
+        """
         await self.get()
 
 
@@ -49,7 +62,11 @@ class Account(Handler):
     """Who the caller is and what they may."""
 
     async def get(self) -> None:
-        """The account with its effective permissions, sorted."""
+        """Get one's own account.
+
+        With the permissions of the role and those given by an admin, as they are in the database
+        now. A driver gets the driver's.
+        """
         actor = self.actor
         self.reply(
             {
@@ -67,14 +84,21 @@ class VerifyJwt(Handler):
     """Whether the token still counts."""
 
     async def get(self) -> None:
-        """The documented shape: id and username only."""
+        """Check a token.
+
+        Whether it still counts: not expired, not ended, of an active account.
+        """
         user = {"id": self.actor.id, "username": self.actor.username}
         self.reply_exactly({"success": True, "message": "Token is valid", "user": user})
 
 
 routes = [
-    Route("/api/auth/login", Login, POST=[public, body(LOGIN)]),
-    Route("/api/auth/logout", Logout, GET=[any_principal], POST=[any_principal]),
-    Route("/api/auth/account", Account, GET=[any_principal]),
-    Route("/api/auth/verify-jwt", VerifyJwt, GET=[any_principal]),
+    Route(
+        "/api/auth/login",
+        Login,
+        POST=[public, body(LOGIN), exactly(SIGNED_IN), refuses(401, "invalid_credentials")],
+    ),
+    Route("/api/auth/logout", Logout, GET=[any_principal, done], POST=[any_principal, done]),
+    Route("/api/auth/account", Account, GET=[any_principal, one(ACCOUNT)]),
+    Route("/api/auth/verify-jwt", VerifyJwt, GET=[any_principal, exactly(VERIFIED)]),
 ]

@@ -5,9 +5,10 @@ Tables: models/branding_approval.py.
 
 from sunshine.rules import branding_approval as rules
 from sunshine.rules import branding_review
-from sunshine.schemas.branding_approval import REVIEW, REVISE, SUBMIT
+from sunshine.schemas.branding_approval import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
 from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.replies import conflicts, created, one, page
 from sunshine.web.routes import Route
 
 
@@ -19,11 +20,20 @@ class BrandingRequests(_Branding):
     """Requests for approval."""
 
     async def get(self) -> None:
-        """A page of those the caller may see; `awaiting=true` is their queue."""
+        """List requests for approval.
+
+        Those one has asked for or is an approver of; all with `branding:manage`. `awaiting=true` is
+        one's own queue.
+        """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """Ask for approval."""
+        """Ask for approval of a design.
+
+        `requestedBy` is oneself where it is not said. Approvers are employees with an active
+        account, not the requester. With `mode` all (the default) all of them must approve, with any
+        one is enough.
+        """
         async with self.transaction() as tx:
             request = await rules.submit(tx, self.body, actor=self.actor)
             self.reply(request, message="Submitted for approval", status=201)
@@ -33,11 +43,18 @@ class BrandingRequest(_Branding):
     """One request, with all its revisions and votes."""
 
     async def get(self, request_id: int) -> None:
-        """The request."""
+        """Get a request for approval.
+
+        With all its revisions and their votes.
+        """
         self.reply(await rules.find(self.db.sunshine, request_id, actor=self.actor))
 
     async def put(self, request_id: int) -> None:
-        """The next revision, after one was requested."""
+        """Submit the next revision.
+
+        By the requester, after one was requested: 409 otherwise. It is pending again and the votes
+        are open; those before stay in the history.
+        """
         async with self.transaction() as tx:
             request = await branding_review.revise(tx, request_id, self.body, actor=self.actor)
             self.reply(request, message="Revision submitted for approval")
@@ -47,7 +64,12 @@ class BrandingReview(_Branding):
     """An approver's vote."""
 
     async def post(self, request_id: int) -> None:
-        """Approve, reject or request a revision."""
+        """Vote on a request.
+
+        Once per approver and revision, never on one's own. One reject ends it. `request_revision`
+        needs `revisionNotes`. An admin may override, which the history shows. `revision` says which
+        one was looked at: 409 when there is a newer one.
+        """
         async with self.transaction() as tx:
             request = await branding_review.review(tx, request_id, self.body, actor=self.actor)
             self.reply(request, message="Review recorded")
@@ -57,18 +79,30 @@ routes = [
     Route(
         "/api/branding-approval",
         BrandingRequests,
-        GET=[signed_in, may("branding:submit"), query(rules.listing.schema)],
-        POST=[signed_in, may("branding:submit"), body(SUBMIT)],
+        GET=[signed_in, may("branding:submit"), query(rules.listing.schema), page(LISTED)],
+        POST=[signed_in, may("branding:submit"), body(SUBMIT), created(REQUEST)],
     ),
     Route(
         "/api/branding-approval/{request_id}",
         BrandingRequest,
-        GET=[signed_in, may("branding:submit")],
-        PUT=[signed_in, may("branding:submit"), body(REVISE)],
+        GET=[signed_in, may("branding:submit"), one(REQUEST)],
+        PUT=[
+            signed_in,
+            may("branding:submit"),
+            body(REVISE),
+            one(REQUEST),
+            conflicts("no_revision_requested"),
+        ],
     ),
     Route(
         "/api/branding-approval/{request_id}/review",
         BrandingReview,
-        POST=[signed_in, may("branding:submit"), body(REVIEW)],
+        POST=[
+            signed_in,
+            may("branding:submit"),
+            body(REVIEW),
+            one(REQUEST),
+            conflicts("already_decided", "already_reviewed", "revised"),
+        ],
     ),
 ]

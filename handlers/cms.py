@@ -15,11 +15,11 @@ class Contents(Content):
     kind: ClassVar[Kind]
 
     async def get(self) -> None:
-        """A page of what the caller may see."""
+        """List {title}s."""
         self.reply_page(await self.kind.page(self.db["cms"], self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """A new one, in one's own name where nobody is named."""
+        """Create a {title}."""
         async with self.transaction("cms") as tx:
             people = self.db.sunshine
             row = await self.kind.create(tx, self.body, actor=self.actor, people=people)
@@ -32,18 +32,18 @@ class ContentRow(Content):
     kind: ClassVar[Kind]
 
     async def get(self, id_: int) -> None:
-        """One that the caller may see."""
+        """Get a {title}."""
         self.reply_row(await self.kind.find(self.db["cms"], id_, actor=self.actor))
 
     async def put(self, id_: int) -> None:
-        """Merge what is sent."""
+        """Change a {title}."""
         async with self.transaction("cms") as tx:
             people = self.db.sunshine
             row = await self.kind.change(tx, id_, self.body, actor=self.actor, people=people)
             self.reply(row, message=f"{self.kind.title} updated")
 
     async def delete(self, id_: int) -> None:
-        """Delete it."""
+        """Delete a {title}."""
         async with self.transaction("cms") as tx:
             await self.kind.delete(tx, id_, actor=self.actor)
             self.reply(message=f"{self.kind.title} deleted")

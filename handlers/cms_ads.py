@@ -2,13 +2,19 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_ads import ads
-from sunshine.schemas.cms import AD, CHANGE_AD
+from sunshine.schemas.cms import AD, ADVERTISEMENT, CHANGE_AD
 from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class Ads(Contents):
-    """All advertisements."""
+    """All advertisements.
+
+    Active ones are shown from `startDate` to `endDate`, itself included. Without `cms:write` only
+    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
+    publishing needs it.
+    """
 
     kind = ads
 
@@ -26,14 +32,14 @@ routes = [
     Route(
         "/api/cms/ads",
         Ads,
-        GET=[content_reader, query(ads.listing.schema)],
-        POST=[signed_in, WRITES, body(AD)],
+        GET=[content_reader, query(ads.listing.schema), page(ADVERTISEMENT), unchanged],
+        POST=[signed_in, WRITES, body(AD), created(ADVERTISEMENT)],
     ),
     Route(
         "/api/cms/ads/{id_}",
         Ad,
-        GET=[content_reader],
-        PUT=[signed_in, WRITES, body(CHANGE_AD)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[content_reader, one(ADVERTISEMENT), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_AD), one(ADVERTISEMENT)],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
 ]

@@ -2,15 +2,21 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_blog import posts, revisions
-from sunshine.schemas.cms import BLOG, CHANGE_BLOG, REVERT
+from sunshine.schemas.cms import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
 from sunshine.web.content import Content
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class Posts(Contents):
-    """All posts."""
+    """All posts.
+
+    The address (`slug`) is made of the title where none is given; one that is taken is 409, and old
+    ones go on working. HTML is sanitised. Without `cms:write` only what is published and within its
+    dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
 
     kind = posts
 
@@ -25,7 +31,10 @@ class PostAt(Content):
     """The post at an address, the one it has or one that it had."""
 
     async def get(self, slug: str) -> None:
-        """The post; `movedTo` says its present address where it was asked for by another one."""
+        """Get the post at an address.
+
+        `movedTo` says its present address where it was asked for by one that it had.
+        """
         self.reply_row(await posts.find_at(self.db["cms"], slug, actor=self.actor))
 
 
@@ -33,7 +42,10 @@ class Revisions(Handler):
     """What a post said before."""
 
     async def get(self, id_: int) -> None:
-        """A page, the latest first."""
+        """List what a post said before, the latest first.
+
+        For its author and for publishers.
+        """
         page = await posts.revisions(self.db["cms"], id_, self.query, actor=self.actor)
         self.reply_page(page)
 
@@ -42,7 +54,10 @@ class Revert(Handler):
     """A post saying again what it said before."""
 
     async def post(self, id_: int) -> None:
-        """What that revision said, as a new one."""
+        """Have a post say again what it said before.
+
+        As a new revision: nothing is lost.
+        """
         async with self.transaction("cms") as tx:
             people = self.db.sunshine
             row = await posts.revert(tx, id_, **self.body, actor=self.actor, people=people)
@@ -56,21 +71,21 @@ routes = [
     Route(
         "/api/cms/blog",
         Posts,
-        GET=[content_reader, query(posts.listing.schema)],
-        POST=[signed_in, WRITES, body(BLOG)],
+        GET=[content_reader, query(posts.listing.schema), page(POST), unchanged],
+        POST=[signed_in, WRITES, body(BLOG), created(POST), conflicts("slug_taken")],
     ),
     Route(
         "/api/cms/blog/{id_}",
         Post,
-        GET=[content_reader],
-        PUT=[signed_in, WRITES, body(CHANGE_BLOG)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[content_reader, one(POST), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_BLOG), one(POST), conflicts("slug_taken")],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
-    Route("/api/cms/blog/slug/{slug:text}", PostAt, GET=[content_reader]),
+    Route("/api/cms/blog/slug/{slug:text}", PostAt, GET=[content_reader, one(POST), unchanged]),
     Route(
         "/api/cms/blog/{id_}/revisions",
         Revisions,
-        GET=[signed_in, WRITES, query(revisions.schema)],
+        GET=[signed_in, WRITES, query(revisions.schema), page(REVISION)],
     ),
-    Route("/api/cms/blog/{id_}/revert", Revert, POST=[signed_in, WRITES, body(REVERT)]),
+    Route("/api/cms/blog/{id_}/revert", Revert, POST=[signed_in, WRITES, body(REVERT), one(POST)]),
 ]

@@ -2,13 +2,18 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_career import careers
-from sunshine.schemas.cms import CAREER, CHANGE_CAREER
+from sunshine.schemas.cms import CAREER, CAREER_PAGE, CHANGE_CAREER
 from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class CareerPages(Contents):
-    """All pages about working here."""
+    """All pages about working here.
+
+    HTML is sanitised. Without `cms:write` only what is published and within its dates is shown.
+    Authors change their own, `cms:publish` all; publishing needs it.
+    """
 
     kind = careers
 
@@ -26,14 +31,14 @@ routes = [
     Route(
         "/api/cms/career",
         CareerPages,
-        GET=[content_reader, query(careers.listing.schema)],
-        POST=[signed_in, WRITES, body(CAREER)],
+        GET=[content_reader, query(careers.listing.schema), page(CAREER_PAGE), unchanged],
+        POST=[signed_in, WRITES, body(CAREER), created(CAREER_PAGE)],
     ),
     Route(
         "/api/cms/career/{id_}",
         CareerPage,
-        GET=[content_reader],
-        PUT=[signed_in, WRITES, body(CHANGE_CAREER)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[content_reader, one(CAREER_PAGE), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_CAREER), one(CAREER_PAGE)],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
 ]

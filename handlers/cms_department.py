@@ -2,13 +2,18 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_department import department_pages
-from sunshine.schemas.cms import CHANGE_DEPARTMENT, DEPARTMENT
+from sunshine.schemas.cms import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
 from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class DepartmentPages(Contents):
-    """All departments."""
+    """All departments.
+
+    `departmentId` names one of `/api/departments`. Without `cms:write` only what is published and
+    within its dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
 
     kind = department_pages
 
@@ -25,14 +30,19 @@ routes = [
     Route(
         "/api/cms/department",
         DepartmentPages,
-        GET=[content_reader, query(department_pages.listing.schema)],
-        POST=[signed_in, PUBLISHES, body(DEPARTMENT)],
+        GET=[
+            content_reader,
+            query(department_pages.listing.schema),
+            page(DEPARTMENT_PAGE),
+            unchanged,
+        ],
+        POST=[signed_in, PUBLISHES, body(DEPARTMENT), created(DEPARTMENT_PAGE)],
     ),
     Route(
         "/api/cms/department/{id_}",
         DepartmentPage,
-        GET=[content_reader],
-        PUT=[signed_in, PUBLISHES, body(CHANGE_DEPARTMENT)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[content_reader, one(DEPARTMENT_PAGE), unchanged],
+        PUT=[signed_in, PUBLISHES, body(CHANGE_DEPARTMENT), one(DEPARTMENT_PAGE)],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
 ]

@@ -2,13 +2,18 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_training import trainings
-from sunshine.schemas.cms import CHANGE_TRAINING, TRAINING
+from sunshine.schemas.cms import CHANGE_TRAINING, MATERIAL, TRAINING
 from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class Trainings(Contents):
-    """All training materials."""
+    """All training materials.
+
+    Internal: never without a token. Without `cms:write` only what is published and within its dates
+    is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
 
     kind = trainings
 
@@ -26,14 +31,20 @@ routes = [
     Route(
         "/api/cms/training",
         Trainings,
-        GET=[signed_in, may("cms:read"), query(trainings.listing.schema)],
-        POST=[signed_in, WRITES, body(TRAINING)],
+        GET=[
+            signed_in,
+            may("cms:read"),
+            query(trainings.listing.schema),
+            page(MATERIAL),
+            unchanged,
+        ],
+        POST=[signed_in, WRITES, body(TRAINING), created(MATERIAL)],
     ),
     Route(
         "/api/cms/training/{id_}",
         Training,
-        GET=[signed_in, may("cms:read")],
-        PUT=[signed_in, WRITES, body(CHANGE_TRAINING)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[signed_in, may("cms:read"), one(MATERIAL), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_TRAINING), one(MATERIAL)],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
 ]

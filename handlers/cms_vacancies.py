@@ -2,13 +2,19 @@
 
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_vacancies import vacancies
-from sunshine.schemas.cms import CHANGE_VACANCY, VACANCY
+from sunshine.schemas.cms import CHANGE_VACANCY, OPENING, VACANCY
 from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
 
 class Vacancies(Contents):
-    """All vacancies."""
+    """All vacancies.
+
+    Open until `closingDate`, itself included; then it is closed by itself. Without `cms:write` only
+    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
+    publishing needs it.
+    """
 
     kind = vacancies
 
@@ -26,14 +32,14 @@ routes = [
     Route(
         "/api/cms/vacancies",
         Vacancies,
-        GET=[content_reader, query(vacancies.listing.schema)],
-        POST=[signed_in, WRITES, body(VACANCY)],
+        GET=[content_reader, query(vacancies.listing.schema), page(OPENING), unchanged],
+        POST=[signed_in, WRITES, body(VACANCY), created(OPENING)],
     ),
     Route(
         "/api/cms/vacancies/{id_}",
         Vacancy,
-        GET=[content_reader],
-        PUT=[signed_in, WRITES, body(CHANGE_VACANCY)],
-        DELETE=[signed_in, PUBLISHES],
+        GET=[content_reader, one(OPENING), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_VACANCY), one(OPENING)],
+        DELETE=[signed_in, PUBLISHES, done],
     ),
 ]

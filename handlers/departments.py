@@ -1,14 +1,19 @@
 """Departments over HTTP. Rules: sunshine/rules/departments.py. Tables: models/departments.py."""
 
 from sunshine.rules.departments import departments
-from sunshine.schemas.departments import CHANGE, CREATE
+from sunshine.schemas.departments import CHANGE, CREATE, DEPARTMENT
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class Departments(Records):
-    """All departments."""
+    """All departments.
+
+    A name is unique among departments that are not deleted. One that employees or positions belong
+    to stays: 409.
+    """
 
     records = departments
 
@@ -23,14 +28,26 @@ routes = [
     Route(
         "/api/departments",
         Departments,
-        GET=[signed_in, may("positions:read"), query(departments.listing.schema)],
-        POST=[signed_in, may("positions:write"), body(CREATE)],
+        GET=[signed_in, may("positions:read"), query(departments.listing.schema), page(DEPARTMENT)],
+        POST=[
+            signed_in,
+            may("positions:write"),
+            body(CREATE),
+            created(DEPARTMENT),
+            conflicts("department_name_taken"),
+        ],
     ),
     Route(
         "/api/departments/{id_}",
         Department,
-        GET=[signed_in, may("positions:read")],
-        PUT=[signed_in, may("positions:write"), body(CHANGE)],
-        DELETE=[signed_in, may("positions:write")],
+        GET=[signed_in, may("positions:read"), one(DEPARTMENT)],
+        PUT=[
+            signed_in,
+            may("positions:write"),
+            body(CHANGE),
+            one(DEPARTMENT),
+            conflicts("department_name_taken"),
+        ],
+        DELETE=[signed_in, may("positions:write"), done, conflicts("in_use")],
     ),
 ]

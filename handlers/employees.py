@@ -6,10 +6,11 @@ from sunshine import sheets
 from sunshine.rules import employees as rules
 from sunshine.rules import employees_file
 from sunshine.rules.employees_photo import check_photo
-from sunshine.schemas.employees import CHANGE, CREATE, EXPORT, FORCE, IMPORT
+from sunshine.schemas.employees import CHANGE, CREATE, EMPLOYEE, EXPORT, FORCE, IMPORT, IMPORTED
 from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, csv_body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import SHEETS, conflicts, created, done, file, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -21,11 +22,20 @@ class Employees(_Employees):
     """The directory, and new employees."""
 
     async def get(self) -> None:
-        """A page, in full where the caller may see that."""
+        """List employees.
+
+        Everybody sees names, positions, departments, photos and work email; the rest is shown of
+        oneself, to the manager, to HR and admins. `search` looks at names, email addresses, codes
+        and phone numbers.
+        """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """A new employee."""
+        """Create an employee.
+
+        `position` and `department` are names; one that does not exist yet is made. Say the name or
+        the id, not both. Email and code are unique.
+        """
         async with self.transaction() as tx:
             employee = await rules.create(tx, self.body)
             self.reply(employee, message="Employee created", status=201)
@@ -35,11 +45,19 @@ class Employee(_Employees):
     """One employee."""
 
     async def get(self, employee_id: int) -> None:
-        """In full where the caller may see that."""
+        """Get an employee.
+
+        Everybody sees names, positions, departments, photos and work email; the rest is shown of
+        oneself, to the manager, to HR and admins.
+        """
         self.reply(await rules.find(self.db.sunshine, employee_id, actor=self.actor))
 
     async def put(self, employee_id: int) -> None:
-        """Merge what is sent."""
+        """Change an employee.
+
+        Oneself: phone and photo only. The circle of managers must stay open: 409. Making somebody
+        inactive ends the account too, and asks for `force=1` while they hold assets.
+        """
         async with self.transaction() as tx:
             employee = await rules.change(
                 tx, employee_id, self.body, actor=self.actor, force=self.query["force"]
@@ -47,7 +65,11 @@ class Employee(_Employees):
             self.reply(employee, message="Employee updated")
 
     async def delete(self, employee_id: int) -> None:
-        """End the employment and the account."""
+        """End an employment, and the account.
+
+        Not one's own. Somebody who holds assets or has approvals open stays (409), unless `force=1`
+        takes the assets back. Only an admin removes an admin or somebody of HR.
+        """
         async with self.transaction() as tx:
             await rules.delete(tx, employee_id, actor=self.actor, force=self.query["force"])
             self.reply(message="Employee deleted")
@@ -63,7 +85,11 @@ class EmployeesImport(Handler):
     deadline = 60.0
 
     async def post(self) -> None:
-        """Check the file, and unless `dryRun` (the default) take it."""
+        """Import employees from a CSV file: all or none.
+
+        The first line names the columns, as an export has them. With `dryRun` (the default) the
+        file is only checked; errors name the line.
+        """
         lines = await employees_file.parse(self.text)
         report = {"dryRun": self.query["dryRun"], "rows": len(lines)}
         with suppress(_DryRun):
@@ -81,7 +107,10 @@ class EmployeesExport(Handler):
     deadline = 60.0
 
     async def get(self) -> None:
-        """CSV or XLSX, by `format`; filters as the list's."""
+        """Export employees as CSV or XLSX.
+
+        The filters of the list; the columns that an import takes.
+        """
         rows = await rules.listing.every(self.db.sunshine, self.query)
         file = await sheets.make(self.query["format"], employees_file.COLUMNS, rows)
         self.reply_file(file, f"employees.{self.query['format']}")
@@ -91,24 +120,60 @@ routes = [
     Route(
         "/api/employees",
         Employees,
-        GET=[signed_in, may("employees:directory"), query(rules.listing.schema)],
-        POST=[signed_in, may("employees:write"), body(CREATE)],
+        GET=[signed_in, may("employees:directory"), query(rules.listing.schema), page(EMPLOYEE)],
+        POST=[
+            signed_in,
+            may("employees:write"),
+            body(CREATE),
+            created(EMPLOYEE),
+            conflicts("email_taken", "employee_code_taken"),
+        ],
     ),
     Route(
         "/api/employees/import",
         EmployeesImport,
-        POST=[signed_in, may("employees:write"), query(IMPORT), csv_body],
+        POST=[
+            signed_in,
+            may("employees:write"),
+            query(IMPORT),
+            csv_body,
+            one(IMPORTED),
+            created(IMPORTED),
+            refuses(400, "invalid_csv"),
+            conflicts("email_taken", "employee_code_taken"),
+        ],
     ),
     Route(
         "/api/employees/export",
         EmployeesExport,
-        GET=[signed_in, may("employees:write"), query(EXPORT)],
+        GET=[signed_in, may("employees:write"), query(EXPORT), file(*SHEETS)],
     ),
     Route(
         "/api/employees/{employee_id}",
         Employee,
-        GET=[signed_in, may("employees:directory")],
-        PUT=[signed_in, may("account:self"), query(FORCE), body(CHANGE)],
-        DELETE=[signed_in, may("employees:write"), query(FORCE)],
+        GET=[signed_in, may("employees:directory"), one(EMPLOYEE)],
+        PUT=[
+            signed_in,
+            may("account:self"),
+            query(FORCE),
+            body(CHANGE),
+            one(EMPLOYEE),
+            refuses(400, "manager_cycle"),
+            conflicts(
+                "email_taken",
+                "employee_code_taken",
+                "manager_cycle",
+                "assets_held",
+                "approvals_open",
+                "last_admin",
+            ),
+        ],
+        DELETE=[
+            signed_in,
+            may("employees:write"),
+            query(FORCE),
+            done,
+            conflicts("assets_held", "approvals_open", "in_use", "last_admin"),
+        ],
     ),
 ]

@@ -1,8 +1,10 @@
 """The audit trail over HTTP. Rules: sunshine/rules/events.py. Tables: models/kernel.py."""
 
 from sunshine.rules import events as rules
+from sunshine.schemas.events import EVENT
 from sunshine.web.guards import may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import page
 from sunshine.web.routes import Route
 
 
@@ -10,9 +12,17 @@ class Events(Handler):
     """What happened, who did it, before and after."""
 
     async def get(self) -> None:
-        """A page of one database's events, the latest first; `since` goes forward."""
+        """Read the audit trail, the latest first.
+
+        Of one database: who did what, when, the row before and after. `since` is the `seq` of an
+        event and goes forward from there, without gap or repeat.
+        """
         database = self.db[self.query["database"]]
         self.reply_page(await rules.page(database, self.query))
 
 
-routes = [Route("/api/events", Events, GET=[signed_in, may("events:read"), query(rules.SCHEMA)])]
+routes = [
+    Route(
+        "/api/events", Events, GET=[signed_in, may("events:read"), query(rules.SCHEMA), page(EVENT)]
+    )
+]

@@ -7,15 +7,17 @@ from typing import ClassVar
 
 from sunshine import uploads
 from sunshine.errors import NotAllowed
+from sunshine.file_types import SHOWN
 from sunshine.rules import attendance_records as attendance
 from sunshine.rules import branding_approval, employees_photo, leave, tickets_policy
-from sunshine.schemas.files import DOWNLOAD
+from sunshine.schemas.files import DOWNLOAD, UPLOADED
 from sunshine.signing import ROUTE
 from sunshine.storage import STATIC, TEMP
 from sunshine.web import files
 from sunshine.web.claims import Check
 from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
+from sunshine.web.replies import Refusal, Reply, conflicts, exactly, file, refuses, unchanged
 from sunshine.web.routes import Route
 from sunshine.web.uploads import SECONDS, HandingOver, Receiving
 
@@ -24,7 +26,12 @@ class Upload(Receiving):
     """A file that is to be fetched once, or named by a row, within a day."""
 
     async def post(self) -> None:
-        """Take it in."""
+        """Upload a file.
+
+        One file of at most 10 MiB, as the field `file` of a form. For a day it may be fetched once,
+        or named by a row that then keeps it: a ticket, an application for leave. One user's files
+        that wait are at most 100 and 500 MiB.
+        """
         if not self.refused:
             await self.store()
 
@@ -33,7 +40,11 @@ class TempFile(HandingOver):
     """An uploaded file. Its name is the right to it."""
 
     async def get(self, name: str) -> None:
-        """The file; in whole, it is gone afterwards."""
+        """Fetch an uploaded file.
+
+        Whoever knows its name may. Fetched whole it is gone; `HEAD`, ranges and downloads that were
+        cut off do not count. `s=download` has it saved instead of shown.
+        """
         download = self.query.get("s") == "download"
         if self.request.method == "GET" and "Range" not in self.request.headers:
             await self.hand_over(name, download=download)
@@ -54,7 +65,13 @@ class StoredFile(Handler):
     cache: ClassVar[str] = "private, no-cache"
 
     async def get(self, path: str) -> None:
-        """The file, in whole or a range of it."""
+        """Get a stored file, or a range of it.
+
+        By a URL that the API signed, which opens it for 15 minutes, or by a token of somebody who
+        may see the row that names it; images of the CMS and the app are public. Only images and PDF
+        are shown in a browser, everything else is saved. `Range`, `If-None-Match` and
+        `If-Modified-Since` are understood.
+        """
         path = self.folder + path
         if hasattr(self, "actor"):
             await self._check(path)
@@ -108,13 +125,32 @@ class AppFile(StoredFile):
     cache = "public, max-age=3600"
 
 
+MEDIA = (*SHOWN.values(), "application/octet-stream")
+FILE: list[Reply | Refusal] = [
+    file(*MEDIA),
+    file(*MEDIA, status=206),
+    unchanged,
+    refuses(416, "range_not_satisfiable"),
+]
+
 routes = [
-    Route("/api/upload/temp", Upload, POST=[signed_in, may("files:upload"), form]),
-    Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD)]),
-    Route("/api/static/cms/{path:rest}", CmsFile, GET=[public]),
-    Route("/api/static/onapps/{path:rest}", AppFile, GET=[public]),
-    Route("/api/static/employee/{path:rest}", EmployeeFile, GET=[signed_url]),
-    Route("/api/static/ticketing/{path:rest}", TicketFile, GET=[signed_url]),
-    Route("/api/static/branding-approval/{path:rest}", BrandingFile, GET=[signed_url]),
-    Route("/api/static/{path:rest}", StoredFile, GET=[signed_url]),
+    Route(
+        "/api/upload/temp",
+        Upload,
+        POST=[
+            signed_in,
+            may("files:upload"),
+            form,
+            exactly(UPLOADED),
+            conflicts("upload_limit", "upload_expired"),
+            refuses(507, "storage_full"),
+        ],
+    ),
+    Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD), *FILE]),
+    Route("/api/static/cms/{path:rest}", CmsFile, GET=[public, *FILE]),
+    Route("/api/static/onapps/{path:rest}", AppFile, GET=[public, *FILE]),
+    Route("/api/static/employee/{path:rest}", EmployeeFile, GET=[signed_url, *FILE]),
+    Route("/api/static/ticketing/{path:rest}", TicketFile, GET=[signed_url, *FILE]),
+    Route("/api/static/branding-approval/{path:rest}", BrandingFile, GET=[signed_url, *FILE]),
+    Route("/api/static/{path:rest}", StoredFile, GET=[signed_url, *FILE]),
 ]

@@ -1,10 +1,12 @@
 """Drivers' sign-in over HTTP. Rules: sunshine/rules/fleet_auth.py. Tables: models/fleet.py."""
 
 from sunshine.rules import fleet_auth as rules
+from sunshine.schemas.auth import DRIVER_SIGNED_IN
 from sunshine.schemas.fleet import LOGIN
 from sunshine.web import limiting
 from sunshine.web.guards import body, public
 from sunshine.web.handler import Handler
+from sunshine.web.replies import exactly, refuses
 from sunshine.web.routes import Route
 
 
@@ -12,7 +14,11 @@ class Login(Handler):
     """A driver's name and password for a token that opens the driver's own things only."""
 
     async def post(self) -> None:
-        """`token` and `driver` beside `success`."""
+        """Sign a driver in.
+
+        The token opens the driver's own profile, vehicle and location, and nothing else; users'
+        names do not work here. Throttled as `POST /api/auth/login`.
+        """
         # Counted apart from a user of the same name.
         name = f"driver:{self.body['username']}"
         await limiting.count_sign_in(self, name)
@@ -30,4 +36,10 @@ class Login(Handler):
         self.reply_exactly({"success": True, "token": token, "driver": driver})
 
 
-routes = [Route("/api/fleet/auth/login", Login, POST=[public, body(LOGIN)])]
+routes = [
+    Route(
+        "/api/fleet/auth/login",
+        Login,
+        POST=[public, body(LOGIN), exactly(DRIVER_SIGNED_IN), refuses(401, "invalid_credentials")],
+    )
+]

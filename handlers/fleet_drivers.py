@@ -6,10 +6,11 @@ from sunshine import passwords
 from sunshine.errors import Invalid
 from sunshine.rules import fleet_auth
 from sunshine.rules import fleet_drivers as rules
-from sunshine.schemas.fleet import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS
+from sunshine.schemas.fleet import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS, DRIVER
 from sunshine.web import limiting
 from sunshine.web.guards import any_principal, body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, done, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -17,11 +18,19 @@ class Drivers(Handler):
     """Everybody who drives."""
 
     async def get(self) -> None:
-        """A page; licences and phones for those who manage the fleet."""
+        """List drivers.
+
+        Licence, phone and username are shown to the driver and to whoever manages the fleet.
+        `licenseStatus` is expiring from 30 days before the end.
+        """
         self.reply_page(await rules.page(self.db["fleet"], self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """A new driver, who may sign in where credentials are sent along."""
+        """Register a driver.
+
+        Licence numbers are unique. With `username` and `password` the driver may sign in. A vehicle
+        has one driver at a time.
+        """
         values = self.body
         hashed = await _hashed(self, values)
         async with self.transaction("fleet") as tx:
@@ -38,11 +47,18 @@ class Driver(Handler):
     """One driver."""
 
     async def get(self, driver_id: int) -> None:
-        """To themselves, and to whoever reads the fleet."""
+        """Get a driver.
+
+        Licence, phone and username are shown to the driver and to whoever manages the fleet.
+        """
         self.reply(await rules.find(self.db["fleet"], driver_id, actor=self.actor))
 
     async def put(self, driver_id: int) -> None:
-        """Merge what is sent; drivers change their own phone and password."""
+        """Change a driver.
+
+        Drivers: their own phone, and password with `currentPassword`. Who is not active any more is
+        signed out at once.
+        """
         values = self.body
         rules.check_change(self.actor, driver_id, values)
         current = values.pop("currentPassword", None)
@@ -58,7 +74,10 @@ class Driver(Handler):
             self.reply(driver, message="Driver updated")
 
     async def delete(self, driver_id: int) -> None:
-        """The driver leaves; every token ends at once."""
+        """Delete a driver.
+
+        Every token of theirs ends at once, and their vehicle is free.
+        """
         async with self.transaction("fleet") as tx:
             await rules.delete(tx, driver_id)
             self.reply(message="Driver deleted")
@@ -78,7 +97,10 @@ class Credentials(Handler):
     """A driver's name and password, given by whoever manages the fleet."""
 
     async def post(self, driver_id: int) -> None:
-        """Every token of the driver ends at once."""
+        """Set a driver's name and password.
+
+        Every token of the driver ends at once. Usernames of drivers are unique in any case.
+        """
         hashed = await _hashed(self, self.body)
         async with self.transaction("fleet") as tx:
             username = self.body["username"]
@@ -102,19 +124,32 @@ routes = [
     Route(
         "/api/fleet/drivers",
         Drivers,
-        GET=[signed_in, READS, query(rules.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE_DRIVER)],
+        GET=[signed_in, READS, query(rules.listing.schema), page(DRIVER)],
+        POST=[
+            signed_in,
+            MANAGES,
+            body(CREATE_DRIVER),
+            created(DRIVER),
+            conflicts("license_taken", "username_taken", "vehicle_taken", "driver_has_vehicle"),
+        ],
     ),
     Route(
         "/api/fleet/drivers/{driver_id}",
         Driver,
-        GET=[any_principal, OWN],
-        PUT=[any_principal, may("fleet:manage", "fleet:self"), body(CHANGE_DRIVER)],
-        DELETE=[signed_in, MANAGES],
+        GET=[any_principal, OWN, one(DRIVER)],
+        PUT=[
+            any_principal,
+            may("fleet:manage", "fleet:self"),
+            body(CHANGE_DRIVER),
+            one(DRIVER),
+            refuses(400, "wrong_password"),
+            conflicts("license_taken", "vehicle_taken", "driver_has_vehicle"),
+        ],
+        DELETE=[signed_in, MANAGES, done],
     ),
     Route(
         "/api/fleet/drivers/{driver_id}/credentials",
         Credentials,
-        POST=[signed_in, MANAGES, body(CREDENTIALS)],
+        POST=[signed_in, MANAGES, body(CREDENTIALS), one(DRIVER), conflicts("username_taken")],
     ),
 ]

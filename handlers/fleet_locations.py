@@ -7,9 +7,10 @@ from tornado.iostream import StreamClosedError
 
 from sunshine import json
 from sunshine.rules import fleet_locations as rules
-from sunshine.schemas.fleet import MOST_POINTS, POINT
+from sunshine.schemas.fleet import MOST_POINTS, PASSED, PLACE, POINT, RECEIVED
 from sunshine.web.guards import any_principal, may, one_or_many, query
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, file, one, page
 from sunshine.web.routes import Route
 
 SECONDS = 60.0  # for the next thousand points of a track
@@ -19,12 +20,21 @@ class Location(Handler):
     """The last-known place of a driver."""
 
     async def get(self, driver_id: int) -> None:
-        """The place, or null when the driver was never seen."""
+        """Get a driver's last-known place.
+
+        `data` is null when the driver was never seen. Points that no vehicle can have reached never
+        become it.
+        """
         place = await rules.last(self.db["fleet"], driver_id, actor=self.actor)
         self.reply_exactly({"success": True, "data": place})
 
     async def post(self, driver_id: int) -> None:
-        """A point, or a burst of them as a list."""
+        """Report where a driver is: a point, or up to 500 as a list.
+
+        The last-known place moves forward in time only. Points known already are not kept again;
+        points faster than anything drives are flagged. More than 5 minutes ahead, or 0/0, is 400; a
+        driver who is not active is 409.
+        """
         async with self.transaction("fleet") as tx:
             told = await rules.report(tx, driver_id, self.items, actor=self.actor)
             self.reply(told, message="Location updated")
@@ -34,7 +44,10 @@ class Locations(Location):
     """The track of a driver."""
 
     async def get(self, driver_id: int) -> None:
-        """A page, or with `format=geojson` the whole as a stream."""
+        """Get a driver's track, the earliest first.
+
+        Go on with `cursor`; `format=geojson` streams the whole as a FeatureCollection.
+        """
         if self.query["format"] == "geojson":
             await self._stream(driver_id)
         else:
@@ -72,13 +85,31 @@ routes = [
     Route(
         "/api/fleet/drivers/{driver_id}/location",
         Location,
-        GET=[any_principal, OWN],
-        POST=[any_principal, REPORTS, one_or_many(POINT, MOST_POINTS)],
+        GET=[any_principal, OWN, one(PLACE, nullable=True)],
+        POST=[
+            any_principal,
+            REPORTS,
+            one_or_many(POINT, MOST_POINTS),
+            one(RECEIVED),
+            conflicts("driver_not_active"),
+        ],
     ),
     Route(
         "/api/fleet/drivers/{driver_id}/locations",
         Locations,
-        GET=[any_principal, OWN, query(rules.listing.schema)],
-        POST=[any_principal, REPORTS, one_or_many(POINT, MOST_POINTS)],
+        GET=[
+            any_principal,
+            OWN,
+            query(rules.listing.schema),
+            page(PASSED),
+            file("application/geo+json"),
+        ],
+        POST=[
+            any_principal,
+            REPORTS,
+            one_or_many(POINT, MOST_POINTS),
+            one(RECEIVED),
+            conflicts("driver_not_active"),
+        ],
     ),
 ]

@@ -1,9 +1,17 @@
 """Freelancers over HTTP. Rules: sunshine/rules/freelance.py. Tables: models/freelance.py."""
 
 from sunshine.rules import freelance as rules
-from sunshine.schemas.freelance import CHANGE, CHANGE_PROJECT, CREATE, CREATE_PROJECT
+from sunshine.schemas.freelance import (
+    CHANGE,
+    CHANGE_PROJECT,
+    CREATE,
+    CREATE_PROJECT,
+    FREELANCER,
+    PROJECT,
+)
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
@@ -11,11 +19,17 @@ class Freelancers(Handler):
     """Who works for the company without being employed."""
 
     async def get(self) -> None:
-        """A page; rates and email addresses for those who manage them."""
+        """List freelancers.
+
+        Rates and email addresses are shown to those who manage freelancers.
+        """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """A new freelancer."""
+        """Register a freelancer.
+
+        Email addresses are unique in any case.
+        """
         async with self.transaction() as tx:
             freelancer = await rules.freelancers.create(tx, self.body)
             self.reply(freelancer, message="Freelancer registered", status=201)
@@ -25,17 +39,26 @@ class Freelancer(Handler):
     """One freelancer."""
 
     async def get(self, freelancer_id: int) -> None:
-        """The freelancer."""
+        """Get a freelancer.
+
+        Rates and email addresses are shown to those who manage freelancers.
+        """
         self.reply(await rules.find(self.db.sunshine, freelancer_id, actor=self.actor))
 
     async def put(self, freelancer_id: int) -> None:
-        """Merge what is sent."""
+        """Change a freelancer.
+
+        Email addresses are unique in any case.
+        """
         async with self.transaction() as tx:
             freelancer = await rules.freelancers.change(tx, freelancer_id, self.body)
             self.reply(freelancer, message="Freelancer updated")
 
     async def delete(self, freelancer_id: int) -> None:
-        """Delete, unless a project is unfinished."""
+        """Delete a freelancer.
+
+        Unless a project is planned or active: 409.
+        """
         async with self.transaction() as tx:
             await rules.freelancers.delete(tx, freelancer_id)
             self.reply(message="Freelancer deleted")
@@ -45,14 +68,20 @@ class Projects(Handler):
     """What a freelancer works on."""
 
     async def get(self, freelancer_id: int) -> None:
-        """A page."""
+        """List a freelancer's projects.
+
+        `budgetLeft` is what of the budget is not used.
+        """
         database = self.db.sunshine
         await rules.find(database, freelancer_id, actor=self.actor)
         page = await rules.projects.page(database, self.query, freelancer=freelancer_id)
         self.reply_page(page)
 
     async def post(self, freelancer_id: int) -> None:
-        """A new project."""
+        """Assign a project to a freelancer.
+
+        Who is not active gets none: 409.
+        """
         async with self.transaction() as tx:
             project = await rules.assign(tx, freelancer_id, self.body)
             self.reply(project, message="Project assigned", status=201)
@@ -62,13 +91,19 @@ class Project(Handler):
     """One project."""
 
     async def put(self, freelancer_id: int, project_id: int) -> None:
-        """Merge what is sent."""
+        """Change a project.
+
+        `budgetUsed` may be more than the budget: then `budgetLeft` is negative.
+        """
         async with self.transaction() as tx:
             project = await rules.change_project(tx, freelancer_id, project_id, self.body)
             self.reply(project, message="Project updated")
 
     async def delete(self, freelancer_id: int, project_id: int) -> None:
-        """Delete it."""
+        """Delete a project.
+
+        Whoever may assign one may change it; deleting is for those who manage freelancers.
+        """
         async with self.transaction() as tx:
             await rules.remove_project(tx, freelancer_id, project_id)
             self.reply(message="Project deleted")
@@ -82,26 +117,32 @@ routes = [
     Route(
         "/api/freelance",
         Freelancers,
-        GET=[signed_in, READS, query(rules.freelancers.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE)],
+        GET=[signed_in, READS, query(rules.freelancers.listing.schema), page(FREELANCER)],
+        POST=[signed_in, MANAGES, body(CREATE), created(FREELANCER), conflicts("email_taken")],
     ),
     Route(
         "/api/freelance/{freelancer_id}",
         Freelancer,
-        GET=[signed_in, READS],
-        PUT=[signed_in, MANAGES, body(CHANGE)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, READS, one(FREELANCER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(FREELANCER), conflicts("email_taken")],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
     ),
     Route(
         "/api/freelance/{freelancer_id}/projects",
         Projects,
-        GET=[signed_in, READS, query(rules.projects.schema)],
-        POST=[signed_in, ASSIGNS, body(CREATE_PROJECT)],
+        GET=[signed_in, READS, query(rules.projects.schema), page(PROJECT)],
+        POST=[
+            signed_in,
+            ASSIGNS,
+            body(CREATE_PROJECT),
+            created(PROJECT),
+            conflicts("freelancer_not_active"),
+        ],
     ),
     Route(
         "/api/freelance/{freelancer_id}/projects/{project_id}",
         Project,
-        PUT=[signed_in, ASSIGNS, body(CHANGE_PROJECT)],
-        DELETE=[signed_in, MANAGES],
+        PUT=[signed_in, ASSIGNS, body(CHANGE_PROJECT), one(PROJECT)],
+        DELETE=[signed_in, MANAGES, done],
     ),
 ]

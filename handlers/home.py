@@ -2,8 +2,10 @@
 
 from sunshine.errors import Unavailable
 from sunshine.metrics import MEDIA_TYPE
+from sunshine.schemas.home import GREETING
 from sunshine.web.guards import allowed_address, public
 from sunshine.web.handler import Handler
+from sunshine.web.replies import done, exactly, file, refuses
 from sunshine.web.routes import Route
 
 
@@ -11,7 +13,11 @@ class Home(Handler):
     """The original's greeting; no version, no address."""
 
     async def get(self) -> None:
-        """`{"message": "sunshine"}`."""
+        """Greet.
+
+        What deployments of the original look for: `{"message": "sunshine"}`, with no version and no
+        address.
+        """
         self.reply_exactly({"message": "sunshine"})
 
 
@@ -19,7 +25,10 @@ class Health(Handler):
     """Whether the process answers; says nothing of what it relies on."""
 
     async def get(self) -> None:
-        """200 as long as the event loop turns."""
+        """Tell whether the process is alive.
+
+        200 as long as its event loop turns, whatever else is away.
+        """
         self.reply(message="alive")
 
 
@@ -27,7 +36,10 @@ class Ready(Handler):
     """Whether requests would be served: each database answers and is migrated."""
 
     async def get(self) -> None:
-        """200, or 503 naming what is missing."""
+        """Tell whether requests would be served.
+
+        Each database answers and is migrated; else 503, and `data` names what is missing.
+        """
         missing = await self.application.readiness.missing()
         if missing:
             raise Unavailable("not ready", code="not_ready", data=missing)
@@ -38,14 +50,20 @@ class Metrics(Handler):
     """Figures for Prometheus, of this one process."""
 
     async def get(self) -> None:
-        """Prometheus' text format."""
+        """Get this process's figures.
+
+        In Prometheus' text format, for the addresses of `METRICS_ALLOW`; to others there is no such
+        path. Each process has its own.
+        """
         self.set_header("Content-Type", MEDIA_TYPE)
         self.write(self.application.metrics.render())
 
 
 routes = [
-    Route("/", Home, GET=[public]),
-    Route("/healthz", Health, GET=[public]),
-    Route("/readyz", Ready, GET=[public]),
-    Route("/metrics", Metrics, GET=[allowed_address]),
+    Route("/", Home, GET=[public, exactly(GREETING)]),
+    Route("/healthz", Health, GET=[public, done]),
+    Route("/readyz", Ready, GET=[public, done, refuses(503, "not_ready")]),
+    Route(
+        "/metrics", Metrics, GET=[allowed_address, file("text/plain"), refuses(404, "not_found")]
+    ),
 ]

@@ -1,20 +1,26 @@
 """The calendar of leave over HTTP. Rules: sunshine/rules/leave_calendar.py."""
 
 from sunshine.rules import leave_calendar as rules
+from sunshine.schemas.leave import FEED
 from sunshine.web.feeds import send_calendar
 from sunshine.web.guards import feed_reader, may, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import file, one, unchanged
 from sunshine.web.routes import Route
 
-FEED = "/api/leave/calendar.ics"
+PATH = "/api/leave/calendar.ics"
 
 
 class LeaveCalendar(Handler):
     """Where one's own calendar subscribes."""
 
     async def get(self) -> None:
-        """The URL. Whoever has it reads the feed: it is as secret as a password."""
-        self.reply({"url": self.application.feeds.url(FEED, self.actor)})
+        """Get the URL of one's leave calendar.
+
+        For a calendar to subscribe to. Whoever has it reads the feed: it is as secret as a
+        password, and ends with it.
+        """
+        self.reply({"url": self.application.feeds.url(PATH, self.actor)})
 
 
 class LeaveCalendarFeed(Handler):
@@ -23,12 +29,20 @@ class LeaveCalendarFeed(Handler):
     deadline = 60.0
 
     async def get(self) -> None:
-        """The calendar."""
+        """Read the leave calendar.
+
+        Holidays, and the approved leave that its reader may see, as iCalendar. By the token in the
+        feed's URL, or signed in.
+        """
         entries = await rules.entries(self.db.sunshine, actor=self.actor)
         await send_calendar(self, rules.NAME, entries)
 
 
 routes = [
-    Route("/api/leave/calendar", LeaveCalendar, GET=[signed_in, may("leave:self")]),
-    Route(FEED, LeaveCalendarFeed, GET=[feed_reader, may("leave:self")]),
+    Route("/api/leave/calendar", LeaveCalendar, GET=[signed_in, may("leave:self"), one(FEED)]),
+    Route(
+        PATH,
+        LeaveCalendarFeed,
+        GET=[feed_reader, may("leave:self"), file("text/calendar"), unchanged],
+    ),
 ]

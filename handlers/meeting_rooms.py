@@ -2,15 +2,20 @@
 
 from sunshine.rules import meeting_room_slots
 from sunshine.rules.meeting_rooms import rooms
-from sunshine.schemas.meeting_rooms import CHANGE, CREATE, DAY
+from sunshine.schemas.meeting_rooms import AVAILABILITY, CHANGE, CREATE, DAY, ROOM
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class MeetingRooms(Records):
-    """All rooms."""
+    """All rooms.
+
+    A filter by `capacity` means at least so many, one by `facilities` all of a comma list. A room
+    with bookings to come stays: 409. Names are unique.
+    """
 
     records = rooms
 
@@ -25,7 +30,10 @@ class Availability(Handler):
     """A room's day."""
 
     async def get(self, id_: int) -> None:
-        """When it is taken and when it is free."""
+        """Get a room's day.
+
+        When it is taken and when it is free, without titles. Today where no `date` is said.
+        """
         day = self.query.get("date")
         self.reply(await meeting_room_slots.availability(self.db.sunshine, id_, day))
 
@@ -37,19 +45,25 @@ routes = [
     Route(
         "/api/meeting-rooms",
         MeetingRooms,
-        GET=[signed_in, SEES, query(rooms.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE)],
+        GET=[signed_in, SEES, query(rooms.listing.schema), page(ROOM)],
+        POST=[
+            signed_in,
+            MANAGES,
+            body(CREATE),
+            created(ROOM),
+            conflicts("meeting_room_name_taken"),
+        ],
     ),
     Route(
         "/api/meeting-rooms/{id_}",
         MeetingRoom,
-        GET=[signed_in, SEES],
-        PUT=[signed_in, MANAGES, body(CHANGE)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, SEES, one(ROOM)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(ROOM), conflicts("meeting_room_name_taken")],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
     ),
     Route(
         "/api/meeting-rooms/{id_}/availability",
         Availability,
-        GET=[signed_in, SEES, query(DAY)],
+        GET=[signed_in, SEES, query(DAY), one(AVAILABILITY)],
     ),
 ]

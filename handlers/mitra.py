@@ -1,14 +1,19 @@
 """Partners over HTTP. Rules: sunshine/rules/mitra.py. Tables: models/mitra.py."""
 
 from sunshine.rules.mitra import partners
-from sunshine.schemas.mitra import CHANGE, CREATE
+from sunshine.schemas.mitra import CHANGE, CREATE, PARTNER
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class Partners(Records):
-    """Whom the company works with."""
+    """Whom the company works with.
+
+    Names are unique in any case among partners that are not deleted. One that has documents stays:
+    409.
+    """
 
     records = partners
 
@@ -26,14 +31,14 @@ routes = [
     Route(
         "/api/mitra",
         Partners,
-        GET=[signed_in, READS, query(partners.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE)],
+        GET=[signed_in, READS, query(partners.listing.schema), page(PARTNER)],
+        POST=[signed_in, MANAGES, body(CREATE), created(PARTNER), conflicts("partner_name_taken")],
     ),
     Route(
         "/api/mitra/{id_}",
         Partner,
-        GET=[signed_in, READS],
-        PUT=[signed_in, MANAGES, body(CHANGE)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, READS, one(PARTNER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(PARTNER), conflicts("partner_name_taken")],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
     ),
 ]

@@ -1,10 +1,12 @@
 """Partners' documents over HTTP. Rules: sunshine/rules/mitra_documents.py."""
 
 from handlers.mitra import MANAGES, READS
+from sunshine import documents
 from sunshine.rules import mitra_documents as rules
-from sunshine.schemas.mitra import CHANGE_DOCUMENT, CREATE_DOCUMENT
+from sunshine.schemas.mitra import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
 from sunshine.web.guards import body, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, done, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -12,11 +14,17 @@ class Documents(Handler):
     """A partner's documents, of any shape."""
 
     async def get(self, id_: int) -> None:
-        """A page."""
+        """List a partner's documents.
+
+        Their `fields` are of any shape. `search` looks at titles.
+        """
         self.reply_page(await rules.page(self.db, self.query, id_))
 
     async def post(self, id_: int) -> None:
-        """A new document."""
+        """Create a document of a partner.
+
+        `fields` is any JSON object of at most 256 KiB, answered to the letter.
+        """
         draft = await rules.draft(self.db, id_, self.body)
         async with self.transaction("mitra") as tx:
             document = await rules.create(tx, draft)
@@ -27,36 +35,55 @@ class Document(Handler):
     """One document."""
 
     async def get(self, id_: int, document_id: int) -> None:
-        """The document."""
+        """Get a partner's document.
+
+        With MongoDB away it is 503 within 3 seconds, and nothing else is.
+        """
         self.reply(await rules.find(self.db, id_, document_id))
 
     async def put(self, id_: int, document_id: int) -> None:
-        """Merge what is sent; `fields` as a whole."""
+        """Change a partner's document.
+
+        What is sent is merged, `fields` as a whole. With `version` a change made meanwhile is 409,
+        with the present document in `data`.
+        """
         draft = await rules.redraft(self.db, id_, document_id, self.body)
         async with self.transaction("mitra") as tx:
             document = await rules.change(tx, draft)
             self.reply(document, message="Document updated")
 
     async def delete(self, id_: int, document_id: int) -> None:
-        """Delete it."""
+        """Delete a partner's document.
+
+        A change made meanwhile is 409: look at it first.
+        """
         found = await rules.find(self.db, id_, document_id)
         async with self.transaction("mitra") as tx:
             await rules.delete(tx, found)
             self.reply(message="Document deleted")
 
 
+AWAY = refuses(503, documents.CODE)
+
 routes = [
     Route(
         "/api/mitra/{id_}/documents",
         Documents,
-        GET=[signed_in, READS, query(rules.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE_DOCUMENT)],
+        GET=[signed_in, READS, query(rules.listing.schema), page(DOCUMENT), AWAY],
+        POST=[signed_in, MANAGES, body(CREATE_DOCUMENT), created(DOCUMENT), AWAY],
     ),
     Route(
         "/api/mitra/{id_}/documents/{document_id}",
         Document,
-        GET=[signed_in, READS],
-        PUT=[signed_in, MANAGES, body(CHANGE_DOCUMENT)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, READS, one(DOCUMENT), AWAY],
+        PUT=[
+            signed_in,
+            MANAGES,
+            body(CHANGE_DOCUMENT),
+            one(DOCUMENT),
+            conflicts("changed_meanwhile"),
+            AWAY,
+        ],
+        DELETE=[signed_in, MANAGES, done, conflicts("changed_meanwhile"), AWAY],
     ),
 ]

@@ -1,9 +1,10 @@
 """The apps' settings over HTTP. Rules: sunshine/rules/onapps.py. Tables: models/onapps.py."""
 
 from sunshine.rules import onapps as rules
-from sunshine.schemas.onapps import SETTINGS
+from sunshine.schemas.onapps import ONAPPS, SETTINGS
 from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, signed_in
+from sunshine.web.replies import one
 from sunshine.web.routes import Route
 
 
@@ -13,11 +14,17 @@ class Onapps(Filed):
     filing = Filing("onapps", ("settings", "image"), within=("vouchers",))
 
     async def get(self) -> None:
-        """`{settings, vouchers}`: the settings, and the vouchers that are public."""
+        """Get what every app may know.
+
+        The settings, and up to 100 vouchers that are public and usable today.
+        """
         self.reply(await rules.show(self.db.sunshine))
 
     async def put(self) -> None:
-        """Replace the settings."""
+        """Replace the apps' settings.
+
+        As a whole; they are of any shape.
+        """
         async with self.transaction() as tx:
             shown = await rules.change(tx, self.body["settings"])
             self.reply(shown, message="Settings updated")
@@ -27,7 +34,7 @@ routes = [
     Route(
         "/api/onapps",
         Onapps,
-        GET=[signed_in, may("vouchers:validate")],
-        PUT=[signed_in, may("onapps:manage"), body(SETTINGS)],
+        GET=[signed_in, may("vouchers:validate"), one(ONAPPS)],
+        PUT=[signed_in, may("onapps:manage"), body(SETTINGS), one(ONAPPS)],
     ),
 ]

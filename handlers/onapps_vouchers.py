@@ -1,9 +1,10 @@
 """Vouchers over HTTP. Rules: sunshine/rules/onapps_vouchers.py. Tables: models/onapps.py."""
 
 from sunshine.rules import onapps_vouchers as rules
-from sunshine.schemas.onapps import CHANGE, CREATE
+from sunshine.schemas.onapps import CHANGE, CREATE, VOUCHER
 from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
@@ -15,11 +16,18 @@ class Vouchers(_Vouchers):
     """All vouchers."""
 
     async def get(self) -> None:
-        """A page."""
+        """List vouchers.
+
+        `search` looks at codes and descriptions.
+        """
         self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
-        """A new voucher."""
+        """Create a voucher.
+
+        Codes are kept in capitals, unique, and stay as they are. A percentage is above 0 and at
+        most 100. `validUntil` includes that day.
+        """
         async with self.transaction() as tx:
             voucher = await rules.create(tx, self.body)
             self.reply(voucher, message="Voucher created", status=201)
@@ -29,17 +37,26 @@ class Voucher(_Vouchers):
     """One voucher."""
 
     async def get(self, voucher_id: int) -> None:
-        """The voucher."""
+        """Get a voucher.
+
+        `used` is how often it was redeemed and not released.
+        """
         self.reply(await rules.find(self.db.sunshine, voucher_id))
 
     async def put(self, voucher_id: int) -> None:
-        """Merge what is sent; the code stays."""
+        """Change a voucher.
+
+        The code stays. The limit is not set below what is used.
+        """
         async with self.transaction() as tx:
             voucher = await rules.change(tx, voucher_id, self.body)
             self.reply(voucher, message="Voucher updated")
 
     async def delete(self, voucher_id: int) -> None:
-        """Delete it; its redemptions stay."""
+        """Delete a voucher.
+
+        Its redemptions stay; the code is free again.
+        """
         async with self.transaction() as tx:
             await rules.delete(tx, voucher_id)
             self.reply(message="Voucher deleted")
@@ -51,14 +68,14 @@ routes = [
     Route(
         "/api/onapps/vouchers",
         Vouchers,
-        GET=[signed_in, MANAGES, query(rules.listing.schema)],
-        POST=[signed_in, MANAGES, body(CREATE)],
+        GET=[signed_in, MANAGES, query(rules.listing.schema), page(VOUCHER)],
+        POST=[signed_in, MANAGES, body(CREATE), created(VOUCHER), conflicts("code_taken")],
     ),
     Route(
         "/api/onapps/vouchers/{voucher_id}",
         Voucher,
-        GET=[signed_in, MANAGES],
-        PUT=[signed_in, MANAGES, body(CHANGE)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, MANAGES, one(VOUCHER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(VOUCHER)],
+        DELETE=[signed_in, MANAGES, done],
     ),
 ]

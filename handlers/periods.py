@@ -15,13 +15,13 @@ class Periods(Handler):
     periods: ClassVar[rules.Periods]
 
     async def get(self, employee_id: int) -> None:
-        """A page, the latest first."""
+        """List an employee's {title}s, the latest first."""
         self.reply_page(
             await self.periods.page(self.db.sunshine, employee_id, self.query, actor=self.actor)
         )
 
     async def post(self, employee_id: int) -> None:
-        """A new period."""
+        """Give an employee a {title}."""
         async with self.transaction() as tx:
             row = await self.periods.give(tx, employee_id, self.body, actor=self.actor)
             self.reply(row, message=f"{self.periods.title} created", status=201)
@@ -33,18 +33,18 @@ class Period(Handler):
     periods: ClassVar[rules.Periods]
 
     async def get(self, employee_id: int, period_id: int) -> None:
-        """The period."""
+        """Get a {title}."""
         database = self.db.sunshine
         self.reply(await self.periods.find(database, employee_id, period_id, actor=self.actor))
 
     async def put(self, employee_id: int, period_id: int) -> None:
-        """Merge what is sent."""
+        """Change a {title}."""
         async with self.transaction() as tx:
             row = await self.periods.change(tx, employee_id, period_id, self.body, actor=self.actor)
             self.reply(row, message=f"{self.periods.title} updated")
 
     async def delete(self, employee_id: int, period_id: int) -> None:
-        """Remove it."""
+        """Remove a {title}."""
         async with self.transaction() as tx:
             await self.periods.take(tx, employee_id, period_id, actor=self.actor)
             self.reply(message=f"{self.periods.title} deleted")

@@ -3,9 +3,10 @@ models/permit.py."""
 
 from sunshine.rules import permit as rules
 from sunshine.rules import permit_decide
-from sunshine.schemas.permit import APPLY, DECIDE
+from sunshine.schemas.permit import APPLY, DECIDE, PERMIT
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -13,7 +14,11 @@ class PermitApplication(Handler):
     """A request for a permit."""
 
     async def post(self) -> None:
-        """Ask for some hours of a day."""
+        """Apply for a permit: some hours of a day.
+
+        For oneself where `employeeId` is not said. At most 8 hours, the end after the start.
+        Overlap with own permits or leave is 409.
+        """
         async with self.transaction() as tx:
             permit = await rules.apply(tx, self.body, actor=self.actor)
             self.reply(permit, message="Permit application submitted", status=201)
@@ -23,7 +28,11 @@ class Permits(Handler):
     """Permits within the caller's reach."""
 
     async def get(self) -> None:
-        """A page, the latest first."""
+        """List permits, the latest first.
+
+        One's own, the team's for managers, all for HR and admins. The reason of a sick permit is
+        for oneself and those who decide.
+        """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
 
@@ -31,7 +40,11 @@ class Permit(Handler):
     """One permit."""
 
     async def get(self, permit_id: int) -> None:
-        """The permit."""
+        """Get a permit.
+
+        One's own, the team's for managers, all for HR and admins. The reason of a sick permit is
+        for oneself and those who decide.
+        """
         self.reply(await rules.find(self.db.sunshine, permit_id, actor=self.actor))
 
 
@@ -39,7 +52,10 @@ class PermitQueue(Handler):
     """Permits that wait for the caller."""
 
     async def get(self) -> None:
-        """A page, the earliest day first."""
+        """List the permits that wait for the caller, the earliest day first.
+
+        Of the team for managers, of everybody for HR and admins, never one's own.
+        """
         self.reply_page(await permit_decide.queue(self.db.sunshine, self.query, actor=self.actor))
 
 
@@ -47,7 +63,12 @@ class PermitDecision(Handler):
     """An approver's yes or no."""
 
     async def post(self, permit_id: int) -> None:
-        """Approve or reject."""
+        """Approve or reject a permit.
+
+        Managers for their team, HR and admins for all, nobody their own. Only what is pending: 409.
+        Rejecting needs `notes`. An approved one excuses lateness and leaving early; `official`
+        counts as worked.
+        """
         async with self.transaction() as tx:
             permit = await permit_decide.decide(tx, permit_id, **self.body, actor=self.actor)
             self.reply(permit, message=f"Permit {permit['status']}")
@@ -57,7 +78,10 @@ class PermitCancellation(Handler):
     """A permit withdrawn."""
 
     async def post(self, permit_id: int) -> None:
-        """Cancel."""
+        """Cancel a permit.
+
+        While it is pending, or approved and not begun: 409 otherwise.
+        """
         async with self.transaction() as tx:
             permit = await permit_decide.cancel(tx, permit_id, actor=self.actor)
             self.reply(permit, message="Permit cancelled")
@@ -67,27 +91,51 @@ routes = [
     Route(
         "/api/permit",
         Permits,
-        GET=[signed_in, may("permit:self"), query(rules.listing.schema)],
+        GET=[
+            signed_in,
+            may("permit:self"),
+            query(rules.listing.schema),
+            page(PERMIT),
+            refuses(404),
+        ],
     ),
     Route(
         "/api/permit/apply",
         PermitApplication,
-        POST=[signed_in, may("permit:self"), body(APPLY)],
+        POST=[
+            signed_in,
+            may("permit:self"),
+            body(APPLY),
+            created(PERMIT),
+            refuses(404),
+            conflicts("permit_overlap", "leave_overlap", "employee_inactive"),
+        ],
     ),
-    Route("/api/permit/{permit_id}", Permit, GET=[signed_in, may("permit:self")]),
+    Route("/api/permit/{permit_id}", Permit, GET=[signed_in, may("permit:self"), one(PERMIT)]),
     Route(
         "/api/permit/{permit_id}/cancel",
         PermitCancellation,
-        POST=[signed_in, may("permit:self")],
+        POST=[
+            signed_in,
+            may("permit:self"),
+            one(PERMIT),
+            conflicts("already_decided", "permit_begun"),
+        ],
     ),
     Route(
         "/api/permit/approval",
         PermitQueue,
-        GET=[signed_in, may("permit:approve"), query(rules.listing.schema)],
+        GET=[signed_in, may("permit:approve"), query(rules.listing.schema), page(PERMIT)],
     ),
     Route(
         "/api/permit/approval/{permit_id}",
         PermitDecision,
-        POST=[signed_in, may("permit:approve"), body(DECIDE)],
+        POST=[
+            signed_in,
+            may("permit:approve"),
+            body(DECIDE),
+            one(PERMIT),
+            conflicts("already_decided", "leave_overlap"),
+        ],
     ),
 ]

@@ -2,13 +2,18 @@
 
 from handlers.periods import Period, Periods
 from sunshine.rules.placements import placements
-from sunshine.schemas.placements import CHANGE, PLACE
+from sunshine.schemas.placements import CHANGE, PLACE, PLACEMENT
 from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class Placements(Periods):
-    """The locations an employee is placed at, period by period."""
+    """The locations an employee is placed at, period by period.
+
+    The location is one of `/api/attendance/locations`; a check-in is measured against it. Periods
+    of one employee do not overlap: 409.
+    """
 
     periods = placements
 
@@ -23,14 +28,26 @@ routes = [
     Route(
         "/api/employees/{employee_id}/placements",
         Placements,
-        GET=[signed_in, may("employees:read"), query(placements.listing.schema)],
-        POST=[signed_in, may("placements:write"), body(PLACE)],
+        GET=[signed_in, may("employees:read"), query(placements.listing.schema), page(PLACEMENT)],
+        POST=[
+            signed_in,
+            may("placements:write"),
+            body(PLACE),
+            created(PLACEMENT),
+            conflicts("placement_overlap"),
+        ],
     ),
     Route(
         "/api/employees/{employee_id}/placements/{period_id}",
         Placement,
-        GET=[signed_in, may("employees:read")],
-        PUT=[signed_in, may("placements:write"), body(CHANGE)],
-        DELETE=[signed_in, may("placements:write")],
+        GET=[signed_in, may("employees:read"), one(PLACEMENT)],
+        PUT=[
+            signed_in,
+            may("placements:write"),
+            body(CHANGE),
+            one(PLACEMENT),
+            conflicts("placement_overlap"),
+        ],
+        DELETE=[signed_in, may("placements:write"), done],
     ),
 ]

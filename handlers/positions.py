@@ -1,14 +1,19 @@
 """Positions over HTTP. Rules: sunshine/rules/positions.py. Tables: models/positions.py."""
 
 from sunshine.rules.positions import positions
-from sunshine.schemas.positions import CHANGE, CREATE
+from sunshine.schemas.positions import CHANGE, CREATE, POSITION
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class Positions(Records):
-    """All positions."""
+    """All positions.
+
+    A name is unique among positions that are not deleted. One that employees hold stays: 409.
+    `level` is for sorting; 1 is the lowest.
+    """
 
     records = positions
 
@@ -23,14 +28,26 @@ routes = [
     Route(
         "/api/positions",
         Positions,
-        GET=[signed_in, may("positions:read"), query(positions.listing.schema)],
-        POST=[signed_in, may("positions:write"), body(CREATE)],
+        GET=[signed_in, may("positions:read"), query(positions.listing.schema), page(POSITION)],
+        POST=[
+            signed_in,
+            may("positions:write"),
+            body(CREATE),
+            created(POSITION),
+            conflicts("position_name_taken"),
+        ],
     ),
     Route(
         "/api/positions/{id_}",
         Position,
-        GET=[signed_in, may("positions:read")],
-        PUT=[signed_in, may("positions:write"), body(CHANGE)],
-        DELETE=[signed_in, may("positions:write")],
+        GET=[signed_in, may("positions:read"), one(POSITION)],
+        PUT=[
+            signed_in,
+            may("positions:write"),
+            body(CHANGE),
+            one(POSITION),
+            conflicts("position_name_taken"),
+        ],
+        DELETE=[signed_in, may("positions:write"), done, conflicts("in_use")],
     ),
 ]

@@ -3,9 +3,10 @@
 from sunshine import sheets
 from sunshine.rules import sales as rules
 from sunshine.rules import sales_report
-from sunshine.schemas.sales import CHANGE, CREATE, REPORT, VOID
+from sunshine.schemas.sales import CHANGE, CREATE, REPORT, SALE, SUMS, VOID
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import SHEETS, conflicts, created, done, file, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -13,11 +14,18 @@ class Sales(Handler):
     """What was sold."""
 
     async def get(self) -> None:
-        """A page of what the caller may see."""
+        """List sales, the latest first.
+
+        One's own, the team's for managers, all with `sales:read:all`. Go on with `cursor`.
+        """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
-        """A new sale."""
+        """Record a sale.
+
+        `total` must be the sum of the items: 400 names both. `salesPerson` is oneself where it is
+        not said, `date` today.
+        """
         async with self.transaction() as tx:
             sale = await rules.create(tx, self.body, actor=self.actor)
             self.reply(sale, message="Sale recorded", status=201)
@@ -27,17 +35,27 @@ class Sale(Handler):
     """One sale."""
 
     async def get(self, sale_id: int) -> None:
-        """The sale with its items."""
+        """Get a sale with its items.
+
+        One's own, the team's for managers, all with `sales:read:all`.
+        """
         self.reply(await rules.find(self.db.sunshine, sale_id, actor=self.actor))
 
     async def put(self, sale_id: int) -> None:
-        """Merge what is sent; items as a whole."""
+        """Change a sale.
+
+        Items are replaced as a whole, and `total` must be their sum. A void one stays as it is:
+        409.
+        """
         async with self.transaction() as tx:
             sale = await rules.change(tx, sale_id, self.body, actor=self.actor)
             self.reply(sale, message="Sale updated")
 
     async def delete(self, sale_id: int) -> None:
-        """Delete what was recorded by mistake."""
+        """Delete a sale that was recorded by mistake.
+
+        To take one back that was made, void it.
+        """
         async with self.transaction() as tx:
             await rules.remove(tx, sale_id)
             self.reply(message="Sale deleted")
@@ -47,7 +65,10 @@ class Void(Handler):
     """A sale that does not count."""
 
     async def post(self, sale_id: int) -> None:
-        """From now on it counts nowhere."""
+        """Void a sale.
+
+        From now on it counts nowhere, with a reason; once: 409.
+        """
         async with self.transaction() as tx:
             sale = await rules.void(tx, sale_id, **self.body)
             self.reply(sale, message="Sale voided")
@@ -59,7 +80,11 @@ class Report(Handler):
     deadline = 60.0
 
     async def get(self) -> None:
-        """JSON, CSV or XLSX, by `format`."""
+        """Report the sales of a period.
+
+        In all, by sales person, customer, product and day, without void ones. One's own, the team's
+        for managers, all with `sales:read:all`. `format` csv or xlsx answers a file.
+        """
         found = await sales_report.report(self.db.sunshine, self.query, actor=self.actor)
         kind = self.query["format"]
         if kind == "json":
@@ -77,16 +102,35 @@ routes = [
     Route(
         "/api/sales",
         Sales,
-        GET=[signed_in, READS, query(rules.listing.schema)],
-        POST=[signed_in, may("sales:create", "sales:manage"), body(CREATE)],
+        GET=[signed_in, READS, query(rules.listing.schema), page(SALE)],
+        POST=[
+            signed_in,
+            may("sales:create", "sales:manage"),
+            body(CREATE),
+            created(SALE),
+            refuses(400, "total_mismatch"),
+        ],
     ),
-    Route("/api/sales/report", Report, GET=[signed_in, READS, query(REPORT)]),
+    Route(
+        "/api/sales/report", Report, GET=[signed_in, READS, query(REPORT), one(SUMS), file(*SHEETS)]
+    ),
     Route(
         "/api/sales/{sale_id}",
         Sale,
-        GET=[signed_in, READS],
-        PUT=[signed_in, MANAGES, body(CHANGE)],
-        DELETE=[signed_in, MANAGES],
+        GET=[signed_in, READS, one(SALE)],
+        PUT=[
+            signed_in,
+            MANAGES,
+            body(CHANGE),
+            one(SALE),
+            refuses(400, "total_mismatch"),
+            conflicts("sale_void"),
+        ],
+        DELETE=[signed_in, MANAGES, done],
     ),
-    Route("/api/sales/{sale_id}/void", Void, POST=[signed_in, MANAGES, body(VOID)]),
+    Route(
+        "/api/sales/{sale_id}/void",
+        Void,
+        POST=[signed_in, MANAGES, body(VOID), one(SALE), conflicts("sale_void")],
+    ),
 ]

@@ -2,14 +2,19 @@
 
 from handlers.periods import Period, Periods
 from sunshine.rules.shifts import employee_shifts, shifts
-from sunshine.schemas.shifts import ASSIGN, CHANGE, CREATE, REASSIGN
+from sunshine.schemas.shifts import ASSIGN, CHANGE, CREATE, EMPLOYEE_SHIFT, REASSIGN, SHIFT
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
 class Shifts(Records):
-    """All shifts."""
+    """All shifts.
+
+    An end that is not after the start means overnight. Days are 1 (Monday) to 7. Late is a check-in
+    after the start and `graceMinutes`. One that somebody works stays: 409.
+    """
 
     records = shifts
 
@@ -21,7 +26,11 @@ class Shift(Record):
 
 
 class EmployeeShifts(Periods):
-    """The shifts an employee works, period by period."""
+    """The shifts an employee works, period by period.
+
+    Periods of one employee do not overlap: 409. An open end (`to` absent or null) lasts until it is
+    changed. A manager decides for the team, not for themselves.
+    """
 
     periods = employee_shifts
 
@@ -36,27 +45,56 @@ routes = [
     Route(
         "/api/shifts",
         Shifts,
-        GET=[signed_in, may("shifts:read"), query(shifts.listing.schema)],
-        POST=[signed_in, may("shifts:write"), body(CREATE)],
+        GET=[signed_in, may("shifts:read"), query(shifts.listing.schema), page(SHIFT)],
+        POST=[
+            signed_in,
+            may("shifts:write"),
+            body(CREATE),
+            created(SHIFT),
+            conflicts("shift_name_taken"),
+        ],
     ),
     Route(
         "/api/shifts/{id_}",
         Shift,
-        GET=[signed_in, may("shifts:read")],
-        PUT=[signed_in, may("shifts:write"), body(CHANGE)],
-        DELETE=[signed_in, may("shifts:write")],
+        GET=[signed_in, may("shifts:read"), one(SHIFT)],
+        PUT=[
+            signed_in,
+            may("shifts:write"),
+            body(CHANGE),
+            one(SHIFT),
+            conflicts("shift_name_taken"),
+        ],
+        DELETE=[signed_in, may("shifts:write"), done, conflicts("in_use")],
     ),
     Route(
         "/api/employees/{employee_id}/shifts",
         EmployeeShifts,
-        GET=[signed_in, may("employees:read"), query(employee_shifts.listing.schema)],
-        POST=[signed_in, may("shifts:assign"), body(ASSIGN)],
+        GET=[
+            signed_in,
+            may("employees:read"),
+            query(employee_shifts.listing.schema),
+            page(EMPLOYEE_SHIFT),
+        ],
+        POST=[
+            signed_in,
+            may("shifts:assign"),
+            body(ASSIGN),
+            created(EMPLOYEE_SHIFT),
+            conflicts("shift_overlap"),
+        ],
     ),
     Route(
         "/api/employees/{employee_id}/shifts/{period_id}",
         EmployeeShift,
-        GET=[signed_in, may("employees:read")],
-        PUT=[signed_in, may("shifts:assign"), body(REASSIGN)],
-        DELETE=[signed_in, may("shifts:assign")],
+        GET=[signed_in, may("employees:read"), one(EMPLOYEE_SHIFT)],
+        PUT=[
+            signed_in,
+            may("shifts:assign"),
+            body(REASSIGN),
+            one(EMPLOYEE_SHIFT),
+            conflicts("shift_overlap"),
+        ],
+        DELETE=[signed_in, may("shifts:assign"), done],
     ),
 ]

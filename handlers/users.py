@@ -3,10 +3,11 @@
 from sunshine import passwords
 from sunshine.errors import Invalid
 from sunshine.rules import users as rules
-from sunshine.schemas.users import CHANGE, CREATE
+from sunshine.schemas.users import CHANGE, CREATE, USER
 from sunshine.web import limiting
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import conflicts, created, done, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -14,11 +15,18 @@ class Users(Handler):
     """All accounts."""
 
     async def get(self) -> None:
-        """A page."""
+        """List accounts.
+
+        Never with a password, in whatever form.
+        """
         self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
-        """A new account."""
+        """Create an account.
+
+        Username and email are unique in any case. Passwords have 8 to 72 bytes and are none of the
+        common ones. `permissions` are given beside those of the role; an employee has one account.
+        """
         values = self.body
         password = values.pop("password")
         passwords.check(password, names=(values["username"], values.get("email")))
@@ -32,11 +40,19 @@ class User(Handler):
     """One account."""
 
     async def get(self, user_id: int) -> None:
-        """Any to hr and admin, one's own to everybody."""
+        """Get an account.
+
+        Any to HR and admins, one's own to everybody.
+        """
         self.reply(await rules.find(self.db.sunshine, user_id, actor=self.actor))
 
     async def put(self, user_id: int) -> None:
-        """Merge what is sent; a new password of one's own needs `currentPassword`."""
+        """Change an account.
+
+        Oneself: name, email and password, which needs `currentPassword`. Admins: everything but
+        their own role, permissions and state. A new password or role and a deactivation end all
+        tokens of that user at once. The last active admin stays one: 409.
+        """
         values = self.body
         current = values.pop("currentPassword", None)
         rules.check_change(user_id, values, actor=self.actor)
@@ -53,7 +69,10 @@ class User(Handler):
             self.reply(user, message="User updated")
 
     async def delete(self, user_id: int) -> None:
-        """Deactivate; the row stays."""
+        """Deactivate an account.
+
+        The row stays for the record. Not one's own, not the last active admin: 409.
+        """
         async with self.transaction() as tx:
             await rules.deactivate(tx, user_id, actor=self.actor)
             self.reply(message="User deactivated")
@@ -72,14 +91,28 @@ routes = [
     Route(
         "/api/users",
         Users,
-        GET=[signed_in, may("users:read"), query(rules.listing.schema)],
-        POST=[signed_in, may("users:write"), body(CREATE)],
+        GET=[signed_in, may("users:read"), query(rules.listing.schema), page(USER)],
+        POST=[
+            signed_in,
+            may("users:write"),
+            body(CREATE),
+            created(USER),
+            conflicts("username_taken", "email_taken", "employee_has_user"),
+        ],
     ),
     Route(
         "/api/users/{user_id}",
         User,
-        GET=[signed_in],
-        PUT=[signed_in, body(CHANGE)],
-        DELETE=[signed_in, may("users:write")],
+        GET=[signed_in, one(USER)],
+        PUT=[
+            signed_in,
+            body(CHANGE),
+            one(USER),
+            refuses(400, "wrong_password"),
+            conflicts(
+                "username_taken", "email_taken", "employee_has_user", "last_admin", "own_account"
+            ),
+        ],
+        DELETE=[signed_in, may("users:write"), done, conflicts("last_admin", "own_account")],
     ),
 ]

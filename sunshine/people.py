@@ -87,15 +87,15 @@ class Principal:
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, at any scope when none is named."""
-        return permission in _held(self.permissions)
+        return permission in implied(self.permissions)
 
     def may_any(self, permissions: Iterable[str]) -> bool:
         """Whether one of the permissions is held."""
-        return not _held(self.permissions).isdisjoint(permissions)
+        return not implied(self.permissions).isdisjoint(permissions)
 
     def scope(self, permission: str) -> Scope | None:
         """The widest scope at which `module:verb` is held."""
-        held = _held(self.permissions)
+        held = implied(self.permissions)
         return next((s for s in reversed(SCOPES) if f"{permission}:{s}" in held), None)
 
 
@@ -123,12 +123,12 @@ def _permissions_of(role: str, grants: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _held(permissions: frozenset[str]) -> frozenset[str]:
+def implied(permissions: frozenset[str]) -> frozenset[str]:
     """The permissions with all they imply: narrower scopes, and the bare verb."""
-    implied = set(permissions)
+    all_ = set(permissions)
     for permission in permissions:
         verb, _, scope = permission.rpartition(":")
         if scope in SCOPES:
-            implied.add(verb)
-            implied.update(f"{verb}:{s}" for s in SCOPES[: SCOPES.index(scope)])
-    return frozenset(implied)
+            all_.add(verb)
+            all_.update(f"{verb}:{s}" for s in SCOPES[: SCOPES.index(scope)])
+    return frozenset(all_)

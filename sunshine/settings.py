@@ -66,6 +66,7 @@ class Settings:
     rate_limit_enabled: bool
     rate_limit_storage: str
     metrics_allow: tuple[str, ...]
+    api_docs: bool
     jobs_enabled: bool
     policy: Policy
     cms_public_read: bool
@@ -172,8 +173,9 @@ def _validated(given: Mapping[str, str], errors: list[str]) -> dict[str, Any]:
 def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> Settings:
     directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
     port = values["SERVER_PORT"]
+    environment = values.get("APP_ENV") or values.get("NODE_ENV") or "development"
     return Settings(
-        environment=values.get("APP_ENV") or values.get("NODE_ENV") or "development",
+        environment=environment,
         address=values["SERVER_ADDRESS"],
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
@@ -191,6 +193,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
         metrics_allow=values["METRICS_ALLOW"],
+        api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
         policy=_policy(values),
         cms_public_read=values["CMS_PUBLIC_READ"],

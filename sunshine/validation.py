@@ -20,7 +20,7 @@ from cerberus.schema import DefinitionSchema
 
 from sunshine.errors import Invalid
 from sunshine.json import clean, encode, exact
-from sunshine.schemas.fields import MAX_FREE_FORM, Schema
+from sunshine.schemas.fields import MAX_FREE_FORM, Field, Schema
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -154,7 +154,7 @@ class Payload:
     def __init__(self, schema: Schema, *, purge_unknown: bool = False) -> None:
         self.schema = schema
         self._validator = _Strict(purge_unknown=purge_unknown, error_handler=_Messages)
-        self._validator.schema = _Checked(self._validator, schema)
+        self._validator.schema = _Checked(self._validator, _without_examples(schema))
 
     def check(self, document: Any) -> dict[str, Any]:
         """The document with its defaults, trimmed and typed; Invalid names every wrong field."""
@@ -164,6 +164,20 @@ class Payload:
             raise Invalid(errors=_flat(self._validator.errors))
         checked: dict[str, Any] = self._validator.document
         return checked
+
+
+def _without_examples(schema: Schema) -> Schema:
+    """What Cerberus is to know of; examples are for readers (sunshine/web/openapi)."""
+    return {name: _plain(field) for name, field in schema.items()}
+
+
+def _plain(field: Field) -> Field:
+    plain = {rule: value for rule, value in field.items() if rule != "example"}
+    if field.get("type") == "list":
+        plain["schema"] = _plain(field["schema"])
+    elif "schema" in field:
+        plain["schema"] = _without_examples(field["schema"])
+    return plain
 
 
 class Query:

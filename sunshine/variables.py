@@ -184,6 +184,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "127.0.0.1,::1",
         coerce=_networks,
     ),
+    "API_DOCS": _variable(
+        "serve /api/docs and /api/openapi.json (true, but false in production)",
+        type="boolean",
+        coerce=_boolean,
+    ),
     "JOBS_ENABLED": _flag("run the periodic jobs in this process; see `sunshine jobs list`", True),
     "BUSINESS_TZ": _variable(
         "timezone of the company's days", "UTC", type="string", coerce=_zone

@@ -10,6 +10,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders
 
 from server import App
+from tests.described import description
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,11 @@ class Api:
         response = await self._client.fetch(request, raise_error=False)
         if response.code == 599:
             raise ConnectionError(str(response.error))
-        return Answer(response.code, response.headers, response.body or b"")
+        answer = Answer(response.code, response.headers, response.body or b"")
+        media = answer.headers.get("Content-Type", "")
+        described = description(self.app.application.routes)
+        described.check(method, path, answer.status, media, answer.body)
+        return answer
 
     async def get(self, path: str, **options: Any) -> Answer:
         """GET."""

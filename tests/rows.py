@@ -218,6 +218,10 @@ async def _upload(api: Api, path: str, method: str, employee: int) -> Ids:
     return (name,)
 
 
+async def _part_of_the_docs(api: Api, path: str, method: str, employee: int) -> Ids:
+    return ("page.js",)
+
+
 async def _post(api: Api, path: str, method: str, employee: int) -> Ids:
     """A published one of the employee's, by its id or its address."""
     id_ = await new_row(api, "blog", employee=employee)
@@ -243,6 +247,7 @@ async def new_approver(api: Api) -> int:
 
 # By the beginning of a path; the longest that fits.
 MAKERS: dict[str, Maker] = {
+    "/api/docs/": _part_of_the_docs,
     "/api/users/": _plain("users"),
     "/api/employees/": _employee,
     "/api/employees/{employee_id}/shifts/": _period("employee_shift", "shift"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import JSON, Text, bindparam, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from models.employees import employee
@@ -50,7 +50,7 @@ ROWS = (
         sale.c.id,
         *(column.label(name) for name, column in FIELDS.items()),
         employee.c.name.label("salesPersonName"),
-        _items.label("items"),
+        func.coalesce(_items, literal([], JSON)).label("items"),
         sale.c.status,
         sale.c.void_reason.label("voidReason"),
         sale.c.voided_at.label("voidedAt"),

@@ -15,6 +15,7 @@ from sunshine.schemas.fields import (
     text,
     whole,
 )
+from sunshine.schemas.shapes import Shape, a, anything, maybe, record, shown, some, sometimes, words
 
 KINDS = ("category", "location", "vendor")
 
@@ -24,9 +25,9 @@ CONFIG_FILTERS: Schema = {
     "search": text(100),
 }
 CREATE_CONFIG: Schema = {
-    "kind": choice(*KINDS, required=True),
-    "key": text(50, required=True),
-    "name": text(100, required=True),
+    "kind": choice(*KINDS, required=True, example="category"),
+    "key": text(50, required=True, example="laptop"),
+    "name": text(100, required=True, example="Laptop"),
     "attributes": {
         "type": "dict",
         "maxlength": 50,
@@ -47,12 +48,12 @@ FILTERS: Schema = {
     "search": text(100),
 }
 CREATE: Schema = {
-    "assetCode": text(50, required=True),
-    "name": text(200, required=True),
-    "category": text(50, required=True),
-    "serialNumber": text(100, nullable=True, empty=False),
-    "purchaseDate": date(nullable=True),
-    "value": money(nullable=True),
+    "assetCode": text(50, required=True, example="AST-001"),
+    "name": text(200, required=True, example="MacBook Pro"),
+    "category": text(50, required=True, example="laptop"),
+    "serialNumber": text(100, nullable=True, empty=False, example="SN123456"),
+    "purchaseDate": date(nullable=True, example="2024-01-01"),
+    "value": money(nullable=True, example=2000),
     # In maintenance it is while a maintenance is open.
     "status": choice("active", "inactive", "retired"),
     "location": text(50, nullable=True, empty=False),
@@ -63,34 +64,95 @@ CREATE: Schema = {
 CHANGE = changes(CREATE)
 
 ASSIGN: Schema = {
-    "employeeId": row_id(required=True),
-    "assignDate": date(),
-    "notes": text(2000, nullable=True),
+    "employeeId": row_id(required=True, example=123),
+    "assignDate": date(example="2024-01-15"),
+    "notes": text(2000, nullable=True, example="Work laptop"),
 }
 RETURN: Schema = {
-    "returnDate": date(),
-    "condition": text(200, nullable=True),
+    "returnDate": date(example="2024-06-30"),
+    "condition": text(200, nullable=True, example="Good"),
     "notes": text(2000, nullable=True),
 }
 MAINTENANCE: Schema = {
-    "type": text(100, required=True),
-    "vendor": text(100, nullable=True),
-    "cost": money(nullable=True),
-    "startedOn": date(required=True),
+    "type": text(100, required=True, example="repair"),
+    "vendor": text(100, nullable=True, example="Apple"),
+    "cost": money(nullable=True, example=129.5),
+    "startedOn": date(required=True, example="2024-03-01"),
     "completedOn": date(nullable=True),
     "notes": text(2000, nullable=True),
 }
 CHANGE_MAINTENANCE = changes(MAINTENANCE)
 RESERVE: Schema = {
     "employeeId": row_id(),
-    "from": date(required=True),
-    "to": date(required=True),
+    "from": date(required=True, example="2024-02-01"),
+    "to": date(required=True, example="2024-02-05"),
     "notes": text(2000, nullable=True),
 }
 REPORT_PLACE: Schema = {
-    "location": text(50),
+    "location": text(50, example="HQ"),
     "latitude": number(-90, 90, dependencies="longitude"),
     "longitude": number(-180, 180, dependencies="latitude"),
     "timestamp": instant(),
-    "notes": text(2000, nullable=True),
+    "notes": text(2000, nullable=True, example="On the shelf"),
 }
+
+CONFIG = record("AssetConfig", CREATE_CONFIG, attributes=anything())
+_COST = ("purchaseDate", "value", "vendor")  # for those who may see it
+ASSET = record(
+    "Asset",
+    {name: field for name, field in CREATE.items() if name not in _COST},
+    status=choice("active", "inactive", "maintenance", "retired"),
+    **maybe(shown({name: CREATE[name] for name in _COST})),
+    bookValue=sometimes(money(nullable=True)),
+    assignedTo=row_id(nullable=True),
+    assignedToName=words(nullable=True),
+    assignDate=date(nullable=True),
+)
+DONE_MAINTENANCE = record("AssetMaintenance", MAINTENANCE, assetId=row_id())
+RESERVATION = Shape(
+    "AssetReservation",
+    {
+        "id": row_id(),
+        "assetId": row_id(),
+        **shown(RESERVE),
+        "employee": words(),
+        "createdAt": instant(),
+    },
+)
+_PLACE: Schema = {
+    "location": words(nullable=True),
+    "latitude": number(-90, 90, nullable=True),
+    "longitude": number(-180, 180, nullable=True),
+    "notes": words(nullable=True),
+    "at": instant(),
+}
+PLACE = Shape("AssetPlace", _PLACE)
+_HOLDER = Shape("AssetHolder", {"employeeId": row_id(), "name": words()})
+_STEP = Shape(
+    "AssetStep",
+    {
+        **_PLACE,
+        "what": words(),
+        "employeeId": row_id(nullable=True),
+        "employee": words(nullable=True),
+        "actor": words(),
+    },
+)
+_TRACKED = Shape(
+    "TrackedAsset",
+    {
+        "id": row_id(),
+        **{name: ASSET.fields[name] for name in ("assetCode", "name", "category", "status")},
+    },
+)
+_PRESENT = Shape(
+    "AssetPresent",
+    {
+        "holder": a(_HOLDER, nullable=True),
+        "location": words(nullable=True),
+        "since": instant(nullable=True),
+    },
+)
+TRACKING = Shape(
+    "AssetTracking", {"asset": a(_TRACKED), "current": a(_PRESENT), "history": some(_STEP)}
+)

@@ -1,6 +1,7 @@
 """Payloads of /api/auth."""
 
-from sunshine.schemas.fields import Field, Schema, text
+from sunshine.schemas.fields import Field, Schema, flag, list_of, row_id, text
+from sunshine.schemas.shapes import Shape, a, words
 
 
 def password(**rules: object) -> Field:
@@ -9,7 +10,33 @@ def password(**rules: object) -> Field:
 
 
 LOGIN: Schema = {
-    "username": text(255, required=True),
+    "username": text(255, required=True, example="user@example.com"),
     # Too long for any account is wrong, not malformed.
-    "password": password(required=True, maxlength=1_000_000),
+    "password": password(required=True, maxlength=1_000_000, example="password123"),
 }
+
+_WHO: Schema = {"id": row_id(), "username": words(example="user@example.com")}
+_NAMED: Schema = {**_WHO, "name": words(example="John Doe")}
+_USER = Shape("SignedInUser", {**_NAMED, "role": words(example="admin")})
+# A token, and whose it is.
+SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": words(), "user": a(_USER)})
+DRIVER_SIGNED_IN = Shape(
+    "DriverSignedIn",
+    {"success": flag(), "token": words(), "driver": a(Shape("SignedInDriver", _NAMED))},
+)
+ACCOUNT = Shape(
+    "Account",
+    {
+        **_USER.fields,
+        "email": words(nullable=True, example="user@example.com"),
+        "permissions": list_of(words(example="account:self")),
+    },
+)
+VERIFIED = Shape(
+    "Verified",
+    {
+        "success": flag(),
+        "message": words(example="Token is valid"),
+        "user": a(Shape("VerifiedUser", _WHO)),
+    },
+)

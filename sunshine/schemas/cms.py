@@ -19,6 +19,7 @@ from sunshine.schemas.fields import (
     timezone,
     whole,
 )
+from sunshine.schemas.shapes import Shape, record, shown, sometimes, words
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 MAX_SLUG = 200
@@ -39,7 +40,7 @@ def _words(maximum: int = 50, length: int = 50, **rules: object) -> Field:
 
 
 # Whose it is: publishers may name any employee, others themselves.
-_AUTHOR: Schema = {"author": row_id(nullable=True)}
+_AUTHOR: Schema = {"author": row_id(nullable=True, example=123)}
 _PAGE: Schema = {"status": choice("draft", "published"), **_AUTHOR}
 
 BLOG_FILTERS: Schema = {
@@ -50,11 +51,11 @@ BLOG_FILTERS: Schema = {
     "tag": text(50),
 }
 BLOG: Schema = {
-    "title": text(200, required=True),
-    "slug": text(MAX_SLUG, regex=SLUG),
-    "content": _html(required=True),
-    "excerpt": text(1000, nullable=True),
-    "featuredImage": file_url(nullable=True),
+    "title": text(200, required=True, example="Company Update 2024"),
+    "slug": text(MAX_SLUG, regex=SLUG, example="company-update-2024"),
+    "content": _html(required=True, example="Full blog post content here..."),
+    "excerpt": text(1000, nullable=True, example="Short description"),
+    "featuredImage": file_url(nullable=True, example="url_to_image"),
     "categories": _words(regex=SLUG),
     "tags": _words(),
     "publishAt": instant(nullable=True),
@@ -67,7 +68,7 @@ BLOG_LINE: Schema = {
     "publishedAt": instant(nullable=True),
     "oldSlugs": _words(1000, MAX_SLUG, regex=SLUG),
 }
-REVERT: Schema = {"revision": whole(1, required=True)}
+REVERT: Schema = {"revision": whole(1, required=True, example=1)}
 
 AD_FILTERS: Schema = {
     **_SEARCH,
@@ -76,13 +77,15 @@ AD_FILTERS: Schema = {
     "author": query_id(),
 }
 AD: Schema = {
-    "title": text(200, required=True),
-    "image": file_url(nullable=True),
-    "link": file_url(nullable=True),
-    "placement": choice("homepage_banner", "sidebar", "popup", required=True),
-    "startDate": date(required=True),
-    "endDate": date(nullable=True),
-    "active": flag(),
+    "title": text(200, required=True, example="Summer Sale"),
+    "image": file_url(nullable=True, example="url_to_image"),
+    "link": file_url(nullable=True, example="https://sale.example.com"),
+    "placement": choice(
+        "homepage_banner", "sidebar", "popup", required=True, example="homepage_banner"
+    ),
+    "startDate": date(required=True, example="2024-06-01"),
+    "endDate": date(nullable=True, example="2024-08-31"),
+    "active": flag(example=True),
     **_AUTHOR,
 }
 
@@ -93,15 +96,15 @@ PAGE_FILTERS: Schema = {
 }
 TRAINING_FILTERS: Schema = {**PAGE_FILTERS, "category": text(100)}
 TRAINING: Schema = {
-    "title": text(200, required=True),
-    "content": _html(nullable=True),
-    "category": text(100, nullable=True),
-    "files": list_of(file_url(), 50, check_with="distinct"),
+    "title": text(200, required=True, example="First aid"),
+    "content": _html(nullable=True, example="<p>What to do first.</p>"),
+    "category": text(100, nullable=True, example="Safety"),
+    "files": list_of(file_url(), 50, check_with="distinct", example=["url_to_file"]),
     **_PAGE,
 }
 CAREER: Schema = {
-    "title": text(200, required=True),
-    "content": _html(required=True),
+    "title": text(200, required=True, example="Working here"),
+    "content": _html(required=True, example="<p>How it is to work here.</p>"),
     "image": file_url(nullable=True),
     **_PAGE,
 }
@@ -114,22 +117,22 @@ VACANCY_FILTERS: Schema = {
     "author": query_id(),
 }
 VACANCY: Schema = {
-    "title": text(200, required=True),
-    "department": text(100, nullable=True),
-    "location": text(200, nullable=True),
-    "type": choice("full-time", "part-time", "contract", required=True),
-    "description": _html(required=True),
+    "title": text(200, required=True, example="Senior Software Engineer"),
+    "department": text(100, nullable=True, example="Engineering"),
+    "location": text(200, nullable=True, example="Jakarta, Indonesia"),
+    "type": choice("full-time", "part-time", "contract", required=True, example="full-time"),
+    "description": _html(required=True, example="Job description..."),
     "requirements": _words(length=500),
-    "salary": text(200, nullable=True),
-    "closingDate": date(nullable=True),
-    "status": choice("draft", "open", "closed"),
+    "salary": text(200, nullable=True, example="Competitive"),
+    "closingDate": date(nullable=True, example="2024-02-28"),
+    "status": choice("draft", "open", "closed", example="open"),
     **_AUTHOR,
 }
 
 DEPARTMENT_FILTERS: Schema = {**_SEARCH, "active": query_flag(), "departmentId": query_id()}
 DEPARTMENT: Schema = {
-    "name": text(100, required=True),
-    "content": _html(nullable=True),
+    "name": text(100, required=True, example="Engineering"),
+    "content": _html(nullable=True, example="<p>Who we are.</p>"),
     "logo": file_url(nullable=True),
     "departmentId": row_id(nullable=True),
     "active": flag(),
@@ -148,15 +151,16 @@ DROP_POINT_FILTERS: Schema = {
     "radiusKm": query_number(0, MAX_RADIUS, dependencies="lat"),
 }
 DROP_POINT: Schema = {
-    "name": text(200, required=True),
-    "address": text(500, required=True),
-    "latitude": number(-90, 90, required=True),
-    "longitude": number(-180, 180, required=True),
-    "phone": text(50, nullable=True),
+    "name": text(200, required=True, example="Senayan"),
+    "address": text(500, required=True, example="Jl. Asia Afrika 1, Jakarta"),
+    "latitude": number(-90, 90, required=True, example=-6.2272),
+    "longitude": number(-180, 180, required=True, example=106.7972),
+    "phone": text(50, nullable=True, example="+62 21 555"),
     "openingHours": {
         "type": "dict",
         "schema": dict.fromkeys(DAYS, _HOURS),
         "nullable": True,
+        "example": {"mon": [["08:00", "17:00"]]},
     },
     "services": _words(),
     "timezone": timezone(nullable=True),
@@ -170,3 +174,52 @@ CHANGE_CAREER = changes(CAREER)
 CHANGE_VACANCY = changes(VACANCY)
 CHANGE_DEPARTMENT = changes(DEPARTMENT)
 CHANGE_DROP_POINT = changes(DROP_POINT)
+
+_NAMED: Schema = {"authorName": words(nullable=True)}
+POST = record(
+    "BlogPost",
+    BLOG,
+    slug=words(example="company-update-2024"),
+    **_NAMED,
+    publishedAt=instant(nullable=True),
+    revision=whole(1),
+    movedTo=sometimes(words(example="company-update-2024")),
+)
+REVISION = Shape(
+    "BlogRevision",
+    {
+        "revision": whole(1),
+        **shown(
+            {
+                name: BLOG[name]
+                for name in (
+                    "title",
+                    "content",
+                    "excerpt",
+                    "featuredImage",
+                    "categories",
+                    "tags",
+                )
+            }
+        ),
+        "by": words(),
+        "at": instant(),
+    },
+)
+ADVERTISEMENT = record("Ad", AD, **_NAMED)
+MATERIAL = record("Training", TRAINING, **_NAMED)
+CAREER_PAGE = record("CareerPage", CAREER, **_NAMED)
+OPENING = record("Vacancy", VACANCY, **_NAMED)
+DEPARTMENT_PAGE = record("DepartmentPage", DEPARTMENT)
+POINT = record(
+    "DropPoint",
+    {name: field for name, field in DROP_POINT.items() if name != "openingHours"},
+    openingHours={
+        "type": "dict",
+        "schema": {day: {**_HOURS, "required": False} for day in DAYS},
+        "nullable": True,
+        "example": {"mon": [["08:00", "17:00"]]},
+    },
+    isOpen={**flag(), "nullable": True},
+    distanceKm=sometimes(number(0, 21_000)),
+)

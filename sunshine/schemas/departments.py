@@ -1,12 +1,15 @@
 """Payloads of /api/departments."""
 
 from sunshine.schemas.fields import Schema, changes, flag, query_flag, text
+from sunshine.schemas.shapes import record
 
 FILTERS: Schema = {"active": query_flag(), "search": text(100)}
 
 CREATE: Schema = {
-    "name": text(100, required=True),
-    "description": text(1000, nullable=True),
+    "name": text(100, required=True, example="IT"),
+    "description": text(1000, nullable=True, example="Computers and networks"),
     "active": flag(),
 }
 CHANGE = changes(CREATE)
+
+DEPARTMENT = record("Department", CREATE)

@@ -7,12 +7,16 @@ from sunshine.schemas.fields import (
     choice,
     date,
     email,
+    flag,
+    instant,
     query_flag,
     query_id,
     row_id,
     text,
     timezone,
+    whole,
 )
+from sunshine.schemas.shapes import Shape, maybe, shown, words
 
 
 def _photo() -> Field:
@@ -33,13 +37,13 @@ IMPORT: Schema = {"dryRun": query_flag(default="true")}
 
 # One line of an import file. A position or department that does not exist yet is made.
 LINE: Schema = {
-    "name": text(200, required=True),
-    "email": email(nullable=True),
+    "name": text(200, required=True, example="John Doe"),
+    "email": email(nullable=True, example="john@example.com"),
     "employeeCode": text(50, nullable=True, empty=False),
-    "position": text(100, nullable=True),
-    "department": text(100, nullable=True),
-    "phone": text(50, nullable=True),
-    "joinDate": date(nullable=True),
+    "position": text(100, nullable=True, example="Developer"),
+    "department": text(100, nullable=True, example="IT"),
+    "phone": text(50, nullable=True, example="+1234567890"),
+    "joinDate": date(nullable=True, example="2024-01-01"),
     "timezone": timezone(nullable=True),
 }
 CREATE: Schema = {
@@ -51,3 +55,16 @@ CREATE: Schema = {
     "photo": _photo(),
 }
 CHANGE = changes(CREATE)
+
+# What everybody sees of everybody.
+_DIRECTORY = ("name", "email", "position", "department", "positionId", "departmentId", "photo")
+EMPLOYEE = Shape(
+    "Employee",
+    {
+        "id": row_id(),
+        **shown({name: CREATE[name] for name in _DIRECTORY}),
+        **maybe(shown(CREATE, but=_DIRECTORY)),
+        **maybe({"manager": words(nullable=True), "createdAt": instant(), "updatedAt": instant()}),
+    },
+)
+IMPORTED = Shape("EmployeesImported", {"dryRun": flag(), "rows": whole(0)})

@@ -1,20 +1,21 @@
 """Payloads of /api/permit."""
 
-from sunshine.schemas.fields import Schema, choice, date, query_id, row_id, text, time
+from sunshine.schemas.fields import Schema, choice, date, instant, query_id, row_id, text, time
+from sunshine.schemas.shapes import record, sometimes, words
 
 _TYPES = ("sick", "personal", "official")
 
 APPLY: Schema = {
-    "employeeId": row_id(),
-    "date": date(required=True),
-    "startTime": time(required=True),
-    "endTime": time(required=True),
-    "reason": text(1000, required=True),
-    "type": choice(*_TYPES, required=True),
+    "employeeId": row_id(example=123),
+    "date": date(required=True, example="2024-01-15"),
+    "startTime": time(required=True, example="09:00"),
+    "endTime": time(required=True, example="11:00"),
+    "reason": text(1000, required=True, example="Doctor appointment"),
+    "type": choice(*_TYPES, required=True, example="sick"),
 }
 DECIDE: Schema = {
-    "action": choice("approve", "reject", required=True),
-    "notes": text(1000),
+    "action": choice("approve", "reject", required=True, example="approve"),
+    "notes": text(1000, example="Medical appointment approved"),
 }
 FILTERS: Schema = {
     "status": choice("pending", "approved", "rejected", "cancelled"),
@@ -24,3 +25,15 @@ FILTERS: Schema = {
     "startDate": date(),
     "endDate": date(),
 }
+
+PERMIT = record(
+    "Permit",
+    {name: field for name, field in APPLY.items() if name != "reason"},
+    reason=sometimes(words(nullable=True, example="Doctor appointment")),
+    employee=words(),
+    status=choice("pending", "approved", "rejected", "cancelled"),
+    decidedById=row_id(nullable=True),
+    decidedBy=words(nullable=True),
+    decidedAt=instant(nullable=True),
+    notes=words(nullable=True),
+)

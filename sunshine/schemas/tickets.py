@@ -6,6 +6,7 @@ from sunshine.schemas.fields import (
     choice,
     file_url,
     flag,
+    instant,
     list_of,
     query_flag,
     query_id,
@@ -13,10 +14,11 @@ from sunshine.schemas.fields import (
     text,
     whole,
 )
+from sunshine.schemas.shapes import Shape, a, anything, record, shown, sometimes, words
 
 PRIORITY = choice("low", "medium", "high", "urgent")
 STATUS = choice("open", "in_progress", "resolved", "closed")
-RATING = whole(1, 5)
+RATING = whole(1, 5, example=5)
 
 FILTERS: Schema = {
     "status": STATUS,
@@ -29,27 +31,85 @@ FILTERS: Schema = {
 }
 
 _TOLD: Schema = {
-    "title": text(200, required=True),
-    "description": text(10_000, nullable=True),
-    "category": text(100, nullable=True),
-    "attachments": list_of(file_url(), 20, check_with="distinct"),
+    "title": text(200, required=True, example="Network issue in office"),
+    "description": text(10_000, nullable=True, example="WiFi not working on 2nd floor"),
+    "category": text(100, nullable=True, example="IT"),
+    "attachments": list_of(file_url(), 20, check_with="distinct", example=["url_to_file"]),
 }
 CREATE: Schema = {
     **_TOLD,
-    "priority": PRIORITY,
-    "reportedBy": row_id(),
+    "priority": {**PRIORITY, "example": "high"},
+    "reportedBy": row_id(example=123),
 }
 # `version` is that of the ticket as the sender knows it.
 CHANGE: Schema = {
     **changes(_TOLD),
     "priority": PRIORITY,
-    "status": STATUS,
-    "assignedTo": row_id(nullable=True),
-    "notes": text(10_000, empty=False),
+    "status": {**STATUS, "example": "in_progress"},
+    "assignedTo": row_id(nullable=True, example=456),
+    "notes": text(10_000, empty=False, example="Working on the issue"),
     "version": whole(1),
 }
-ASSIGN: Schema = {"assignedTo": row_id(required=True, nullable=True)}
-COMMENT: Schema = {"comment": text(10_000, required=True), "internal": flag()}
-CLOSE: Schema = {"resolution": text(10_000, required=True), "satisfaction": RATING}
-RATE: Schema = {"satisfaction": {**RATING, "required": True}, "comment": text(2000)}
-MERGE: Schema = {"into": row_id(required=True)}
+ASSIGN: Schema = {"assignedTo": row_id(required=True, nullable=True, example=456)}
+COMMENT: Schema = {
+    "comment": text(10_000, required=True, example="Issue resolved by resetting the router"),
+    "internal": flag(example=False),
+}
+CLOSE: Schema = {
+    "resolution": text(10_000, required=True, example="Reset router and reconfigured network"),
+    "satisfaction": RATING,
+}
+RATE: Schema = {
+    "satisfaction": {**RATING, "required": True},
+    "comment": text(2000, example="Quick, thank you"),
+}
+MERGE: Schema = {"into": row_id(required=True, example=2)}
+
+TICKET = record(
+    "Ticket",
+    CREATE,
+    priority={**PRIORITY, "example": "high"},
+    status=STATUS,
+    number=words(example="TCK-000123"),
+    assignedTo=row_id(nullable=True),
+    reporter=words(),
+    assignee=words(nullable=True),
+    resolution=words(nullable=True),
+    satisfaction=whole(1, 5, nullable=True),
+    satisfactionComment=words(nullable=True),
+    mergedInto=row_id(nullable=True),
+    firstResponseDueAt=instant(),
+    firstRespondedAt=instant(nullable=True),
+    dueAt=instant(),
+    resolvedAt=instant(nullable=True),
+    closedAt=instant(nullable=True),
+    breached=flag(),
+    commentCount=whole(0),
+    watching=flag(),
+    version=whole(1),
+)
+SAID = Shape(
+    "TicketComment",
+    {
+        "id": row_id(),
+        "ticketId": row_id(),
+        **shown(COMMENT),
+        "authorId": row_id(nullable=True),
+        "author": words(),
+        "createdAt": instant(),
+    },
+)
+# `changes` has a field's name with what it held and holds.
+HAPPENED = Shape(
+    "TicketEvent",
+    {
+        "seq": words(),
+        "type": words(example="ticket_updated"),
+        "at": instant(),
+        "actor": words(),
+        "changes": anything(),
+        "comment": sometimes(a(SAID)),
+        "missed": sometimes(anything()),
+        "merged": sometimes(anything()),
+    },
+)

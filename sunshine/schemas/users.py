@@ -14,6 +14,7 @@ from sunshine.schemas.fields import (
     row_id,
     text,
 )
+from sunshine.schemas.shapes import record
 
 FILTERS: Schema = {
     "role": choice(*ROLES),
@@ -23,11 +24,11 @@ FILTERS: Schema = {
 }
 
 CREATE: Schema = {
-    "username": text(100, required=True, regex=r"\S+"),
-    "password": password(required=True),
-    "name": text(200, required=True),
-    "email": email(nullable=True),
-    "role": choice(*ROLES, required=True),
+    "username": text(100, required=True, regex=r"\S+", example="user@example.com"),
+    "password": password(required=True, example="a-good-password-1"),
+    "name": text(200, required=True, example="John Doe"),
+    "email": email(nullable=True, example="user@example.com"),
+    "role": choice(*ROLES, required=True, example="employee"),
     "employeeId": row_id(nullable=True),
     "active": flag(),
     "permissions": list_of(choice(*sorted(GRANTABLE)), len(GRANTABLE), check_with="distinct"),
@@ -36,10 +37,12 @@ CHANGE: Schema = {
     "username": text(100, regex=r"\S+"),
     "password": password(),
     "currentPassword": password(),
-    "name": text(200, empty=False),
+    "name": text(200, empty=False, example="John Doe Updated"),
     "email": email(nullable=True),
     "role": choice(*ROLES),
     "employeeId": row_id(nullable=True),
     "active": flag(),
     "permissions": CREATE["permissions"],
 }
+
+USER = record("User", {name: field for name, field in CREATE.items() if name != "password"})

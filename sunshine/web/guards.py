@@ -19,6 +19,10 @@ from sunshine.web import limiting
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
+JSON = "application/json"
+CSV = "text/csv"
+FORM = "multipart/form-data"
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -28,8 +32,13 @@ class Guard:
     check: Callable[["Handler"], Awaitable[None]]
     decides_access: bool = False
     permissions: tuple[str, ...] = ()
-    body: Payload | None = None
+    # Whether somebody signed in may be refused for who they are.
+    forbids: bool = False
     query: Query | None = None
+    # What it takes: the media type, the schema, and how many of them where a list is taken.
+    media: str | None = None
+    body: Payload | None = None
+    many: int | None = None
 
     @property
     def tells_access(self) -> bool:
@@ -109,11 +118,14 @@ async def _watchman(handler: "Handler") -> None:
 
 public = Guard("public", _pass, decides_access=True)
 allowed_address = Guard("addresses of METRICS_ALLOW", _watchman, decides_access=True)
-signed_in = Guard("signed in", _user, decides_access=True)
-signed_url = Guard("signed URL", _signature, decides_access=True)
+signed_in = Guard("signed in", _user, decides_access=True, forbids=True)
+signed_url = Guard("signed URL", _signature, decides_access=True, forbids=True)
 feed_reader = Guard("signed in, or a feed's token", _reader, decides_access=True)
 content_reader = Guard(
-    "signed in (user), or anybody where CMS_PUBLIC_READ", _content_reader, decides_access=True
+    "signed in (user), or anybody where CMS_PUBLIC_READ",
+    _content_reader,
+    decides_access=True,
+    forbids=True,
 )
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
@@ -143,10 +155,10 @@ def body(schema: Schema) -> Guard:
     payload = Payload(schema)
 
     async def check(handler: "Handler") -> None:
-        _require_media(handler, "application/json")
+        _require_media(handler, JSON)
         handler.body = payload.check(json.decode(handler.request.body))
 
-    return Guard("body", check, body=payload)
+    return Guard("body", check, media=JSON, body=payload)
 
 
 def one_or_many(schema: Schema, maximum: int) -> Guard:
@@ -157,7 +169,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
     payload = Payload(schema)
 
     async def check(handler: "Handler") -> None:
-        _require_media(handler, "application/json")
+        _require_media(handler, JSON)
         sent = json.decode(handler.request.body)
         if not isinstance(sent, list):
             handler.items = [payload.check(sent)]
@@ -166,7 +178,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         else:
             handler.items = [_item(payload, number, item) for number, item in enumerate(sent)]
 
-    return Guard("body", check, body=payload)
+    return Guard("body", check, media=JSON, body=payload, many=maximum)
 
 
 def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
@@ -178,7 +190,7 @@ def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
 
 
 async def _read_csv(handler: "Handler") -> None:
-    _require_media(handler, "text/csv")
+    _require_media(handler, CSV)
     try:
         handler.text = handler.request.body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -187,14 +199,14 @@ async def _read_csv(handler: "Handler") -> None:
         raise Invalid("The file holds a character that is not allowed", code="invalid_csv")
 
 
-csv_body = Guard("csv", _read_csv)
+csv_body = Guard("csv", _read_csv, media=CSV)
 
 
 async def _announces_form(handler: "Handler") -> None:
-    _require_media(handler, "multipart/form-data")
+    _require_media(handler, FORM)
 
 
-form = Guard("form", _announces_form)
+form = Guard("form", _announces_form, media=FORM)
 
 
 def _require_media(handler: "Handler", media: str) -> None:

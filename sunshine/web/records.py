@@ -12,11 +12,11 @@ class Records(Handler):
     records: ClassVar[Table]
 
     async def get(self) -> None:
-        """A page."""
+        """List {title}s."""
         self.reply_page(await self.records.listing.page(self.db[self.records.database], self.query))
 
     async def post(self) -> None:
-        """A new row."""
+        """Create a {title}."""
         async with self.transaction(self.records.database) as tx:
             row = await self.records.create(tx, self.body)
             self.reply(row, message=f"{self.records.title} created", status=201)
@@ -28,17 +28,17 @@ class Record(Handler):
     records: ClassVar[Table]
 
     async def get(self, id_: int) -> None:
-        """The row."""
+        """Get a {title}."""
         self.reply(await self.records.find(self.db[self.records.database], id_))
 
     async def put(self, id_: int) -> None:
-        """Merge what is sent."""
+        """Change a {title}."""
         async with self.transaction(self.records.database) as tx:
             row = await self.records.change(tx, id_, self.body)
             self.reply(row, message=f"{self.records.title} updated")
 
     async def delete(self, id_: int) -> None:
-        """Delete, unless it is in use."""
+        """Delete a {title}, unless it is in use."""
         async with self.transaction(self.records.database) as tx:
             await self.records.delete(tx, id_)
             self.reply(message=f"{self.records.title} deleted")

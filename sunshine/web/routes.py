@@ -1,15 +1,17 @@
-"""The route table: a path, its handler, and per method the checks a request passes first.
+"""The route table: a path, its handler, and per method the checks a request passes first, and what
+comes back.
 
 Access is data: it is printed (`sunshine routes`), documented and tested from here. A path holds
 `{name}` for a row's id (digits), `{name:text}` for any other single part, and at its end
 `{name:rest}` for all parts that are left.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from sunshine.json import clean
+from sunshine.web.replies import Refusal, Reply
 
 if TYPE_CHECKING:
     from sunshine.web.guards import Guard
@@ -21,16 +23,25 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 class Route:
     """One path. Refuses at import a method without guards, or guards without their method."""
 
-    def __init__(self, path: str, handler: "type[Handler]", **guards: "list[Guard]") -> None:
+    def __init__(
+        self, path: str, handler: "type[Handler]", **methods: "Sequence[Guard | Reply | Refusal]"
+    ) -> None:
         self.path = path
         self.handler = handler
-        self.guards: dict[str, list[Guard]] = dict(guards)
+        self.guards: dict[str, list[Guard]] = {
+            method: [each for each in listed if not isinstance(each, Reply | Refusal)]
+            for method, listed in methods.items()
+        }
+        self.replies = {m: [r for r in all_ if isinstance(r, Reply)] for m, all_ in methods.items()}
+        self.refusals = {
+            m: [r for r in all_ if isinstance(r, Refusal)] for m, all_ in methods.items()
+        }
         self._check()
         # PUT merges, so PATCH means the same; HEAD is GET without the body.
-        if "PUT" in guards:
-            self.guards["PATCH"] = guards["PUT"]
-        if "GET" in guards and handler.safe:
-            self.guards["HEAD"] = guards["GET"]
+        if "PUT" in methods:
+            self.guards["PATCH"] = self.guards["PUT"]
+        if "GET" in methods and handler.safe:
+            self.guards["HEAD"] = self.guards["GET"]
         self.parts = path.strip("/").split("/") if path != "/" else []
         self.methods = frozenset(self.guards)
         self.allow = ", ".join(sorted({*self.methods, "OPTIONS"}))

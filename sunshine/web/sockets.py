@@ -21,6 +21,7 @@ from sunshine.rates import Standing, bucket
 from sunshine.web.answers import UpgradeRequired
 from sunshine.web.guards import may, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.replies import nothing, refuses
 from sunshine.web.routes import Route
 
 log = structlog.get_logger("sunshine.sockets")
@@ -41,7 +42,9 @@ class SocketRoute(Route):
     """A path where a channel is listened to."""
 
     def __init__(self, path: str, channel: Channel) -> None:
-        super().__init__(path, Socket, GET=[signed_in, may(channel.permission)])
+        origin, upgrade = refuses(403, "origin_not_allowed"), refuses(426, UpgradeRequired.code)
+        guards = signed_in, may(channel.permission)
+        super().__init__(path, Socket, GET=[*guards, nothing(101), origin, upgrade])
         self.channel = channel
 
 

@@ -7,7 +7,6 @@ to where it came from.
 import asyncio
 import json
 import queue
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -25,13 +24,8 @@ from tests.live import channel
 from tests.live.documented import client
 from tests.live.test_nothing_lost import LiveProcess
 from tests.processes import reach
+from tests.system.chromium import FLAGS, program
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-default-apps", "--disable-domain-reliability", "--disable-breakpad",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)  # fmt: skip
 # The page of the documentation, as it stands there.
 TICKETS = """
 const ws = new WebSocket('ws://localhost:3601/ws/tickets');
@@ -101,12 +95,9 @@ def pages() -> Iterator[Pages]:
 @contextmanager
 def browser(profile: Path, url: str, *flags: str) -> Iterator[None]:
     """Chromium with this page open."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("chromium is missing: apt install chromium")
     with (profile.parent / "chromium.log").open("wb") as said:
         process = subprocess.Popen(
-            [program, *FLAGS, *flags, f"--user-data-dir={profile}", url], stdout=said, stderr=said
+            [program(), *FLAGS, *flags, f"--user-data-dir={profile}", url], stdout=said, stderr=said
         )
         try:
             yield

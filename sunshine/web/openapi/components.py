@@ -1,0 +1,179 @@
+"""What the document says once and refers to: named schemas, common errors, parameters."""
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+
+from sunshine import schemas
+from sunshine.schemas.fields import Schema
+from sunshine.schemas.shapes import Shape
+from sunshine.web.idempotency import HEADER, MAX_LENGTH
+from sunshine.web.openapi.schemas import Json, SchemaWriter, example_of
+
+_COUNT: Json = {"type": "integer", "minimum": 0}
+PAGINATION: Json = {
+    "type": "object",
+    "description": "Where a page stands in the whole list.",
+    "properties": {
+        "page": {"type": "integer", "minimum": 1},
+        "perPage": {"type": "integer", "minimum": 1, "maximum": 100},
+        "total": _COUNT | {"description": "Exact up to 10,000, then the planner's estimate."},
+        "totalPages": _COUNT,
+        "totalIsEstimate": {"type": "boolean", "description": "There where `total` is none."},
+        "nextCursor": {"type": "string", "description": "What `cursor` goes on with."},
+    },
+    "required": ["page", "perPage", "total", "totalPages"],
+    "examples": [{"page": 1, "perPage": 20, "total": 1, "totalPages": 1}],
+}
+FAILURE: Json = {
+    "type": "object",
+    "description": "The one shape of all errors.",
+    "properties": {
+        "success": {"const": False},
+        "message": {"type": "string", "description": "For a person."},
+        "errors": {
+            "type": "array",
+            "description": "The fields at fault, if single fields are.",
+            "items": {
+                "type": "object",
+                "title": "Fault",
+                "properties": {
+                    "field": {"type": "string"},
+                    "message": {"type": "string"},
+                    "line": {"type": "integer", "description": "Of a file, from 1."},
+                },
+                "required": ["field", "message"],
+            },
+        },
+        "code": {"type": "string", "description": "For a program; it stays the same."},
+        "data": {"description": "What the caller needs to go on, where there is such a thing."},
+        "requestId": {"type": "string", "description": "With 500: what to tell the admin."},
+    },
+    "required": ["success", "message", "errors", "code"],
+}
+
+_AGAIN: Json = {
+    "Retry-After": {
+        "description": "Seconds to wait.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
+# By status: what it means, the codes that any endpoint may give it, headers.
+COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
+    400: (
+        "What was sent is not what is taken here; `errors` names the fields.",
+        ("validation_failed", "invalid_json", "bad_request"),
+        {},
+    ),
+    401: (
+        "No token, or one that is wrong, has expired or was ended.",
+        ("not_signed_in",),
+        {
+            "WWW-Authenticate": {
+                "description": "The header that takes the token.",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        },
+    ),
+    403: ("Not the caller's to do, or not their row.", ("not_allowed",), {}),
+    404: ("There is no such thing.", ("not_found",), {}),
+    409: ("It conflicts with the present state.", ("busy",), {}),
+    413: ("More than 10 MiB.", ("too_large",), {}),
+    415: ("Another Content-Type than this endpoint reads.", ("unsupported_media_type",), {}),
+    429: ("Called too often.", ("too_many_requests",), _AGAIN),
+    500: ("A fault of ours; `requestId` finds it in the log.", ("internal_error",), {}),
+    503: (
+        "A part that the server relies on does not answer; the same request may succeed soon.",
+        ("unavailable", "database_unavailable", "deadline"),
+        _AGAIN,
+    ),
+}
+_NAMES = {
+    400: "Invalid", 401: "NotSignedIn", 403: "NotAllowed", 404: "NotFound", 409: "Conflict",
+    413: "TooLarge", 415: "UnsupportedMedia", 429: "TooMany", 500: "Crash", 503: "Unavailable",
+}  # fmt: skip
+IDEMPOTENCY: Json = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A retry with the same key within 24 hours gets the first one's answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH},
+}
+
+
+class Components:
+    """Collects what operations refer to."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, Json] = {"Failure": FAILURE, "Pagination": PAGINATION}
+        self.responses: dict[str, Json] = {}
+        self.writer = SchemaWriter(self.shape)
+        self._shapes: dict[str, Shape] = {}
+
+    def shape(self, shape: Shape) -> str:
+        """A reference to a shape of answers."""
+        if self._shapes.setdefault(shape.name, shape) is not shape:
+            raise ValueError(f"two shapes are called {shape.name}")
+        if shape.name not in self.schemas:
+            self.schemas[shape.name] = {}  # it may hold others of its kind
+            self.schemas[shape.name] = self.writer.object(shape.fields, answer=True)
+        return f"#/components/schemas/{shape.name}"
+
+    def payload(self, schema: Schema, name: str) -> Json:
+        """A reference to a payload's schema; `name` is for one that has none of its own."""
+        name = _payload_names().get(id(schema), name)
+        if name not in self.schemas:
+            self.schemas[name] = self.writer.object(schema)
+            self.schemas[name]["examples"] = [example_of(schema)]
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def failure(self, status: int, codes: frozenset[str] = frozenset()) -> Json:
+        """An error's response: the common one, or with `codes` of an endpoint's own."""
+        if not codes and status in COMMON:
+            name = _NAMES[status]
+            self.responses.setdefault(name, _failure(status, codes))
+            return {"$ref": f"#/components/responses/{name}"}
+        return _failure(status, codes)
+
+    def written(self) -> Json:
+        """The `components` of the document, but for its security schemes."""
+        return {
+            "schemas": dict(sorted(self.schemas.items())),
+            "responses": dict(sorted(self.responses.items())),
+            "parameters": {"IdempotencyKey": IDEMPOTENCY},
+        }
+
+
+def _failure(status: int, codes: frozenset[str]) -> Json:
+    meaning, common, headers = COMMON.get(status, ("", (), {}))
+    all_codes = [*common, *sorted(codes.difference(common))]
+    listed = ", ".join(f"`{code}`" for code in all_codes)
+    written: Json = {
+        "description": f"{meaning} `code`: {listed}.".strip(),
+        "content": {
+            "application/json": {
+                "schema": {
+                    "title": "Failure",
+                    "allOf": [
+                        {"$ref": "#/components/schemas/Failure"},
+                        {"properties": {"code": {"enum": all_codes}}},
+                    ],
+                }
+            }
+        },
+    }
+    return written | ({"headers": headers} if headers else {})
+
+
+@lru_cache(maxsize=1)
+def _payload_names() -> dict[int, str]:
+    """The schemas of sunshine/schemas by identity: `CREATE` in employees.py -> EmployeesCreate."""
+    names: dict[int, str] = {}
+    for module in pkgutil.iter_modules(schemas.__path__):
+        for constant, value in vars(import_module(f"{schemas.__name__}.{module.name}")).items():
+            if constant.isupper() and isinstance(value, dict):
+                words = f"{module.name}_{constant}".lower().split("_")
+                names.setdefault(id(value), "".join(word.capitalize() for word in words))
+    return names
