@@ -213,8 +213,7 @@ async def test_what_a_post_showed_before_is_shown_again(disk: Api) -> None:
     ]
     assert len(files(disk, "static")) == 3
     assert await checked(disk) == [], "revisions are history"
-    body = {"revision": 1}
-    reverted = (await disk.post(f"{where}/revert", body, as_="admin")).data
+    reverted = (await disk.post(f"{where}/revert", {"revision": 1}, as_="admin")).data
     assert [reverted[name] for name in shown] == [first[name] for name in shown]
     rows = await disk.sql("SELECT content FROM blog_revision ORDER BY revision", "cms")
     assert rows[0] == rows[2]
