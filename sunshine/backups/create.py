@@ -16,7 +16,7 @@ import psycopg
 from sunshine import __version__, migrate, pg_programs
 from sunshine.backups import content, documents, manifest, shelf
 from sunshine.backups.content import Content
-from sunshine.backups.files import Archive, Writer
+from sunshine.backups.files import Writer, gathered
 from sunshine.backups.manifest import CHUNK, BackupError, DatabasePart, Manifest
 from sunshine.clock import Clock
 from sunshine.pg_programs import Programs
@@ -40,7 +40,7 @@ def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda
         }
         newest = max(connection.info.server_version for connection in connections.values())
         programs = pg_programs.find(settings.pg_bin_dir, newest // 10_000)
-        files = Archive(settings.directory / "static", part)
+        files = gathered(settings, part)
         files.gather(advance)
         databases = _databases(settings, connections, programs, part, advance)
         kept_elsewhere = documents.dump(settings, part)

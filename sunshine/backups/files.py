@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from sunshine.backups.manifest import CHUNK, BackupError, FilesPart, Part
+from sunshine.settings import Settings
 
 ARCHIVE = "files.tar"
 LISTING = "files.sha256"
@@ -106,6 +107,27 @@ class Archive:
             self._tar.addfile(entry, source)  # type: ignore[arg-type]  # it reads
             self._kept[name] = source.digest.hexdigest()
             self._bytes += entry.size
+
+
+class Elsewhere:
+    """The files of a bucket, which is backed up by itself: it is named, and none is taken in."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def gather(self, advance: Callable[[], None] = lambda: None) -> None:
+        """Nothing of it is here."""
+
+    def finish(self) -> FilesPart:
+        """Where they are."""
+        return FilesPart(self._url, archive=None, listing=None, count=0, bytes=0)
+
+
+def gathered(settings: Settings, folder: Path) -> Archive | Elsewhere:
+    """What takes the stored files into a backup's folder, wherever they are kept."""
+    if settings.storage_url:
+        return Elsewhere(settings.storage_url)
+    return Archive(settings.directory / "static", folder)
 
 
 class _Hashing:

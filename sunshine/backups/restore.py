@@ -3,6 +3,7 @@ manifest and migrated there; then four databases change their names in one trans
 nothing has changed, and after it everything has."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ Advance = Callable[[], None]
 
 # More than any account's version grows by itself between two backups.
 VERSIONS = 1_000_000
+# Seconds: PostgreSQL still lists who has just left, pg_dump and a stopped server among them.
+LEAVING = 2.0
 _END_TOKENS = {
     "sunshine": "UPDATE users SET token_version = token_version + %s",
     "fleet": "UPDATE driver SET token_version = token_version + %s",
@@ -130,8 +133,7 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
     for names in scratch.servers(settings).values():
         targets = [settings.databases[name].database for name in names]
         with scratch.maintained(settings.databases[names[0]]) as connection:
-            clients = connection.execute(_CLIENTS, (targets,)).fetchall()
-            if clients:
+            if clients := _staying(connection, targets):
                 raise _in_use(clients)
             there = [name for name in names if _exists(connection, settings, name)]
         for name in there if not force else ():
@@ -141,6 +143,16 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
                         f"database {settings.databases[name].database} is not empty; with --force "
                         "the backup takes its place, and it is kept under another name"
                     )
+
+
+def _staying(connection: psycopg.Connection, targets: list[str]) -> list[tuple[str, str, int]]:
+    """Who is connected to them, and not about to leave."""
+    deadline = time.monotonic() + LEAVING
+    while clients := connection.execute(_CLIENTS, (targets,)).fetchall():
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return clients
 
 
 def _in_use(clients: list[tuple[str, str, int]]) -> BackupError:

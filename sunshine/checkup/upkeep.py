@@ -19,6 +19,7 @@ from sunshine.db import Databases, Row
 from sunshine.errors import Unavailable
 from sunshine.jobs import Runner
 from sunshine.settings import Settings
+from sunshine.storage import storage_of
 
 OVERDUE = timedelta(minutes=5)  # they are looked at twice a minute, one after the other
 BACKUP_AGE = timedelta(hours=36)
@@ -53,7 +54,8 @@ async def _standings(settings: Settings) -> list[Row]:
     databases = Databases(replace(settings, databases=few), clock.now)
     await databases.open()
     try:
-        return await Runner(databases, timetable.JOBS, clock.now, settings.business_tz).standings()
+        jobs = timetable.jobs(storage_of(settings))
+        return await Runner(databases, jobs, clock.now, settings.business_tz).standings()
     finally:
         await databases.close()
 

@@ -70,6 +70,8 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
     if as_json:
         output.document(_shown(made) | {"path": str(place / made.name)})
     output.say(f"Made {place / made.name}: {_size(made.bytes)}.")
+    if not made.files.archive:
+        output.say(f"The files are in {made.files.storage}: that is backed up by itself.")
     _tell_removed(old)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sunshine.rates import AWAY_SECONDS, REDIS_SECONDS
 from tests.conftest import PASSWORD
 from tests.processes import Process
 from tests.system.conftest import People
@@ -121,9 +122,9 @@ def test_nothing_acknowledged_is_lost_when_a_server_is_killed(
         "SELECT job, due_at FROM job_run WHERE status = 'done' AND NOT by_hand"
         " GROUP BY job, due_at HAVING count(*) > 1"
     ).fetchall()
-    done = people.connection.execute("SELECT DISTINCT job FROM job_run WHERE status = 'done'")
     assert twice == []
-    assert len(done.fetchall()) > 5
+    done = "SELECT DISTINCT job FROM job_run WHERE status = 'done'"
+    until(lambda: len(people.connection.execute(done).fetchall()) > 5)
     print(f"{clients.answered}, {len(clients.failures)} reads failed at the kills")
 
 
@@ -202,14 +203,17 @@ def test_redis_that_is_away_delays_and_refuses_nobody(
             ]
 
         assert remaining() == "999"
+        began = time.monotonic()
         redis.freeze()
         answers = [client.ask("/api/departments", token=people.admin) for _ in range(20)]
         assert {said.status for said in answers} == {200}
         assert {said.headers["X-RateLimit-Limit"] for said in answers} == {None}
-        assert sorted(said.seconds for said in answers)[-2] < 0.4, "only the first one waits"
+        waited = [said for said in answers if said.seconds > REDIS_SECONDS * 0.8]
+        assert len(waited) <= 5, "the first one waits, and perhaps what a busy machine delays"
         redis.kill()
         answers = [client.ask("/api/departments", token=people.admin) for _ in range(20)]
         assert {said.status for said in answers} == {200}
         redis.start()
-        until(lambda: remaining() == "998", 10)  # counted anew
-    assert 1 <= servers[0].stderr.count("rate limits are not counted") <= 4
+        until(lambda: remaining() == "998")  # counted anew
+        times = (time.monotonic() - began) / AWAY_SECONDS
+    assert 1 <= servers[0].stderr.count("rate limits are not counted") <= times + 2

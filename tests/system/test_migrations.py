@@ -1,4 +1,4 @@
-"""Migrations on tables that are full: 100,000 rows in each, every step down and up again."""
+"""Migrations on tables that are full: 20,000 rows in each, every step down and up again."""
 
 import re
 import tempfile
@@ -17,7 +17,7 @@ from sunshine.variables import DATABASES
 from tests.kernel.test_migrations import dumped
 from tests.processes import reach
 
-ROWS = 100_000
+ROWS = 20_000
 # By type; a row's number `n` is also the id of the row that a foreign key names.
 VALUES = {
     "INTEGER": "n", "BIGINT": "n", "SMALLINT": "1", "TEXT": "'t' || n", "BOOLEAN": "false",
@@ -26,11 +26,12 @@ VALUES = {
     "TIME WITHOUT TIME ZONE": "time '08:00'",
     "TSTZRANGE": "tstzrange(now(), now() + interval '1 hour')",
 }  # fmt: skip
-# Where a check wants something of its own.
+# Where a check wants something of its own, be it in what may be empty.
 OWN = {
     "voucher.code": "'T' || n",
     "meeting_room_booking.ends_at": "now() + interval '1 hour'",
     "attendance.status": "'absent'",
+    "partner_document.fields": "'{}'",
 }
 FILLED = 0.9  # of the tables, at least: a new one may want what nobody has said here yet
 ALLOWED = re.compile(r"\((\w+) = ANY \(ARRAY\['([^']*)'")
@@ -67,7 +68,8 @@ def fill(connection: psycopg.Connection, table: Table) -> bool:
     }
     names, values = [], []
     for column in table.columns:
-        if column.nullable or column.identity or column.computed or column.server_default:
+        may_be_empty = column.nullable and f"{table.name}.{column.name}" not in OWN
+        if may_be_empty or column.identity or column.computed or column.server_default:
             continue
         names.append(f'"{column.name}"')
         values.append(value(column, allowed))

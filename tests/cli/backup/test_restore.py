@@ -1,7 +1,10 @@
 """`sunshine backup restore` and `verify`: what was lost comes back."""
 
 import json
+import time
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -34,6 +37,41 @@ def test_all_that_was_lost_comes_back(sunshine, company, backup, place):
         events = connection.execute(RESTORED).fetchall()
     assert versions == [(3,)]
     assert [event["tokensEnded"] for (event,) in events] == [False]
+
+
+def test_files_of_a_bucket_are_named_and_stay_there(sunshine, company, place, tmp_path):
+    """Though there are some here too: from before there was a bucket."""
+    bucket = "s3://bucket/prefix"
+    to = ("--to", str(tmp_path / "bare"), "--json")
+    made = sunshine("backup", "create", *to, **company.environ, STORAGE_URL=bucket)
+    assert made.returncode == 0, made.stderr
+    assert f"The files are in {bucket}" in made.stderr
+    folder = Path(json.loads(made.stdout)["path"])
+    assert json.loads((folder / "manifest.json").read_text())["files"] == {
+        "storage": bucket, "archive": None, "listing": None, "count": 0, "bytes": 0,
+    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {
+        "manifest.json", *(f"{name}.dump" for name in DATABASES),
+    }  # fmt: skip
+    done = sunshine("backup", "restore", str(folder), "--keep-tokens", "--json", STORAGE_URL=bucket)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["filesPut"] == 0
+    assert {name: held(place, name) for name in DATABASES} == company.held
+    assert stored(place) == {}
+
+
+def test_who_is_just_leaving_is_waited_for(sunshine, backup, postgres, place, monkeypatch):
+    assert sunshine("db", "create").returncode == 0
+    leaving = psycopg.connect(
+        host=postgres.host, port=postgres.port, user=postgres.user,
+        dbname=place.databases["cms"].database,
+    )  # fmt: skip
+    # It goes once it was seen.
+    seen = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: leaving.close())
+    monkeypatch.setattr(restore, "time", seen)
+    done = sunshine("backup", "restore", str(backup))
+    assert done.returncode == 0, done.stderr
+    assert leaving.closed
 
 
 def test_all_tokens_end_and_an_event_says_so(restored, company):
