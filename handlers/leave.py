@@ -144,7 +144,13 @@ routes = [
     Route(
         "/api/leave/approval",
         LeaveQueue,
-        GET=[signed_in, may("leave:approve"), query(rules.listing.schema), page(LEAVE)],
+        GET=[
+            signed_in,
+            may("leave:approve"),
+            query(rules.listing.schema),
+            page(LEAVE),
+            refuses(404),
+        ],
     ),
     Route(
         "/api/leave/approval/{leave_id}",

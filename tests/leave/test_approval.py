@@ -194,3 +194,7 @@ async def test_leave_over_new_year_is_taken_from_both(api: Api) -> None:
     await approved(api, "2024-12-30", "2025-01-03")
     assert await ledger(api, year=2024) == [("allocation", 12), ("taken", -2)]
     assert await ledger(api, year=2025) == [("allocation", 12), ("taken", -3)]
+
+
+async def test_the_queue_of_nobody_is_not_found(api: Api) -> None:
+    assert (await api.get("/api/leave/approval?employeeId=2147483646", as_="hr")).status == 404

@@ -26,6 +26,9 @@ from tests.live.test_nothing_lost import LiveProcess
 from tests.processes import reach
 from tests.system.chromium import FLAGS, program
 
+# A browser that is started for the first time takes its time.
+pytestmark = pytest.mark.gen_test(timeout=400)
+
 # The page of the documentation, as it stands there.
 TICKETS = """
 const ws = new WebSocket('ws://localhost:3601/ws/tickets');
@@ -77,7 +80,7 @@ class Pages:
 
     async def next(self) -> Any:
         """What it reports next."""
-        return await asyncio.to_thread(self.told.get, timeout=30)
+        return await asyncio.to_thread(self.told.get, timeout=120)
 
     def close(self) -> None:
         """Stop."""
