@@ -6,13 +6,15 @@ Rules: sunshine/rules/cms.py.
 from typing import ClassVar
 
 from sunshine.rules.cms import Content as Kind
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.content import Content
 
 
-class Contents(Content):
+class Contents(Filed, Content):
     """The list of a kind, and new rows."""
 
     kind: ClassVar[Kind]
+    filing = Filing("cms")
 
     async def get(self) -> None:
         """List {title}s."""
@@ -26,10 +28,11 @@ class Contents(Content):
             self.reply(row, message=f"{self.kind.title} created", status=201)
 
 
-class ContentRow(Content):
+class ContentRow(Filed, Content):
     """One of a kind."""
 
     kind: ClassVar[Kind]
+    filing = Filing("cms")
 
     async def get(self, id_: int) -> None:
         """Get a {title}."""

@@ -3,9 +3,12 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_ads import ads
 from sunshine.schemas.cms import AD, ADVERTISEMENT, CHANGE_AD
+from sunshine.web.claims import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/ad", ("image",))
 
 
 class Ads(Contents):
@@ -17,12 +20,14 @@ class Ads(Contents):
     """
 
     kind = ads
+    filing = IMAGES
 
 
 class Ad(ContentRow):
     """One advertisement."""
 
     kind = ads
+    filing = IMAGES
 
 
 WRITES = may("cms:write", "cms:publish")

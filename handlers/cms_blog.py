@@ -3,11 +3,13 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_blog import posts, revisions
 from sunshine.schemas.cms import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.content import Content
 from sunshine.web.guards import body, content_reader, may, query, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/blog", ("featuredImage",), html=("content",))
 
 
 class Posts(Contents):
@@ -19,16 +21,20 @@ class Posts(Contents):
     """
 
     kind = posts
+    filing = IMAGES
 
 
 class Post(ContentRow):
     """One post."""
 
     kind = posts
+    filing = IMAGES
 
 
-class PostAt(Content):
+class PostAt(Filed, Content):
     """The post at an address, the one it has or one that it had."""
+
+    filing = IMAGES
 
     async def get(self, slug: str) -> None:
         """Get the post at an address.
@@ -38,8 +44,10 @@ class PostAt(Content):
         self.reply_row(await posts.find_at(self.db["cms"], slug, actor=self.actor))
 
 
-class Revisions(Handler):
+class Revisions(Filed):
     """What a post said before."""
+
+    filing = IMAGES
 
     async def get(self, id_: int) -> None:
         """List what a post said before, the latest first.
@@ -50,8 +58,10 @@ class Revisions(Handler):
         self.reply_page(page)
 
 
-class Revert(Handler):
+class Revert(Filed):
     """A post saying again what it said before."""
+
+    filing = IMAGES
 
     async def post(self, id_: int) -> None:
         """Have a post say again what it said before.

@@ -3,9 +3,12 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_career import careers
 from sunshine.schemas.cms import CAREER, CAREER_PAGE, CHANGE_CAREER
+from sunshine.web.claims import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/career", ("image",), html=("content",))
 
 
 class CareerPages(Contents):
@@ -16,12 +19,14 @@ class CareerPages(Contents):
     """
 
     kind = careers
+    filing = IMAGES
 
 
 class CareerPage(ContentRow):
     """One page."""
 
     kind = careers
+    filing = IMAGES
 
 
 WRITES = may("cms:write", "cms:publish", "cms:careers")

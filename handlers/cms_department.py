@@ -3,9 +3,12 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_department import department_pages
 from sunshine.schemas.cms import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
+from sunshine.web.claims import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/department", ("logo",), html=("content",))
 
 
 class DepartmentPages(Contents):
@@ -16,12 +19,14 @@ class DepartmentPages(Contents):
     """
 
     kind = department_pages
+    filing = IMAGES
 
 
 class DepartmentPage(ContentRow):
     """One department."""
 
     kind = department_pages
+    filing = IMAGES
 
 
 PUBLISHES = may("cms:publish")

@@ -3,9 +3,12 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_training import trainings
 from sunshine.schemas.cms import CHANGE_TRAINING, MATERIAL, TRAINING
+from sunshine.web.claims import Filing
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+FILES = Filing("cms/training", ("files",), html=("content",))
 
 
 class Trainings(Contents):
@@ -16,12 +19,14 @@ class Trainings(Contents):
     """
 
     kind = trainings
+    filing = FILES
 
 
 class Training(ContentRow):
     """One of them."""
 
     kind = trainings
+    filing = FILES
 
 
 WRITES = may("cms:write", "cms:publish", "cms:careers")

@@ -3,9 +3,12 @@
 from handlers.cms import ContentRow, Contents
 from sunshine.rules.cms_vacancies import vacancies
 from sunshine.schemas.cms import CHANGE_VACANCY, OPENING, VACANCY
+from sunshine.web.claims import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/vacancy", html=("description",))
 
 
 class Vacancies(Contents):
@@ -17,12 +20,14 @@ class Vacancies(Contents):
     """
 
     kind = vacancies
+    filing = IMAGES
 
 
 class Vacancy(ContentRow):
     """One vacancy."""
 
     kind = vacancies
+    filing = IMAGES
 
 
 WRITES = may("cms:write", "cms:publish", "cms:careers")

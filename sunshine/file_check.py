@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from models.attendance import attendance
 from models.branding_approval import branding_revision
+from models.cms import ad, blog, blog_revision, career, department_page, training, vacancy
 from models.employees import employee
 from models.files import stored_file
 from models.leave import leave
@@ -41,21 +42,38 @@ NAMING: tuple[Column, ...] = (
     employee.c.photo,
     voucher.c.image,
     onapps_setting.c.settings,
+    blog.c.featured_image,
+    blog_revision.c.featured_image,
+    ad.c.image,
+    training.c.files,
+    career.c.image,
+    department_page.c.logo,
+)
+# Those of HTML, whose attributes name some.
+HTML: tuple[Column, ...] = (
+    blog.c.content,
+    blog_revision.c.content,
+    training.c.content,
+    career.c.content,
+    department_page.c.content,
+    vacancy.c.description,
 )
 # Those that hold the path alone.
 BARE: tuple[Column, ...] = (attendance.c.check_in_photo, attendance.c.check_out_photo)
 _NAME = literal(ROUTE + r'([^"\\,{}?\s]+)')
+_LINK = literal(f'="{ROUTE}([^"?#]+)')
 
 
-def _matches(column: Column) -> ColumnElement:
-    return func.regexp_matches(cast(column, Text), _NAME, literal("g"), type_=ARRAY(Text))
+def _matches(column: Column, pattern: ColumnElement) -> ColumnElement:
+    return func.regexp_matches(cast(column, Text), pattern, literal("g"), type_=ARRAY(Text))
 
 
 def _names(database: str) -> Statement | None:
     """The paths that rows of a database name. Deleted ones count: they are history."""
     found = [
-        select(_matches(column)[1].label("path"))
-        for column in NAMING
+        select(_matches(column, pattern)[1].label("path"))
+        for columns, pattern in ((NAMING, _NAME), (HTML, _LINK))
+        for column in columns
         if column.table.metadata.info["database"] == database
     ]
     found += [

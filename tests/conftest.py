@@ -40,7 +40,7 @@ pytest_plugins = ["pytest_tornado.plugin", "tests.canary"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine import clock, migrate, timetable  # noqa: E402
+from sunshine import clock, migrate  # noqa: E402
 from sunshine import postgres as launcher  # noqa: E402
 from sunshine import settings as configuration  # noqa: E402
 from sunshine.connections import conninfo  # noqa: E402
@@ -151,7 +151,7 @@ def _second(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
 
 
 def serve(
-    settings: Settings, io_loop: IOLoop, now: Now, jobs: Iterable[Job] = timetable.JOBS
+    settings: Settings, io_loop: IOLoop, now: Now, jobs: Iterable[Job] | None = None
 ) -> Iterator[Api]:
     socket, port = bind_unused_port()
     settings = replace(settings, port=port)

@@ -91,6 +91,7 @@ _PUBLIC = Shape(
             for name in (
                 "code",
                 "description",
+                "image",
                 "discountType",
                 "discountValue",
                 "minPurchase",

@@ -3,6 +3,7 @@
 What becomes of the files: sunshine/files.py. Rows and events call them `/api/static/<path>`.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from sunshine.signing import ROUTE
 from sunshine.web.handler import Handler
 from sunshine.web.uploads import ROUTE as TEMP_ROUTE
 
+# What an attribute of HTML says, where it is a URL of a file here: after its `=`, quoted or not.
+_LINK = re.compile(rf"""(=\s*["']?)([^\s"'<>=]*(?:{TEMP_ROUTE}|{ROUTE})[^\s"'<>=?#]+)""")
+
 
 class Check(Protocol):
     """NotAllowed or NotFound unless a row that the actor may see names this file so."""
@@ -29,21 +33,27 @@ class Check(Protocol):
 class Filing:
     """Which fields of a module's bodies and answers name files, and where those are kept.
 
-    A field holds a URL, a list of them, or anything with URLs in it; `within` are fields of answers
-    that hold rows with such fields. `folder` is below `static`. `check` says who may open a file
-    there; without one everybody may.
+    A field holds a URL, a list of them, or anything with URLs in it; `html` are those whose
+    attributes hold some, of public files only; `within` are fields of answers that hold rows with
+    such fields. `folder` is below `static`. `check` says who may open a file there; without one
+    everybody may.
     """
 
     folder: str
-    fields: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    html: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     check: Check | None = None
 
+    @property
+    def top(self) -> str:
+        """The folder of all files that rows of the module may name."""
+        # What is public may be shown anywhere in its part of the tree.
+        return f"{self.folder if self.check else self.folder.partition('/')[0]}/"
+
     def holds(self, name: str) -> bool:
         """Whether a name is one of a file that rows of the module may name."""
-        # What is public may be shown anywhere in its part of the tree.
-        top = self.folder if self.check else self.folder.partition("/")[0]
-        return name.startswith(f"{ROUTE}{top}/")
+        return name.startswith(ROUTE + self.top)
 
 
 class Filed(Handler):
@@ -81,10 +91,12 @@ class Filed(Handler):
         super().reply_page(replace(page, rows=self._opened(page.rows)))
 
     def _named(self) -> list[tuple[str, str]]:
-        """Each text in the fields of the body: where it is, and what it says."""
-        body = getattr(self, "body", {})
-        fields = [name for name in self.filing.fields if name in body]
-        return [pair for name in fields for pair in _texts(body[name], name)]
+        """Each text or link in the fields of the body: where it is, and what it says."""
+        body, filing = getattr(self, "body", {}), self.filing
+        fields = [name for name in filing.fields if name in body]
+        named = [pair for name in fields for pair in _texts(body[name], name)]
+        texts = [name for name in filing.html if body.get(name)]
+        return named + [(name, url) for name in texts for _, url in _LINK.findall(body[name])]
 
     def _uploads(self) -> list[str]:
         """The names of the uploads that the body names."""
@@ -116,14 +128,14 @@ class Filed(Handler):
 
     def _rename(self, named: list[tuple[str, str]], known: dict[str, str | None]) -> None:
         message = "is no file of yours; upload it first"
-        wrong = [{"field": field, "message": message} for field, url in named if known[url] is None]
-        if wrong:
-            raise Invalid(errors=wrong)
-        fields = self.filing.fields
-        self.body = {
-            name: _replaced(value, known) if name in fields else value
-            for name, value in self.body.items()
-        }
+        if wrong := dict.fromkeys(field for field, url in named if known[url] is None):
+            raise Invalid(errors=[{"field": field, "message": message} for field in wrong])
+        filing, body = self.filing, self.body
+        changed = {name: _replaced(body[name], known) for name in filing.fields if name in body}
+        for name in filing.html:
+            if body.get(name):
+                changed[name] = _LINK.sub(lambda link: f"{link[1]}{known[link[2]]}", body[name])
+        self.body = body | changed
 
     def _place(self, url: str) -> str:
         """`/api/temp/...` or `/api/static/...` where it is a URL of ours; else what it is."""
@@ -146,12 +158,18 @@ class Filed(Handler):
             return data
         filing = self.filing
         shown = {name: self._urls(data[name]) for name in filing.fields if data.get(name)}
+        shown |= {name: self._linked(data[name]) for name in filing.html if data.get(name)}
         shown |= {name: self._opened(data[name]) for name in filing.within if name in data}
         return {**data, **shown}
 
     def _urls(self, value: Any) -> Any:
         known = {name: self._url(name) for _, name in _texts(value)}
         return _replaced(value, known)
+
+    def _linked(self, html: str) -> str:
+        # As it was stored: every attribute in double quotes.
+        top = self.filing.top
+        return html.replace(f'="{ROUTE}{top}', f'="{self.application.signer.plain_url(top)}')
 
     def _url(self, name: str) -> str:
         if not self.filing.holds(name):

@@ -6,9 +6,10 @@ from typing import Any
 LINES: list[dict[str, Any]] = [
     {"kind": "blog", "title": "One", "content": "<p>Text</p>", "slug": "one",
      "status": "published", "publishedAt": "2020-01-01T00:00:00Z", "oldSlugs": ["zero"]},
-    {"kind": "blog", "title": "Two", "content": "Text"},
+    {"kind": "blog", "title": "Two", "featuredImage": "/api/static/cms/blog/Über_uns.png",
+     "content": '<img src="/api/static/cms/blog/a.png">'},
     {"kind": "ads", "title": "Sale", "placement": "popup", "startDate": "2024-06-01"},
-    {"kind": "training", "title": "Lifting"},
+    {"kind": "training", "title": "Lifting", "files": ["/api/static/cms/training/a.pdf"]},
     {"kind": "career", "title": "Here", "content": "x"},
     {"kind": "vacancies", "title": "Job", "type": "contract", "description": "x"},
     {"kind": "department", "name": "Sales"},

@@ -105,7 +105,8 @@ async def test_a_vacancy_closes_by_itself_after_its_last_day(api: Api, now: Now)
 async def test_training_has_files_and_a_category(api: Api) -> None:
     files = ["/api/static/cms/training/a.pdf", "https://example.com/b.mp4"]
     made = await make(api, TRAINING, files=files, category="Safety")
-    assert made["files"] == files
+    base = api.app.settings.base_domain
+    assert made["files"] == [f"{base}{files[0]}", files[1]]
     assert await seen(api, TRAINING, query="category=safety") == [made["id"]]
     assert await seen(api, TRAINING, query="category=other") == []
     for wrong in (["javascript:x"], [files[0], files[0]], ["//evil.example.com/x"]):

@@ -204,7 +204,7 @@ async def test_what_only_looks_like_ours_is_never_opened(disk: Api) -> None:
             assert answer.status == 400
 
 
-@pytest.mark.parametrize("problem", [Conflict(), StorageFull()])
+@pytest.mark.parametrize("problem", [Conflict(code="busy"), StorageFull()])
 async def test_a_refused_write_moves_nothing(
     disk: Api, problem: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

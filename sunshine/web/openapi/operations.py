@@ -4,6 +4,7 @@ from typing import Any
 
 from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, implied
 from sunshine.schemas.fields import MAX_ID, Schema
+from sunshine.web.claims import Filed
 from sunshine.web.guards import (
     CSV,
     FORM,
@@ -200,6 +201,8 @@ def _failures(route: Route, method: str) -> dict[int, set[str]]:
         found[404] = set()
     if any(guard.media for guard in guards):
         found |= {413: set(), 415: set()}
+        if issubclass(route.handler, Filed):  # it moves the uploads that the body names
+            found[507] = {"storage_full"}
     if route.path.startswith("/api/"):
         found[429] = set()
     if guards[0] is not public and (method != "GET" or not route.handler.safe):
