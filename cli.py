@@ -1,6 +1,8 @@
 """The command line: `sunshine`. Here what needs the server; the other groups, each imported when it
 is used, are in sunshine/commands."""
 
+import gc
+
 import click
 
 from sunshine.commands.lazy import LazyGroup
@@ -67,6 +69,9 @@ def serve(address: str | None, port: int | None, fd: int | None) -> None:
     Without PG_* it starts its own PostgreSQL too. Databases that are missing are made, those
     behind are migrated; where nobody may sign in yet, an admin is made and its password shown.
     """
+    # What is imported stays: to look through it again and again takes a quarter of the start.
+    # The server turns it on again when it is ready (server.App.start).
+    gc.disable()
     import server
     from sunshine.commands.context import configured
 

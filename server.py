@@ -102,6 +102,7 @@ class App:
         # neither so often nor at everything (2 % of a request's time).
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
+        gc.enable()
 
     async def stop(self) -> None:
         """Accept nothing new, let requests in flight and a running job end, close everything."""

@@ -35,7 +35,7 @@ def test_what_is_unsafe_is_not_started(sunshine, environment, changes, told, mon
 def test_a_file_that_others_read_is_not_started_with(sunshine, tmp_path, monkeypatch, mode):
     started: list = []
 
-    def serve(settings):
+    def serve(settings, **_):
         started.append(settings)
         return 0
 
