@@ -8,6 +8,8 @@ setup(
         "handlers",
         "models",
         "sunshine",
+        "sunshine.backups",
+        "sunshine.checkup",
         "sunshine.commands",
         "sunshine.rules",
         "sunshine.schemas",

@@ -23,7 +23,7 @@ ANSWERS = (datetime(2024, 3, 1, 16, 59, 58), datetime(2024, 3, 1, 17, 0, 0))  # 
 @pytest.fixture(autouse=True)
 def _one_job(monkeypatch):
     """The timetable's first job alone: what the others do is not ours to know."""
-    monkeypatch.setattr(timetable, "JOBS", timetable.JOBS[:1])
+    monkeypatch.setattr(timetable, "jobs", lambda _: timetable.JOBS[:1])
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def listed(sunshine, **environment):
 def with_job(monkeypatch, verb, **more):
     """One more job, at five past midnight."""
     work = Job("work", "For a test", Daily(time(0, 5)), verb, **more)
-    monkeypatch.setattr(timetable, "JOBS", (timetable.JOBS[0], work))
+    monkeypatch.setattr(timetable, "jobs", lambda _: (timetable.JOBS[0], work))
 
 
 def test_it_lists_what_there_is_and_when_it_is_due(sunshine, monkeypatch):
@@ -101,7 +101,7 @@ def test_a_job_that_never_ran_has_a_line_too(sunshine):
 def test_it_runs_one_and_says_how_much_of_what(sunshine, answers):
     done = sunshine("jobs", "run", "cleanup", "--json")
     assert (done.returncode, done.stderr) == (0, "cleanup is done.\n")
-    assert json.loads(done.stdout) == {"answers": 2, "tokens": 0, "runs": 0}
+    assert json.loads(done.stdout) == {"answers": 2, "tokens": 0, "runs": 0, "contents": 0}
     assert answers() == []
     lines = sunshine("jobs", "run", "cleanup").stdout.splitlines()
     assert lines == ["what\tcount", "answers\t0", "tokens\t0", "runs\t0"]

@@ -24,7 +24,7 @@ BODY = {"leaveType": "annual", "startDate": "2025-02-03", "endDate": "2025-02-07
 
 
 async def test_it_answers_the_request_in_full(api: Api, january: Now) -> None:
-    documents = ["https://example.com/a.pdf", "/api/temp/1-b.pdf"]
+    documents = ["https://example.com/a.pdf", "/files/b.pdf"]
     leave = await asked(api, "2025-02-03", "2025-02-09", documents=documents)
     assert leave == {
         "id": leave["id"], "employeeId": api.employee.employee_id, "employee": "Employee Person",
