@@ -104,7 +104,7 @@ def test_it_runs_one_and_says_how_much_of_what(sunshine, answers):
     assert json.loads(done.stdout) == {"answers": 2, "tokens": 0, "runs": 0, "contents": 0}
     assert answers() == []
     lines = sunshine("jobs", "run", "cleanup").stdout.splitlines()
-    assert lines == ["what\tcount", "answers\t0", "tokens\t0", "runs\t0"]
+    assert lines == ["what\tcount", "answers\t0", "tokens\t0", "runs\t0", "contents\t0"]
     [row] = listed(sunshine)
     assert (row["lastRun"]["status"], row["lastRun"]["byHand"]) == ("done", True)
 
