@@ -6,7 +6,7 @@ Verbs: sunshine/uploads.py. Signed URLs: sunshine/signing.py.
 from typing import ClassVar
 
 from sunshine import uploads
-from sunshine.errors import NotAllowed
+from sunshine.errors import NotAllowed, NotFound
 from sunshine.file_types import SHOWN
 from sunshine.rules import attendance_records as attendance
 from sunshine.rules import branding_approval, employees_photo, leave, tickets_policy
@@ -61,6 +61,8 @@ class StoredFile(Handler):
     folder: ClassVar[str] = ""
     # Who may open what is in a folder by their token, the most particular folder first.
     checks: ClassVar[dict[str, Check]] = {}
+    # The permission that, held for all, lets one hear that a file is not there.
+    reads: ClassVar[str] = ""
     # Kept by nobody but the one who asked, and only to ask whether it is still the same.
     cache: ClassVar[str] = "private, no-cache"
 
@@ -83,13 +85,14 @@ class StoredFile(Handler):
             if path.startswith(folder):
                 await check(self.db.sunshine, ROUTE + path, actor=self.actor)
                 return
-        raise NotAllowed
+        raise NotFound if self.actor.scope(self.reads) == "all" else NotAllowed
 
 
 class EmployeeFile(StoredFile):
     """A photo or a document of an employee."""
 
     folder = "employee/"
+    reads = "employees:read"
     checks = {
         "employee/attendance/": attendance.check_photo,
         "employee/leave/": leave.check_file,

@@ -1,7 +1,7 @@
 """Payloads of /api/mitra."""
 
 from sunshine.schemas.fields import Schema, changes, choice, email, free_form, row_id, text, whole
-from sunshine.schemas.shapes import record
+from sunshine.schemas.shapes import anything, record
 
 STATUS = ("active", "inactive")
 FILTERS: Schema = {"type": text(50), "status": choice(*STATUS), "search": text(100)}
@@ -26,4 +26,11 @@ CREATE_DOCUMENT: Schema = {
 CHANGE_DOCUMENT: Schema = {**changes(CREATE_DOCUMENT), "version": whole(1)}
 
 PARTNER = record("Partner", CREATE)
-DOCUMENT = record("PartnerDocument", CREATE_DOCUMENT, partnerId=row_id(), version=whole(1))
+DOCUMENT = record(
+    "PartnerDocument",
+    CREATE_DOCUMENT,
+    partnerId=row_id(),
+    version=whole(1),
+    # null where MongoDB has lost them
+    fields=anything(nullable=True),
+)

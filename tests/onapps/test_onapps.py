@@ -27,6 +27,7 @@ async def test_everybody_reads_settings_and_public_vouchers(api: Api, now) -> No
         {
             "code": "OPEN",
             "description": None,
+            "image": None,
             "discountType": "percentage",
             "discountValue": 20,
             "minPurchase": 0,

@@ -203,7 +203,7 @@ def _failures(route: Route, method: str) -> dict[int, set[str]]:
         found |= {413: set(), 415: set()}
         if issubclass(route.handler, Filed):  # it moves the uploads that the body names
             found[507] = {"storage_full"}
-    if route.path.startswith("/api/"):
+    if route.path.startswith(("/api/", "/ws/")):
         found[429] = set()
     if guards[0] is not public and (method != "GET" or not route.handler.safe):
         found[409] = set()
