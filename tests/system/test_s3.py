@@ -39,7 +39,7 @@ def s3() -> Iterator[str]:
     program = VENV / "bin" / "moto_server"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        pip = [VENV / "bin" / "pip", "install", "--quiet", "--no-compile"]
+        pip = [str(VENV / "bin" / "pip"), "install", "--quiet", "--no-compile"]
         subprocess.run([*pip, *MOTO], check=True)
     unused, port = bind_unused_port()
     unused.close()
