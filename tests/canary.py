@@ -3,10 +3,12 @@
 In this process that is what pytest captured; servers and commands in processes of their own are
 handed over by whoever started them (`heard`). Secrets are known by their shape (tokens, hashes,
 signed URLs) or because they were used: passwords that were hashed or tried, what signs tokens.
+In a run by several workers each tells what it found to the process that started them.
 """
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ SHAPES = re.compile(
     r"|[?&]s=[0-9a-f]{64}"  # a URL that opens a file
 )
 SHORTEST = 8  # of a password; anything shorter may stand in a text by chance
+LABEL = "password"  # one of the original's examples is what any line about passwords says
 used: set[str] = set()
 found: list[str] = []
 
@@ -33,7 +36,7 @@ def heard(text: str, where: str) -> None:
 
 
 def _remember(secret: object) -> None:
-    if isinstance(secret, str) and len(secret) >= SHORTEST:
+    if isinstance(secret, str) and len(secret) >= SHORTEST and secret != LABEL:
         used.add(secret)
 
 
@@ -64,8 +67,16 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     heard("\n".join((report.capstdout, report.capstderr, report.caplog)), report.nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has ended (pytest-xdist)."""
+    found.extend(getattr(node, "workeroutput", {}).get("secrets", []))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["secrets"] = found
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

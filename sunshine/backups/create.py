@@ -40,7 +40,7 @@ def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda
         }
         newest = max(connection.info.server_version for connection in connections.values())
         programs = pg_programs.find(settings.pg_bin_dir, newest // 10_000)
-        files = gathered(settings, part)
+        files = stack.enter_context(gathered(settings, part))
         files.gather(advance)
         databases = _databases(settings, connections, programs, part, advance)
         kept_elsewhere = documents.dump(settings, part)

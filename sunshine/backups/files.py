@@ -10,7 +10,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -70,13 +70,13 @@ class Writer:
 class Archive:
     """The files of a folder, gathered in as many goes as needed."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, into: Writer) -> None:
         self._root = root
         self._folder = folder
-        self._tar_file = Writer(folder / ARCHIVE)
+        self._tar_file = into
         self._tar = tarfile.TarFile(
             mode="w",
-            fileobj=self._tar_file,  # type: ignore[arg-type]  # it writes, and no more is asked
+            fileobj=into,  # type: ignore[arg-type]  # it writes, and no more is asked
             format=tarfile.PAX_FORMAT,
         )
         self._kept: dict[str, str] = {}
@@ -91,8 +91,7 @@ class Archive:
 
     def finish(self) -> FilesPart:
         """Write it to the end; what it came to."""
-        with self._tar_file:
-            self._tar.close()
+        self._tar.close()
         with Writer(self._folder / LISTING) as listing:
             for name, digest in sorted(self._kept.items()):
                 listing.write(os.fsencode(_line(name, digest)))
@@ -123,11 +122,14 @@ class Elsewhere:
         return FilesPart(self._url, archive=None, listing=None, count=0, bytes=0)
 
 
-def gathered(settings: Settings, folder: Path) -> Archive | Elsewhere:
+@contextmanager
+def gathered(settings: Settings, folder: Path) -> Iterator[Archive | Elsewhere]:
     """What takes the stored files into a backup's folder, wherever they are kept."""
     if settings.storage_url:
-        return Elsewhere(settings.storage_url)
-    return Archive(settings.directory / "static", folder)
+        yield Elsewhere(settings.storage_url)
+        return
+    with Writer(folder / ARCHIVE) as archive:
+        yield Archive(settings.directory / "static", folder, archive)
 
 
 class _Hashing:

@@ -25,11 +25,13 @@ def test_it():
 TOKEN = jwt.encode({"id": 1, "username": "ann", "role": "hr"}, SECRET, algorithm="HS256")
 
 
-def run(folder: Path, what: str, verb: str = "hash('not-in-the-log')") -> tuple[int, str]:
+def run(
+    folder: Path, what: str, verb: str = "hash('not-in-the-log')", *options: str
+) -> tuple[int, str]:
     """The exit code of a run of one test that logs something, and what was told."""
     (folder / "test_it.py").write_text(TEST.format(what=what, verb=verb))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.canary", "-p", "no:tornado",
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.canary", "-p", "no:tornado", *options,
          "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull, folder / "test_it.py"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
@@ -47,6 +49,7 @@ def run(folder: Path, what: str, verb: str = "hash('not-in-the-log')") -> tuple[
         ("the password is new-and-long-1", "hash('new-and-long-1')"),
         ("somebody tried guess-of-somebody", "matches('guess-of-somebody', None)"),
     ],
+    ids=["token", "hash", "secret", "url", "hashed", "tried"],
 )
 def test_a_secret_in_the_log_fails_the_run(tmp_path: Path, what: str, verb: str) -> None:
     code, told = run(tmp_path, what, verb)
@@ -55,7 +58,16 @@ def test_a_secret_in_the_log_fails_the_run(tmp_path: Path, what: str, verb: str)
     assert what in told
 
 
+def test_workers_tell_what_they_found(tmp_path: Path) -> None:
+    """The password is known only where it was hashed."""
+    code, told = run(tmp_path, "it is new-and-long-1", "hash('new-and-long-1')", "-n", "1")
+    assert code == 1
+    assert "it is new-and-long-1" in told
+
+
 def test_any_other_log_is_fine(tmp_path: Path) -> None:
-    code, told = run(tmp_path, "jti 0123456789abcdef0123456789abcdef of user 7")
+    """One of the original's examples is a password of that very word."""
+    what = "jti 0123456789abcdef0123456789abcdef of user 7, who has a password"
+    code, told = run(tmp_path, what, "hash('password')")
     assert code == 0
     assert "secrets" not in told

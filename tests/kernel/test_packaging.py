@@ -96,7 +96,8 @@ def environ(postgres):
         "PG_SUNSHINE_PORT": str(postgres.port),
         "PG_SUNSHINE_USER": postgres.user,
     }
-    where = {"host": postgres.host, "port": postgres.port, "user": postgres.user}
+    # An ordinary role may not end an autovacuum worker.
+    where = {"host": postgres.host, "port": postgres.port, "user": "postgres"}
     with psycopg.connect(**where, dbname="postgres", autocommit=True) as connection:
         for name in names.values():
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
