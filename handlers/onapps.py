@@ -1,7 +1,7 @@
 """The apps' settings over HTTP. Rules: sunshine/rules/onapps.py. Tables: models/onapps.py."""
 
 from sunshine.rules import onapps as rules
-from sunshine.schemas.onapps import ONAPPS, SETTINGS
+from sunshine.schemas.onapps import CONFIGURE, ONAPPS
 from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, signed_in
 from sunshine.web.replies import one
@@ -35,6 +35,6 @@ routes = [
         "/api/onapps",
         Onapps,
         GET=[signed_in, may("vouchers:validate"), one(ONAPPS)],
-        PUT=[signed_in, may("onapps:manage"), body(SETTINGS), one(ONAPPS)],
+        PUT=[signed_in, may("onapps:manage"), body(CONFIGURE), one(ONAPPS)],
     ),
 ]

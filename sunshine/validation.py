@@ -55,6 +55,16 @@ class _Strict(Validator):  # type: ignore[misc]
         if isinstance(value, list) and len(value) != len({repr(item) for item in value}):
             self._error(field, "must not repeat an item")
 
+    def _validate_needs(self, needs: dict[str, str], field: str, value: Any) -> None:
+        """{'type': 'dict', 'valuesrules': {'type': 'string'}}"""
+        if (other := needs.get(value)) and not self.document.get(other):
+            self._error(other, f"is required where {field} is {value}")
+
+    def _validate_instead_of(self, other: str, field: str, value: Any) -> None:
+        """{'type': 'string'}"""
+        # Cerberus' own way of not requiring a field when another is there.
+        self._unrequired_by_excludes.update((field, other))
+
     def _validate_regex(self, pattern: str, field: str, value: Any) -> None:
         """{'type': 'string'}"""
         if isinstance(value, str) and not re.fullmatch(pattern, value):

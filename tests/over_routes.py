@@ -51,6 +51,7 @@ _NOT = {  # what is left of _ANY for each type
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
 }
+_OF_OTHERS = ("dependencies", "excludes", "needs", "instead_of")  # what it says of other fields
 _BAD_TEXT = {
     "date": (
         "", "2024-1-5", "20240115", "2024-W03-1", "2024-02-30", "2024-13-01", "0000-01-01",
@@ -113,7 +114,7 @@ def _least(field: Field) -> Any:
 
 
 def _takes(field: Field, value: Any) -> bool:
-    alone = {k: v for k, v in field.items() if k not in ("dependencies", "excludes")}
+    alone = {k: v for k, v in field.items() if k not in _OF_OTHERS}
     try:
         Payload({"it": alone}).check({"it": value})
     except Invalid:

@@ -72,8 +72,6 @@ async def report(
     A place that is not known yet is made by those who may describe assets. What is told late, of
     before it was seen elsewhere, is kept and moves nothing. Answers where the asset is now.
     """
-    if not {"location", "latitude"} & values.keys():
-        raise Invalid.field("location", "name a location, or send latitude and longitude")
     at: datetime = values.get("timestamp", tx.now)
     if at > tx.now + timedelta(minutes=5):
         raise Invalid.field("timestamp", "is in the future")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from models.branding_approval import branding_approver, branding_request, branding_vote
 from models.employees import employee
 from sunshine.db import Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.people import Principal
 from sunshine.records import record_change
 from sunshine.rules.branding_approval import check_approvers, item, keep_revision, summary
@@ -98,8 +98,6 @@ async def review(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     the mode is `any`. An admin who is no approver decides at once. Conflicts: `already_decided`,
     `already_reviewed`, and `revised` when another `revision` was looked at.
     """
-    if values["action"] == "request_revision" and not values.get("revisionNotes"):
-        raise Invalid.field("revisionNotes", "required to request a revision")
     request = await _locked(tx, id_, actor)
     approver = await _approver(tx, request, actor)
     _check_open(request, values)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from models.leave import leave
 from sunshine.db import Database, Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotAllowed
+from sunshine.errors import Conflict, NotAllowed
 from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.records import record_change
@@ -67,8 +67,6 @@ async def decide(
     What is past its deadline can be decided until the job has rejected it: the status tells.
     Conflict: `already_decided`; approving also `attendance_recorded`, `insufficient_balance`.
     """
-    if action == "reject" and not notes:
-        raise Invalid.field("notes", "say why it is rejected")
     key = await tx.one(_KEY, id=id_)
     if key is None:
         raise requests.missing(actor, "leave:approve")

@@ -17,14 +17,11 @@ from sunshine.schemas.meeting_rooms import MAX_OCCURRENCES
 def days_of(first: date, recurrence: Mapping[str, Any] | None) -> list[date]:
     """Every day of the meeting, the first one first; that alone without a recurrence.
 
-    `{freq, interval, until | count}`; Invalid unless it ends by exactly one of the two, or when it
-    has more than 366 days.
+    `{freq, interval, until | count}`; Invalid when it has more than 366 days.
     """
     if recurrence is None:
         return [first]
     until, count = recurrence.get("until"), recurrence.get("count")
-    if (until is None) == (count is None):
-        raise Invalid.field("recurrence", "ends by until or by count")
     if until is not None and until < first:
         raise Invalid.field("recurrence.until", "must not be before date")
     from dateutil import rrule  # 40 ms that other commands need not spend

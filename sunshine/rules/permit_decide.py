@@ -13,7 +13,7 @@ from models.employees import employee
 from models.permit import permit
 from models.shifts import shift
 from sunshine.db import Database, Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotAllowed
+from sunshine.errors import Conflict, NotAllowed
 from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.records import record_change
@@ -72,8 +72,6 @@ async def decide(
     tx: Transaction, id_: int, *, action: str, notes: str | None = None, actor: Principal
 ) -> Row:
     """Approve or reject a pending permit of somebody else's. Conflict: `already_decided`."""
-    if action == "reject" and not notes:
-        raise Invalid.field("notes", "say why it is rejected")
     employee_id = await _employee_of(tx, id_, actor, "permit:approve")
     if employee_id == actor.employee_id:
         raise NotAllowed("Nobody decides their own request")

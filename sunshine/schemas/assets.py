@@ -89,8 +89,8 @@ RESERVE: Schema = {
     "notes": text(2000, nullable=True),
 }
 REPORT_PLACE: Schema = {
-    "location": text(50, example="HQ"),
-    "latitude": number(-90, 90, dependencies="longitude"),
+    "location": text(50, required=True, example="HQ"),
+    "latitude": number(-90, 90, dependencies="longitude", instead_of="location"),
     "longitude": number(-180, 180, dependencies="latitude"),
     "timestamp": instant(),
     "notes": text(2000, nullable=True, example="On the shelf"),

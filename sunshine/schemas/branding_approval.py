@@ -47,9 +47,10 @@ _CONTENT: Schema = {
 SUBMIT: Schema = {**_CONTENT, "requestedBy": row_id(example=123)}
 REVISE = changes(_CONTENT)
 REVIEW: Schema = {
-    "action": choice(*ACTIONS, required=True, example="approve"),
+    "action": choice(
+        *ACTIONS, required=True, needs={"request_revision": "revisionNotes"}, example="approve"
+    ),
     "feedback": text(5000, nullable=True, example="Looks great, approved!"),
-    # Wanted, and not blank, with request_revision: sunshine/rules/branding_review.py.
     "revisionNotes": text(5000, nullable=True, example=""),
     # The revision that was looked at; another one has other files.
     "revision": whole(1),

@@ -1,6 +1,8 @@
 """The kinds of field that schemas are made of: Cerberus rule sets for sunshine/validation.py.
 
-Keyword arguments add or override Cerberus rules: `text(100, required=True)`.
+Keyword arguments add or override Cerberus rules: `text(100, required=True)`. Two are ours:
+`needs={"reject": "notes"}`, this value needs that other field, and not blank;
+`instead_of="location"`, where this field is, that required one may be missing.
 """
 
 from decimal import Decimal

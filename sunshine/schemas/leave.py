@@ -31,7 +31,9 @@ APPLY: Schema = {
     "documents": list_of(file_url(), 20, check_with="distinct", example=["url_to_document"]),
 }
 DECIDE: Schema = {
-    "action": choice("approve", "reject", required=True, example="approve"),
+    "action": choice(
+        "approve", "reject", required=True, needs={"reject": "notes"}, example="approve"
+    ),
     "notes": text(1000, example="Approved for vacation"),
 }
 FILTERS: Schema = {

@@ -76,8 +76,9 @@ BOOK: Schema = {
         "schema": {
             "freq": choice("daily", "weekly", "monthly", required=True),
             "interval": whole(1, 99),
-            "until": date(),
-            "count": whole(1, MAX_OCCURRENCES),
+            # It ends by exactly one of the two.
+            "until": date(required=True),
+            "count": whole(1, MAX_OCCURRENCES, excludes="until", instead_of="until"),
             "skipConflicts": flag(),
         },
     },

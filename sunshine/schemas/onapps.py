@@ -18,7 +18,7 @@ from sunshine.schemas.fields import (
 )
 from sunshine.schemas.shapes import Shape, anything, record, shown, some, sometimes, words
 
-SETTINGS: Schema = {
+CONFIGURE: Schema = {
     "settings": {
         "type": "dict",
         "required": True,

@@ -14,7 +14,9 @@ APPLY: Schema = {
     "type": choice(*_TYPES, required=True, example="sick"),
 }
 DECIDE: Schema = {
-    "action": choice("approve", "reject", required=True, example="approve"),
+    "action": choice(
+        "approve", "reject", required=True, needs={"reject": "notes"}, example="approve"
+    ),
     "notes": text(1000, example="Medical appointment approved"),
 }
 FILTERS: Schema = {

@@ -161,11 +161,19 @@ def test_it_writes_fields_as_json_schema() -> None:
             "b": text(),
             "c": text(excludes="a"),
             "d": text(required=True),
+            "e": text(needs={"yes": "a"}),
+            "f": text(required=True),
+            "g": text(instead_of="f"),
         }
     )
     assert together["dependentRequired"] == {"a": ["b"]}
     both = {"properties": {"c": {}, "a": {}}, "required": ["c", "a"]}
-    assert together["allOf"] == [{"not": both}]
+    said_yes = {"properties": {"e": {"const": "yes"}}, "required": ["e"]}
+    a_filled = {"properties": {"a": {"type": "string", "minLength": 1}}, "required": ["a"]}
+    one, other = ({"properties": {name: {}}, "required": [name]} for name in ("f", "g"))
+    assert together["allOf"] == [
+        {"not": both}, {"if": said_yes, "then": a_filled}, {"anyOf": [one, other]},
+    ]  # fmt: skip
     assert together["required"] == ["d"]
     assert together["additionalProperties"] is False
 

@@ -1,19 +1,28 @@
-"""The description as others read it: a linter, a generator of types, a compiler.
+"""The description as others read it: a linter, generators of types and of whole clients, compilers.
+The clients are then asked to do something: sign in, list employees, be refused.
 
-They come from npm, once per run, into a folder of their own: tests/system/node.
+They come from npm and PyPI, once per run, into folders of their own: tests/system/node.
 """
 
 import json
 import shutil
 import subprocess
+import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import handlers
 from sunshine.web.openapi.document import describe
+from tests.conftest import PASSWORD
+from tests.processes import Process
 
 NODE = Path(__file__).with_name("node")
+CLIENT = Path(__file__).with_name("client.py")
+CLIENT_OF_SDK = "@hey-api/client-fetch"
+PYTHON_GENERATOR = "openapi-python-client==0.29.1"
+DONE = "Person 1\nnotes\n"  # the employee, and the field that a rejection lacks
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +36,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def run(folder: Path, *command: str) -> str:
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with the generator of Python clients, and what these import."""
+    made = tmp_path_factory.mktemp("python")
+    venv.create(made, with_pip=True)
+    run(made, "bin/pip", "install", "--quiet", "--no-compile", PYTHON_GENERATOR)
+    return made / "bin" / "python"
+
+
+def run(folder: Path, *command: str | Path) -> str:
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
@@ -47,3 +65,31 @@ def test_the_generated_typescript_compiles(folder: Path) -> None:
     generated = (folder / "api.d.ts").read_text()
     assert "/api/employees/{employeeId}" in generated
     run(folder, "npx", "tsc", "--noEmit", "--strict", "--target", "es2022", "client.ts")
+
+
+def test_the_generated_sdk_compiles_and_works(folder: Path, start: Callable[..., Process]) -> None:
+    run(folder, "npx", "openapi-ts", "-i", "openapi.json", "-o", "sdk", "-c", CLIENT_OF_SDK)
+    run(
+        folder, "npx", "tsc", "--strict", "--target", "es2022", "--module", "commonjs",
+        "--lib", "es2022,dom,dom.iterable", "--outDir", "built", "sdk.ts",
+    )  # fmt: skip
+    here = f"http://127.0.0.1:{start().ready().port}"
+    assert run(folder, "node", "built/sdk.js", here, "boss", PASSWORD) == DONE
+
+
+def test_the_generated_python_works(
+    folder: Path, python: Path, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    generator = python.with_name("openapi-python-client")
+    run(
+        tmp_path, generator, "generate", "--path", folder / "openapi.json", "--meta", "none",
+        "--output-path", "sunshine_client",
+    )  # fmt: skip
+    made = [f for f in tmp_path.glob("sunshine_client/api/*/*.py") if f.stem != "__init__"]
+    described = json.loads((folder / "openapi.json").read_text())["paths"].values()
+    # It has no word for a body of CSV, which it passes over.
+    assert len(made) == sum(map(len, described)) - 1
+    run(tmp_path, python, "-m", "compileall", "-q", "sunshine_client")
+    shutil.copy(CLIENT, tmp_path)
+    here = f"http://127.0.0.1:{start().ready().port}"
+    assert run(tmp_path, python, "client.py", here, "boss", PASSWORD) == DONE

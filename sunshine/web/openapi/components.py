@@ -155,7 +155,8 @@ def _failure(status: int, codes: frozenset[str]) -> Json:
         "content": {
             "application/json": {
                 "schema": {
-                    "title": "Failure",
+                    # Generators name types by titles: those of one operation differ.
+                    "title": f"Failure {status}",
                     "allOf": [
                         {"$ref": "#/components/schemas/Failure"},
                         {"properties": {"code": {"enum": all_codes}}},

@@ -184,7 +184,8 @@ def _content(reply: Reply, components: Components) -> Json:
     if reply.kind == "message":
         required.append("message")
         example["message"] = "Done"
-    title = {"page": "Page", "data": "Success", "message": "Done"}[reply.kind]
+    data = "Created" if reply.status == 201 else "Success"  # one operation may answer both
+    title = {"page": "Page", "data": data, "message": "Done"}[reply.kind]
     schema = {"title": title, "type": "object", "properties": properties, "required": required}
     return {"schema": schema, "example": example}
 

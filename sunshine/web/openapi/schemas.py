@@ -34,7 +34,7 @@ _CHECKED: dict[str, Json] = {"distinct": {"uniqueItems": True}, "finite": {}}
 # Said by what holds the field, or in another place here.
 _ELSEWHERE = {
     "type", "required", "nullable", "schema", "shape", "allow_unknown", "example",
-    "dependencies", "excludes",
+    "dependencies", "excludes", "needs", "instead_of",
 }  # fmt: skip
 _RULES: dict[str, Callable[[Any, Field], Json]] = {
     "allowed": lambda words, _: {"enum": list(words)},
@@ -85,7 +85,12 @@ class SchemaWriter:
             "type": "object",
             "properties": {n: self.field(f, n, answer=answer) for n, f in schema.items()},
         }
-        required = [name for name, field in schema.items() if field.get("required", answer)]
+        optional = {field.get("instead_of") for field in schema.values()}
+        required = [
+            name
+            for name, field in schema.items()
+            if field.get("required", answer) and name not in optional
+        ]
         if required:
             written["required"] = required
         if not answer:
@@ -97,14 +102,28 @@ class SchemaWriter:
 def _together(schema: Schema) -> Json:
     """What fields say of each other."""
     wanted = {n: [f["dependencies"]] for n, f in schema.items() if "dependencies" in f}
-    apart = [
-        # Linters want a property named where it is required.
-        {"not": {"properties": {name: {}, other: {}}, "required": [name, other]}}
-        for name, field in schema.items()
-        if (other := field.get("excludes"))
-    ]
+    each = [sentence for name, field in schema.items() for sentence in _sentences(name, field)]
     said: Json = {"dependentRequired": wanted} if wanted else {}
-    return said | ({"allOf": apart} if apart else {})
+    return said | ({"allOf": each} if each else {})
+
+
+def _sentences(name: str, field: Field) -> list[Json]:
+    """What one field says of others, as schemas of the whole object."""
+    said: list[Json] = []
+    if other := field.get("excludes"):
+        said.append({"not": _with(name, other)})
+    if other := field.get("instead_of"):
+        said.append({"anyOf": [_with(other), _with(name)]})
+    for value, other in field.get("needs", {}).items():
+        given = {"properties": {name: {"const": value}}, "required": [name]}
+        filled = {"properties": {other: {"type": "string", "minLength": 1}}, "required": [other]}
+        said.append({"if": given, "then": filled})
+    return said
+
+
+def _with(*names: str) -> Json:
+    # Linters want a property named where it is required.
+    return {"properties": {name: {} for name in names}, "required": list(names)}
 
 
 def _nullable(written: Json) -> Json:
