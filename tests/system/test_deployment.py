@@ -1,7 +1,8 @@
 """Every shell line of docs/deployment.md is run, on a machine of its own: this one's files below a
 layer that takes all changes, its own processes and its own network (`unshare`, overlayfs; root).
 
-What cannot be is in `NOT_HERE`. systemd is not there either: systemctl.sh does its part.
+What cannot be is in `NOT_HERE`. systemd is not there either: systemctl.sh does its part. Where a
+machine may not be made, as in a container without the right to mount, that one test is skipped.
 """
 
 import os
@@ -98,7 +99,8 @@ class Machine:
         )  # fmt: skip
         assert self._holder.stdout
         with self._holder.stdout as ready:
-            assert ready.readline() == b"\n"
+            if ready.readline() != b"\n":
+                pytest.skip("no machine can be made here")
         children = Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children")
         self._inside = children.read_text().split()[0]
 
