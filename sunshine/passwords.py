@@ -31,7 +31,8 @@ class Passwords:
             max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt"
         )
         self.waiting = 0  # for a thread, or in one
-        self._dummy = bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost))
+        # No password's hash, and the same work to find that out.
+        self._dummy = bcrypt.gensalt(cost) + b"." * 31
 
     async def hash(self, password: str) -> str:
         """A new salted hash."""

@@ -6,13 +6,14 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import IO, Any
 
-from sunshine.postgres_place import PostgresError, wheel_binaries
+from sunshine.postgres_place import PostgresError, telling_line, wheel_binaries
 from sunshine.settings import DatabaseSettings
 
 NEEDED = ("pg_dump", "pg_restore", "psql")
@@ -93,6 +94,28 @@ def reaching(database: DatabaseSettings) -> Iterator[tuple[dict[str, str], tuple
         environment["PGPASSFILE"] = f"/dev/fd/{file.fileno()}"
         environment.pop("PGPASSWORD", None)
         yield environment, (file.fileno(),)
+
+
+@contextmanager
+def begun(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """One that was started, in a session of its own; it ends with the block, should that fail.
+
+    `options` are Popen's.
+    """
+    with subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
+        command, start_new_session=True, **options
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            end(process)
+            raise
+
+
+def complaint(said: IO[bytes]) -> str:
+    """The telling line of what it wrote to stderr, a file."""
+    said.seek(0)
+    return telling_line(said.read().decode(errors="replace"))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, available_timezones
@@ -171,12 +171,18 @@ def _loads(zone: str) -> bool:
 
 
 class Payload:
-    """A body's schema, ready to check documents. Raises at import when it is malformed."""
+    """A body's schema, which checks documents. SchemaError at the first one if it is malformed."""
 
     def __init__(self, schema: Schema, *, purge_unknown: bool = False) -> None:
         self.schema = schema
-        self._validator = _Strict(purge_unknown=purge_unknown, error_handler=_Messages)
-        self._validator.schema = _Checked(self._validator, _without_examples(schema))
+        self._purge_unknown = purge_unknown
+
+    @cached_property
+    def _validator(self) -> _Strict:
+        # Made when it is needed: all of them together would be a tenth of a start.
+        validator = _Strict(purge_unknown=self._purge_unknown, error_handler=_Messages)
+        validator.schema = _Checked(validator, _without_examples(self.schema))
+        return validator
 
     def check(self, document: Any) -> dict[str, Any]:
         """The document with its defaults, trimmed and typed; Invalid names every wrong field."""

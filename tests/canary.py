@@ -19,8 +19,9 @@ SHAPES = re.compile(
     r"|\$2[aby]\$\d\d\$[./A-Za-z0-9]{22}"  # a hash
     r"|[?&]s=[0-9a-f]{64}"  # a URL that opens a file
 )
-SHORTEST = 8  # of a password; anything shorter may stand in a text by chance
-LABEL = "password"  # one of the original's examples is what any line about passwords says
+# What may stand in a text by chance: anything short, and plain words, such as `password`, which is
+# one of the original's examples.
+CHANCE = re.compile(r".{0,7}|[a-z]+", re.DOTALL)
 used: set[str] = set()
 found: list[str] = []
 
@@ -36,7 +37,7 @@ def heard(text: str, where: str) -> None:
 
 
 def _remember(secret: object) -> None:
-    if isinstance(secret, str) and len(secret) >= SHORTEST and secret != LABEL:
+    if isinstance(secret, str) and not CHANCE.fullmatch(secret):
         used.add(secret)
 
 

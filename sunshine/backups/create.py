@@ -1,13 +1,13 @@
 """Makes a backup. Each database is dumped, counted and summed up in one snapshot; the four in
 parallel. On the shelf it appears whole, or not at all."""
 
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from threading import Lock
 from typing import IO
 
@@ -16,14 +16,18 @@ import psycopg
 from sunshine import __version__, migrate, pg_programs
 from sunshine.backups import content, documents, manifest, shelf
 from sunshine.backups.content import Content
-from sunshine.backups.files import Writer, gathered
+from sunshine.backups.files import gathered
 from sunshine.backups.manifest import CHUNK, BackupError, DatabasePart, Manifest
+from sunshine.backups.writer import Writer
 from sunshine.clock import Clock
 from sunshine.pg_programs import Programs
-from sunshine.postgres_place import telling_line
 from sunshine.settings import DatabaseSettings, Settings
 
 Advance = Callable[[], None]
+Connections = Mapping[str, psycopg.Connection]
+
+# Custom format compresses by gzip; other ways not every build of PostgreSQL knows.
+DUMP_OPTIONS = ("--format=custom", "--lock-wait-timeout=10s", "--no-password")
 
 
 def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda: None) -> Manifest:
@@ -33,38 +37,41 @@ def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda
     """
     begun = clock()
     name = shelf.name_at(begun)
-    with shelf.added(to, name) as part, ExitStack() as stack:
-        connections = {
-            database: stack.enter_context(migrate.connect(settings.databases[database]))
-            for database in settings.databases
-        }
-        newest = max(connection.info.server_version for connection in connections.values())
-        programs = pg_programs.find(settings.pg_bin_dir, newest // 10_000)
-        files = stack.enter_context(gathered(settings, part))
+    with (
+        shelf.added(to, name) as part,
+        _connected(settings) as connections,
+        gathered(settings, part) as files,
+    ):
+        programs = _programs(settings, connections)
         files.gather(advance)
         databases = _databases(settings, connections, programs, part, advance)
         kept_elsewhere = documents.dump(settings, part)
         files.gather(advance)
         made = Manifest(
-            format=manifest.FORMAT,
-            name=name,
-            created=begun,
-            finished=clock(),
-            program=__version__,
-            databases=databases,
-            files=files.finish(),
+            format=manifest.FORMAT, name=name, created=begun, finished=clock(),
+            program=__version__, databases=databases, files=files.finish(),
             documents=kept_elsewhere,
-        )
+        )  # fmt: skip
         manifest.write(part, made)
     return made
 
 
+@contextmanager
+def _connected(settings: Settings) -> Iterator[Connections]:
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(migrate.connect(database))
+            for name, database in settings.databases.items()
+        }
+
+
+def _programs(settings: Settings, connections: Connections) -> Programs:
+    newest = max(connection.info.server_version for connection in connections.values())
+    return pg_programs.find(settings.pg_bin_dir, newest // 10_000)
+
+
 def _databases(
-    settings: Settings,
-    connections: Mapping[str, psycopg.Connection],
-    programs: Programs,
-    part: Path,
-    advance: Advance,
+    settings: Settings, connections: Connections, programs: Programs, part: Path, advance: Advance
 ) -> dict[str, DatabasePart]:
     """Dump and sum up at once, each pair in the same snapshot."""
     made = {}
@@ -77,13 +84,12 @@ def _databases(
             begun[name] = (content.sequences(connection), dumping)
         reading = {name: pool.submit(_read, c) for name, c in connections.items()}
         for name, (sequences, dumping) in begun.items():
-            found: Content = replace(reading[name].result(), sequences=sequences)
             made[name] = DatabasePart(
                 part=dumping.result().part,
                 database=settings.databases[name].database,
                 server=connections[name].info.parameter_status("server_version") or "",
                 programs=programs.version,
-                content=found,
+                content=replace(reading[name].result(), sequences=sequences),
             )
             advance()
     return made
@@ -94,10 +100,10 @@ class _Started:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Popen[bytes]] = []
         self._ended = False
 
-    def add(self, process: subprocess.Popen[bytes]) -> None:
+    def add(self, process: Popen[bytes]) -> None:
         with self._lock:
             self._processes.append(process)
             if self._ended:
@@ -112,7 +118,7 @@ class _Started:
 
 @contextmanager
 def _together(
-    connections: Mapping[str, psycopg.Connection],
+    connections: Connections,
 ) -> Iterator[tuple[ThreadPoolExecutor, _Started]]:
     """Threads for the work, and the programs they start: ended when one fails or Ctrl-C comes."""
     started = _Started()
@@ -153,31 +159,21 @@ def _dump(
 ) -> Writer:
     """pg_dump into a file. Through us: should we be killed, it ends with its next word, and we know
     the checksum of what it said, not of what a broken disk wrote."""
-    # Custom format compresses by gzip; other ways not every build of PostgreSQL knows.
-    options = [
-        "--format=custom",
-        f"--snapshot={snapshot}",
-        "--lock-wait-timeout=10s",
-        "--no-password",
-    ]
+    command = [programs.path("pg_dump"), *DUMP_OPTIONS, f"--snapshot={snapshot}"]
     with (
         pg_programs.reaching(database) as (environment, inherited),
         tempfile.TemporaryFile() as complaints,
         Writer(target) as writer,
-        subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
-            [programs.path("pg_dump"), *options], env=environment, pass_fds=inherited,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints,
-            start_new_session=True,
+        pg_programs.begun(
+            command, env=environment, pass_fds=inherited,
+            stdin=DEVNULL, stdout=PIPE, stderr=complaints,
         ) as process,
     ):  # fmt: skip
         started.add(process)
-        try:
-            _copy(process.stdout, writer)
-        except BaseException:
-            pg_programs.end(process)
-            raise
+        _copy(process.stdout, writer)
         if process.wait():
-            raise BackupError(f"database {database.database}: {_complaint(complaints)}")
+            line = pg_programs.complaint(complaints)
+            raise BackupError(f"database {database.database}: {line}")
     return writer
 
 
@@ -185,8 +181,3 @@ def _copy(source: IO[bytes] | None, writer: Writer) -> None:
     assert source  # noqa: S101 - tells mypy
     while chunk := source.read(CHUNK):
         writer.write(chunk)
-
-
-def _complaint(file: IO[bytes]) -> str:
-    file.seek(0)
-    return telling_line(file.read().decode(errors="replace"))

@@ -13,8 +13,8 @@ import msgspec
 import psycopg
 
 from sunshine import json, mongo
-from sunshine.backups.files import Writer
 from sunshine.backups.manifest import BackupError, Manifest, Part
+from sunshine.backups.writer import Writer
 from sunshine.db import Row
 from sunshine.settings import Settings
 

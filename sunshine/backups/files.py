@@ -12,59 +12,15 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
-from sunshine.backups.manifest import CHUNK, BackupError, FilesPart, Part
+from sunshine.backups.manifest import CHUNK, BackupError, FilesPart, Manifest
+from sunshine.backups.writer import Writer
 from sunshine.settings import Settings
 
 ARCHIVE = "files.tar"
 LISTING = "files.sha256"
 STAGING = ".restoring-"
-
-
-class Writer:
-    """A new file that knows its length and checksum; a context that leaves it on the disk."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        # Passwords' hashes and everybody's papers: for nobody else, wherever it is copied.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._stream = os.fdopen(handle, "wb")
-        self._digest = hashlib.sha256()
-        self._length = 0
-
-    def write(self, content: bytes) -> int:
-        """Append."""
-        self._digest.update(content)
-        self._length += len(content)
-        return self._stream.write(content)
-
-    def tell(self) -> int:
-        """How long it is."""
-        return self._length
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    @property
-    def part(self) -> Part:
-        """What it came to."""
-        return Part(self._path.name, self._length, self._digest.hexdigest())
-
-    def __enter__(self) -> "Writer":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._stream:
-            if kind is None:
-                self._stream.flush()
-                os.fsync(self._stream.fileno())
 
 
 class Archive:
@@ -192,8 +148,12 @@ class Staged:
         if missing := self._wanted.keys() - found:
             raise BackupError(f"{self._archive} lacks {min(missing)}")
 
-    def put(self) -> int:
-        """Move them in; how many. None that is there is removed: names are never used twice."""
+    @contextmanager
+    def put(self) -> Iterator[int]:
+        """Move them in; how many. None that is there is removed: names are never used twice.
+
+        Should the block be refused, the folder is left as it was before.
+        """
         for name in list(names(self._staging)):
             target, displaced = self._root / name, self._staging / f".{len(self._put)}"
             if _digest(target) == self._wanted[name]:
@@ -204,10 +164,13 @@ class Staged:
             self._put.append((target, displaced))
             (self._staging / name).replace(target)
         os.sync()
-        return len(self._put)
+        try:
+            yield len(self._put)
+        except BackupError:
+            self._take_back()
+            raise
 
-    def take_back(self) -> None:
-        """Leave the folder as it was before `put`."""
+    def _take_back(self) -> None:
         for target, displaced in reversed(self._put):
             target.unlink(missing_ok=True)
             if displaced.exists():
@@ -236,6 +199,42 @@ class Staged:
         """What root puts back belongs to the folder's owner, or the server could not read it."""
         if os.geteuid() == 0:
             os.chown(path, self._owner.st_uid, self._owner.st_gid)
+
+
+class Untouched:
+    """The files of a bucket: they stay as they are."""
+
+    def unpack(self, advance: Callable[[], None] = lambda: None) -> None:
+        """Nothing of it is in the backup."""
+
+    @contextmanager
+    def put(self) -> Iterator[int]:
+        """None."""
+        yield 0
+
+
+def check(settings: Settings, found: Manifest) -> None:
+    """BackupError where they would be put, or be, where the servers do not look for them."""
+    if found.files.archive is None and not settings.storage_url:
+        raise BackupError(
+            f"the backup's files are in {found.files.storage}, not in the backup: restore it with "
+            "STORAGE_URL naming the bucket"
+        )
+    if found.files.count and settings.storage_url:
+        raise BackupError(
+            f"the backup has {found.files.count} files of DIR, and STORAGE_URL names a bucket, "
+            "where they would be missing: restore it with STORAGE_URL= and copy DIR/static there"
+        )
+
+
+@contextmanager
+def staged(settings: Settings, folder: Path, found: Manifest) -> Iterator[Staged | Untouched]:
+    """What puts the files of a backup back, wherever they are kept."""
+    if found.files.archive is None:
+        yield Untouched()
+        return
+    with Staged(folder, settings.directory / "static") as files:
+        yield files
 
 
 def _digest(path: Path) -> str | None:

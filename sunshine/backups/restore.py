@@ -4,19 +4,16 @@ nothing has changed, and after it everything has."""
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from psycopg import errors, sql
 
 from sunshine import migrate, pg_programs
-from sunshine.backups import content, documents, manifest, scratch
-from sunshine.backups.files import Staged
+from sunshine.backups import content, documents, files, manifest, scratch, takeover
 from sunshine.backups.manifest import BackupError, Manifest
 from sunshine.backups.scratch import Scratch
 from sunshine.settings import Settings
@@ -43,14 +40,26 @@ FROM pg_stat_activity
 WHERE datname = ANY(%s) AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
 GROUP BY 1, 2 ORDER BY 1, 2
 """
-_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who wants it when, and how.
+
+    Only databases that are missing or empty are restored into, unless `force`: then those in use
+    are kept under another name. All tokens end, unless `keep_tokens`.
+    """
+
+    now: datetime
+    actor: str
+    force: bool
+    keep_tokens: bool
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back. `replaced`: the databases that were in use before, by their new names."""
+    """What was put back: files, and the databases that were in use before by their new names."""
 
-    manifest: Manifest
     files: int
     replaced: dict[str, str]
 
@@ -66,48 +75,26 @@ def verify(
 
 
 def restore(
-    settings: Settings,
-    folder: Path,
-    *,
-    now: datetime,
-    actor: str,
-    force: bool,
-    keep_tokens: bool,
-    advance: Advance = lambda: None,
+    settings: Settings, folder: Path, found: Manifest, order: Order, advance: Advance = lambda: None
 ) -> Restored:
-    """Put all of it back, or nothing.
-
-    Only into databases that are missing or empty, unless `force`; those that were in use are kept
-    under another name. Raises BackupError, PostgresError or MigrationError.
-    """
-    found = manifest.read(folder)
+    """Put all of it back, or nothing. Raises BackupError, PostgresError or MigrationError."""
+    files.check(settings, found)
     manifest.check(folder, found, advance)
     _check_versions(settings, found)
-    _check_targets(settings, force=force)
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    _check_targets(settings, force=order.force)
+    stamp = f"{order.now:%Y%m%dT%H%M%SZ}"
     with (
         manifest.plainly(settings.directory),
         scratch.made(settings, stamp) as scratches,
-        _staged(settings, folder, found) as staged,
+        files.staged(settings, folder, found) as staged,
     ):
-        wrong = _filled(settings, folder, found, scratches, advance)
-        for name, lines in wrong.items():
-            raise BackupError(f"database {name} does not come back as it was: {lines[0]}")
-        if staged:
-            staged.unpack(advance)
-        _bring_up_to_date(settings, scratches)
-        for each in scratches.values():
-            _adopt(each, found, now=now, actor=actor, keep_tokens=keep_tokens)
+        _prepare(settings, folder, found, scratches, order, advance)
+        staged.unpack(advance)
         documents.load(settings, folder, found)
-        files = staged.put() if staged else 0
-        try:
-            replaced = _swap(settings, scratches, stamp)
-        except BackupError:
-            if staged:
-                staged.take_back()
-            raise
-        _drop_empty(settings, replaced)
-    return Restored(found, files, replaced)
+        with staged.put() as count:
+            replaced = takeover.take_places(settings, scratches, stamp)
+        takeover.drop_empty(settings, replaced)
+    return Restored(count, replaced)
 
 
 def _check_versions(settings: Settings, found: Manifest) -> None:
@@ -135,7 +122,7 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
         with scratch.maintained(settings.databases[names[0]]) as connection:
             if clients := _staying(connection, targets):
                 raise _in_use(clients)
-            there = [name for name in names if _exists(connection, settings, name)]
+            there = [name for name in names if scratch.exists(connection, settings.databases[name])]
         for name in there if not force else ():
             with migrate.connect(settings.databases[name]) as target:
                 if not content.is_empty(target):
@@ -175,14 +162,8 @@ def _filled(
     programs = pg_programs.find(settings.pg_bin_dir, newest)
 
     def fill(each: Scratch) -> list[str]:
-        part = found.databases[each.name]
-        scratch.fill(each, folder / part.part.name, programs)
-        with migrate.connect(each.database) as connection:
-            content.session(connection)
-            connection.execute("ANALYZE")
-            lines = content.differences(part.content, content.read(connection))
-            if each.name == "mitra":
-                lines += documents.missing(folder, found, connection)
+        scratch.fill(each, folder / found.databases[each.name].part.name, programs)
+        lines = _compared(each, folder, found)
         advance()
         return lines
 
@@ -191,119 +172,50 @@ def _filled(
     return {name: lines for name, lines in results.items() if lines}
 
 
-def _bring_up_to_date(settings: Settings, scratches: Mapping[str, Scratch]) -> None:
-    """An older backup is migrated before it takes a place: should that fail, nothing changes."""
+def _compared(each: Scratch, folder: Path, found: Manifest) -> list[str]:
+    with migrate.connect(each.database) as connection:
+        content.session(connection)
+        connection.execute("ANALYZE")
+        expected = found.databases[each.name].content
+        lines = content.differences(expected, content.read(connection))
+        if each.name == "mitra":
+            lines += documents.missing(folder, found, connection)
+    return lines
+
+
+def _prepare(
+    settings: Settings,
+    folder: Path,
+    found: Manifest,
+    scratches: Mapping[str, Scratch],
+    order: Order,
+    advance: Advance,
+) -> None:
+    """Fill the scratch databases, until they are what shall be in use."""
+    wrong = _filled(settings, folder, found, scratches, advance)
+    for name, lines in wrong.items():
+        raise BackupError(f"database {name} does not come back as it was: {lines[0]}")
+    # An older backup is migrated before it takes a place: should that fail, nothing changes.
     databases = {name: each.database for name, each in scratches.items()}
     migrate.upgrade(replace(settings, databases=databases))
+    for each in scratches.values():
+        _adopt(each, found, order)
 
 
-def _adopt(each: Scratch, found: Manifest, *, now: datetime, actor: str, keep_tokens: bool) -> None:
+def _adopt(each: Scratch, found: Manifest, order: Order) -> None:
     """What cannot stay as it was: transaction ids of another cluster, and tokens that may have been
     ended since."""
     after = {
         "name": found.name,
         "createdAt": found.created.isoformat(),
-        "tokensEnded": not keep_tokens,
+        "tokensEnded": not order.keep_tokens,
     }
     with migrate.connect(each.database) as connection, connection.transaction():
         content.session(connection)
         connection.execute(_RENUMBER)
-        if each.name in _END_TOKENS and not keep_tokens:
+        if each.name in _END_TOKENS and not order.keep_tokens:
             connection.execute(_END_TOKENS[each.name], (VERSIONS,))
-        connection.execute(_RECORD, (now, actor, json.dumps(after)))
-
-
-def _swap(settings: Settings, scratches: Mapping[str, Scratch], stamp: str) -> dict[str, str]:
-    """Give the scratch databases the names of those in use, which get others.
-
-    One transaction on each server; most often there is one. Where there are more and a later one
-    refuses, the earlier ones are taken back.
-    """
-    done: list[tuple[psycopg.Connection, list[tuple[str, str]]]] = []
-    replaced: dict[str, str] = {}
-    groups = list(scratch.servers(settings).values())
-    with _all_of(settings, groups) as connections:
-        try:
-            for names, connection in zip(groups, connections, strict=True):
-                steps = list(_steps(settings, connection, scratches, names, stamp, replaced))
-                _rename(connection, steps)
-                done.append((connection, steps))
-        except psycopg.Error as error:
-            if error.sqlstate is None:  # the line broke: nobody can tell whether it was done
-                raise
-            for connection, steps in reversed(done):
-                _rename(connection, [(new, old) for old, new in reversed(steps)])
-            raise _refused(error) from error
-    return replaced
-
-
-def _drop_empty(settings: Settings, replaced: dict[str, str]) -> None:
-    """Of what was replaced, keep only what somebody could want back."""
-    for name, database in list(replaced.items()):
-        if _is_empty(settings, name, database):
-            with scratch.maintained(settings.databases[name]) as connection:
-                scratch.drop(connection, database)
-            del replaced[name]
-
-
-@contextmanager
-def _all_of(settings: Settings, groups: list[list[str]]) -> Iterator[list[psycopg.Connection]]:
-    connections = [scratch.maintained(settings.databases[names[0]]) for names in groups]
-    try:
-        yield connections
-    finally:
-        for connection in connections:
-            connection.close()
-
-
-def _steps(
-    settings: Settings,
-    connection: psycopg.Connection,
-    scratches: Mapping[str, Scratch],
-    names: list[str],
-    stamp: str,
-    replaced: dict[str, str],
-) -> Iterator[tuple[str, str]]:
-    """(old name, new name), in their order."""
-    for name in names:
-        target = settings.databases[name].database
-        if _exists(connection, settings, name):
-            replaced[name] = scratch.replaced_name(target, stamp)
-            yield target, replaced[name]
-        yield scratches[name].database.database, target
-
-
-def _rename(connection: psycopg.Connection, steps: list[tuple[str, str]]) -> None:
-    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    with connection.transaction():
-        for old, new in steps:
-            connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
-
-
-def _refused(error: psycopg.Error) -> BackupError:
-    line = str(error).strip().partition("\n")[0]
-    if isinstance(error, errors.ObjectInUse):
-        return BackupError(f"{line}: stop the servers first. Nothing was changed")
-    return BackupError(f"{line}. Nothing was changed")
-
-
-def _exists(connection: psycopg.Connection, settings: Settings, name: str) -> bool:
-    row = connection.execute(_EXISTS, (settings.databases[name].database,)).fetchone()
-    return bool(row and row[0])
-
-
-def _is_empty(settings: Settings, name: str, database: str) -> bool:
-    with migrate.connect(settings.databases[name], dbname=database) as connection:
-        return content.is_empty(connection)
-
-
-@contextmanager
-def _staged(settings: Settings, folder: Path, found: Manifest) -> Iterator[Staged | None]:
-    if found.files.archive is None:
-        yield None
-        return
-    with Staged(folder, settings.directory / "static") as staged:
-        yield staged
+        connection.execute(_RECORD, (order.now, order.actor, json.dumps(after)))
 
 
 def _major(version: str) -> int:

@@ -1,11 +1,11 @@
 """Databases that a backup is restored into: beside those in use, and dropped unless taken over."""
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import IO
 
 import psycopg
@@ -14,7 +14,6 @@ from psycopg import errors, sql
 from sunshine import migrate, pg_programs
 from sunshine.backups.manifest import CHUNK, BackupError
 from sunshine.pg_programs import Programs
-from sunshine.postgres_place import telling_line
 from sunshine.settings import DatabaseSettings, Settings
 
 LOCK = 0x73756E72  # "sunr"; any number would do
@@ -26,6 +25,7 @@ SELECT datcollate, datctype, to_jsonb(d)->>'datlocprovider',
     coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale')
 FROM pg_database d WHERE datname = %s
 """
+_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
 _SAME_CLUSTER = "SELECT datname FROM pg_database WHERE datname LIKE %s"
 
 
@@ -51,6 +51,12 @@ def servers(settings: Settings) -> dict[tuple[str, int, str], list[str]]:
     for name, database in settings.databases.items():
         found.setdefault((database.host, database.port, database.user), []).append(name)
     return found
+
+
+def exists(connection: psycopg.Connection, database: DatabaseSettings) -> bool:
+    """Whether the server has it."""
+    row = connection.execute(_EXISTS, (database.database,)).fetchone()
+    return bool(row and row[0])
 
 
 @contextmanager
@@ -84,26 +90,18 @@ def fill(scratch: Scratch, archive: Path, programs: Programs) -> None:
     with (
         pg_programs.reaching(scratch.database) as (environment, inherited),
         tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
-            script, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=complaints, start_new_session=True,
+        pg_programs.begun(
+            script, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=complaints
         ) as reading,
-        subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
+        pg_programs.begun(
             [programs.path("psql"), *options], env=environment, pass_fds=inherited,
-            stdin=subprocess.PIPE, stderr=complaints, start_new_session=True,
+            stdin=PIPE, stderr=complaints,
         ) as writing,
     ):  # fmt: skip
-        try:
-            with suppress(BrokenPipeError):
-                _pour(reading.stdout, writing.stdin)
-            codes = writing.wait(), reading.wait()
-        except BaseException:
-            pg_programs.end(reading)
-            pg_programs.end(writing)
-            raise
-        if any(codes):
-            complaints.seek(0)
-            line = telling_line(complaints.read().decode(errors="replace"))
+        with suppress(BrokenPipeError):
+            _pour(reading.stdout, writing.stdin)
+        if any((writing.wait(), reading.wait())):
+            line = pg_programs.complaint(complaints)
             raise BackupError(f"database {scratch.target.database} cannot be restored: {line}")
 
 

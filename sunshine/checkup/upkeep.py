@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from sunshine.checkup import Finding
 from sunshine.checkup.postgres import reached
 from sunshine.db import Databases, Row
 from sunshine.errors import Unavailable
-from sunshine.jobs import Runner
+from sunshine.jobs import Job, Runner
 from sunshine.settings import Settings
 from sunshine.storage import storage_of
 
@@ -33,9 +33,17 @@ def jobs(settings: Settings) -> Iterator[Finding]:
         if connection is None:
             return
     with suppress(Unavailable, UndefinedTable):  # which the database's own check tells
-        rows = asyncio.run(_standings(settings))
+        due = timetable.jobs(storage_of(settings))
+        rows = asyncio.run(_standings(settings, due))
+        # Not `nextDue` alone: it is the latest hour that was missed, which may have just begun.
+        missed = {job.name: job.schedule.latest(now - OVERDUE, settings.business_tz) for job in due}
         failed = [row for row in rows if (row["lastRun"] or {}).get("status") == "failed"]
-        overdue = [row for row in rows if row["lastRun"] and row["nextDue"] < now - OVERDUE]
+        overdue = [
+            row
+            for row in rows
+            if (last := row["lastRun"])
+            and (row["nextDue"] < now - OVERDUE or last["dueAt"] < missed[row["name"]])
+        ]
         for row in failed:
             found = f"{row['name']} failed: {row['lastRun']['error']}".splitlines()[0]
             yield Finding("jobs", "WARN", found, f"sunshine jobs run {row['name']}")
@@ -46,7 +54,7 @@ def jobs(settings: Settings) -> Iterator[Finding]:
             yield Finding("jobs", "OK", f"{len(rows)} jobs, none failed, none overdue")
 
 
-async def _standings(settings: Settings) -> list[Row]:
+async def _standings(settings: Settings, due: Iterable[Job]) -> list[Row]:
     few = {
         name: replace(database, pool_min=0, pool_max=1, pool_wait=PATIENCE)
         for name, database in settings.databases.items()
@@ -54,8 +62,7 @@ async def _standings(settings: Settings) -> list[Row]:
     databases = Databases(replace(settings, databases=few), clock.now)
     await databases.open()
     try:
-        jobs = timetable.jobs(storage_of(settings))
-        return await Runner(databases, jobs, clock.now, settings.business_tz).standings()
+        return await Runner(databases, due, clock.now, settings.business_tz).standings()
     finally:
         await databases.close()
 

@@ -136,25 +136,20 @@ def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
     """
     from sunshine import clock
     from sunshine.backups import manifest
+    from sunshine.backups.restore import Order
     from sunshine.backups.restore import restore as put_back
     from sunshine.commands.context import opened, operator
 
     found = manifest.read(path)
     steps = len(found.parts) + len(found.databases) + found.files.count
     with opened(migrated=False) as settings, output.progress("Restoring", steps) as advance:
-        done = put_back(
-            settings,
-            path,
-            now=clock.now(),
-            actor=operator().name,
-            force=force,
-            keep_tokens=keep_tokens,
-            advance=advance,
-        )
+        order = Order(clock.now(), operator().name, force, keep_tokens)
+        done = put_back(settings, path, found, order, advance)
     if as_json:
         output.document({**_shown(found), "replaced": done.replaced, "filesPut": done.files})
     who = "Everybody is still signed in" if keep_tokens else "Everybody signs in again"
     output.say(f"{found.name} is restored. {who}; start the servers.")
+    _tell_bucket(found, settings)
     for name, database in done.replaced.items():
         output.say(
             f"What was {name} before is kept. To drop it: "
@@ -197,6 +192,15 @@ def _place(settings: "Settings", named: Path | None) -> Path:
     if place is None:
         raise click.UsageError("name the folder of the backups, or set BACKUP_DIR")
     return place
+
+
+def _tell_bucket(restored: "Manifest", settings: "Settings") -> None:
+    """Where the files are that the backup did not have."""
+    was, now = restored.files.storage, settings.storage_url
+    if restored.files.archive is None and was != now:
+        output.say(f"The files were in {was}, and the servers look in {now}: have them there.")
+    elif restored.files.archive is None:
+        output.say(f"The files are in {was}: they are as they were left.")
 
 
 def _tell_removed(old: "list[Kept]", what: str = "Removed") -> None:

@@ -119,6 +119,7 @@ async def test_take_creates_all(api: Api) -> None:
         await employees_file.take(tx, lines)
     rows = await api.sql(
         "SELECT e.name, p.name AS position FROM employee e JOIN position p ON p.id = position_id"
+        " ORDER BY e.name"
     )
     assert rows == [
         {"name": "Ada", "position": "Analyst"}, {"name": "Bob", "position": "Analyst"},

@@ -13,6 +13,7 @@ from cli import main
 from sunshine.commands.lazy import LazyGroup
 from sunshine.variables import VARIABLES
 from tests.api import Api
+from tests.pages import blocks
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -115,9 +116,9 @@ def test_alerts_say_what_to_do() -> None:
 # ---- docs/deployment.md ------------------------------------------------------------------------
 
 GUIDE = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(sh[a-z ]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+BLOCKS = blocks("docs/deployment.md")
 # Who or what a block needs: nothing, root, and what not every machine has.
-KINDS = {"sh", "sh root", "sh machine", "sh docker", "sh backup", "sh verify"}
+KINDS = {"", "root", "machine", "docker", "backup", "verify"}
 CHAPTERS = (
     "Prerequisites", "Server requirements", "Pre-deployment checklist", "Deployment methods",
     "Production configuration", "Database setup", "Environment variables", "Running in production",

@@ -15,17 +15,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.pages import BLOCK, ROOT, blocks, text
+
 PAGES = ("README.md", "docs/tour.md")
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 # Begun and ended by the test itself; and .ci/run, of which this is a part.
 ELSEWHERE = {"bin/sunshine serve\n", "bin/sunshine test\n"}
 PASSWORD_LINE = re.compile(r"^PASSWORD=.*$", re.M)
-
-
-def blocks(page: str) -> list[str]:
-    """The shell blocks of a page."""
-    return BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
 
 
 class Beginner:
@@ -92,7 +87,7 @@ def beginner() -> Iterator[Beginner]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_shell_line_of_a_page_works(beginner: Beginner, page: str) -> None:
-    script = "".join(block for block in blocks(page) if block not in ELSEWHERE)
+    script = "".join(block for _, block in blocks(page) if block not in ELSEWHERE)
     said = beginner.type(script)
     assert '"success":true' in said
     assert "internal_error" not in said
@@ -100,9 +95,9 @@ def test_every_shell_line_of_a_page_works(beginner: Beginner, page: str) -> None
 
 
 def test_the_tour_says_what_it_shows(beginner: Beginner) -> None:
-    assert all(block.strip() for page in PAGES for block in blocks(page))
+    assert all(block.strip() for page in PAGES for _, block in blocks(page))
     # Nothing that looks like a shell line hides outside the blocks that are run.
     for page in PAGES:
-        rest = BLOCK.sub("", (ROOT / page).read_text(encoding="utf-8"))
+        rest = BLOCK.sub("", text(page))
         hidden = re.findall(r"^(?:    )?(?:curl|bin/sunshine|sunshine) .*$", rest, re.M)
         assert hidden == [], page

@@ -135,3 +135,16 @@ def test_it_takes_the_newest_programs_that_suit(tmp_path, monkeypatch):
     assert pg_programs.find(None, 18).folder == wheel_binaries()
     with pytest.raises(PostgresError, match="postgresql-client-99"):
         pg_programs.find(None, 99)
+
+
+def test_programs_of_the_path_that_are_all_too_old_are_refused(sunshine, tmp_path, monkeypatch):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    old_programs(folder)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(pg_programs, "PLACES", ())
+    monkeypatch.setattr(pg_programs, "wheel_binaries", lambda: folder)
+    done = sunshine("backup", "create", "--to", str(tmp_path / "shelf"), PATH=str(folder))
+    assert is_one_line(done)
+    assert "or newer here: install postgresql-client-" in done.stderr
+    assert shelf(tmp_path) == []

@@ -175,3 +175,23 @@ def test_a_role_that_may_not_create_is_told_what_to_run(sunshine, backup, postgr
             connection.execute(f"ALTER ROLE {postgres.user} CREATEDB")
     assert is_one_line(done)
     assert "CREATEDB" in done.stderr
+
+
+def test_files_of_dir_are_not_put_where_nobody_looks_for_them(sunshine, backup):
+    done = sunshine("backup", "restore", str(backup), "--force", STORAGE_URL="s3://bucket/prefix")
+    assert is_one_line(done)
+    assert "restore it with STORAGE_URL= and copy DIR/static there" in done.stderr
+    # What is only tried needs no place for them.
+    tried = sunshine("backup", "verify", str(backup), STORAGE_URL="s3://bucket/prefix")
+    assert tried.returncode == 0, tried.stderr
+
+
+def test_files_of_a_bucket_are_not_missing_silently(sunshine, backup):
+    def in_a_bucket(body):
+        files = {"storage": "s3://bucket/prefix", "archive": None, "listing": None}
+        body["files"].update(files, count=0, bytes=0)
+
+    resealed(backup, in_a_bucket)
+    done = sunshine("backup", "restore", str(backup), "--force")
+    assert is_one_line(done)
+    assert "files are in s3://bucket/prefix, not in the backup" in done.stderr

@@ -55,9 +55,26 @@ def test_files_of_a_bucket_are_named_and_stay_there(sunshine, company, place, tm
     }  # fmt: skip
     done = sunshine("backup", "restore", str(folder), "--keep-tokens", "--json", STORAGE_URL=bucket)
     assert done.returncode == 0, done.stderr
+    assert f"The files are in {bucket}: they are as they were left." in done.stderr
     assert json.loads(done.stdout)["filesPut"] == 0
     assert {name: held(place, name) for name in DATABASES} == company.held
     assert stored(place) == {}
+
+
+def test_a_backup_without_files_is_restored_beside_any_bucket(sunshine, company, place, tmp_path):
+    to, empty = ("--to", str(tmp_path / "bare"), "--json"), {"DIR": str(tmp_path / "empty")}
+    made = sunshine("backup", "create", *to, **company.environ | empty)
+    assert json.loads(made.stdout)["files"] == 0
+    done = sunshine("backup", "restore", json.loads(made.stdout)["path"], STORAGE_URL="s3://one")
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_bucket_than_the_backups_is_told(sunshine, company, place, tmp_path):
+    to = ("--to", str(tmp_path / "bare"), "--json")
+    made = sunshine("backup", "create", *to, **company.environ, STORAGE_URL="s3://one")
+    done = sunshine("backup", "restore", json.loads(made.stdout)["path"], STORAGE_URL="s3://two")
+    assert done.returncode == 0, done.stderr
+    assert "The files were in s3://one, and the servers look in s3://two" in done.stderr
 
 
 def test_who_is_just_leaving_is_waited_for(sunshine, backup, postgres, place, monkeypatch):
