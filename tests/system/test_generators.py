@@ -5,6 +5,7 @@ They come from npm and PyPI, once per run, into folders of their own: tests/syst
 """
 
 import json
+import re
 import shutil
 import subprocess
 import venv
@@ -49,16 +50,16 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made / "bin" / "python"
 
 
-def run(folder: Path, *command: str | Path) -> str:
+def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-    return done.stdout
+    return done
 
 
 def test_the_linter_finds_nothing(folder: Path) -> None:
-    said = run(folder, "npx", "redocly", "lint", "openapi.json", "--format=json")
+    said = run(folder, "npx", "redocly", "lint", "openapi.json", "--format=json").stdout
     found = json.loads(said)
     assert found["problems"] == []
     assert found["totals"]["errors"] == 0
@@ -78,21 +79,22 @@ def test_the_generated_sdk_compiles_and_works(folder: Path, start: Callable[...,
         "--lib", "es2022,dom,dom.iterable", "--outDir", "built", "sdk.ts",
     )  # fmt: skip
     here = f"http://127.0.0.1:{start().ready().port}"
-    assert run(folder, "node", "built/sdk.js", here, "boss", PASSWORD) == DONE
+    assert run(folder, "node", "built/sdk.js", here, "boss", PASSWORD).stdout == DONE
 
 
 def test_the_generated_python_works(
     folder: Path, python: Path, tmp_path: Path, start: Callable[..., Process]
 ) -> None:
     generator = python.with_name("openapi-python-client")
-    run(
+    said = run(
         tmp_path, generator, "generate", "--path", folder / "openapi.json", "--meta", "none",
         "--output-path", "sunshine_client",
-    )  # fmt: skip
-    made = [f for f in tmp_path.glob("sunshine_client/api/*/*.py") if f.stem != "__init__"]
-    described = json.loads((folder / "openapi.json").read_text())["paths"].values()
-    # It has no word for a body of CSV, which it passes over.
-    assert len(made) == sum(map(len, described)) - 1
+    ).stderr  # fmt: skip
+    # It has no word for a body of CSV, nor for an answer that is a picture.
+    assert sorted(re.findall(r"WARNING parsing (\S+ \S+) within", said)) == [
+        "GET /api/asset-management/inventory/{assetId}/label.svg", "POST /api/employees/import",
+    ]  # fmt: skip
+    assert "Unable to process" not in said
     assert what_it_does(python, "openapi_python_client", tmp_path, start) == DONE
 
 
@@ -100,7 +102,7 @@ def test_openapi_generator_finds_no_fault_and_its_client_works(
     folder: Path, python: Path, tmp_path: Path, start: Callable[..., Process]
 ) -> None:
     generator, document = python.with_name("openapi-generator-cli"), folder / "openapi.json"
-    assert "No validation issues" in run(tmp_path, generator, "validate", "-i", document)
+    assert "No validation issues" in run(tmp_path, generator, "validate", "-i", document).stdout
     run(tmp_path, generator, "generate", "-g", "python", "-i", document, "-o", tmp_path)
     assert what_it_does(python, "openapi_generator", tmp_path, start) == DONE
 
@@ -110,4 +112,4 @@ def what_it_does(python: Path, program: str, made: Path, start: Callable[..., Pr
     run(made, python, "-m", "compileall", "-q", ".")
     shutil.copy(CLIENTS / f"{program}.py", made / "program.py")
     here = f"http://127.0.0.1:{start().ready().port}"
-    return run(made, python, "program.py", here, "boss", PASSWORD)
+    return run(made, python, "program.py", here, "boss", PASSWORD).stdout
