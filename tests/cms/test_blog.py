@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from sunshine.rules import cms_blog
 from sunshine.rules.cms_blog import posts
 from tests.api import Api
 from tests.cms.desk import BLOG, grant, make, recorded, seen, told
@@ -57,6 +58,14 @@ async def test_a_title_becomes_an_address(api: Api, title: str, slug: str) -> No
     assert (await make(api, BLOG, title=title))["slug"] == slug
     assert (await make(api, BLOG, title=title))["slug"] == f"{slug}-2"
     assert (await make(api, BLOG, title=title))["slug"] == f"{slug}-3"
+
+
+async def test_no_number_is_left_out_however_many_have_the_title(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cms_blog, "AT_ONCE", 2)
+    slugs = [(await make(api, BLOG, title="News"))["slug"] for _ in range(6)]
+    assert slugs == ["news", *(f"news-{number}" for number in range(2, 7))]
 
 
 async def test_titles_racing_for_an_address_each_get_their_own(api: Api) -> None:
@@ -192,6 +201,7 @@ NASTY = {
     '<script>alert(1)</script><p onclick="x()">Hi</p>': "<p>Hi</p>",
     '<a href="javascript:x">a</a>': '<a rel="noopener noreferrer">a</a>',
     '<a href="data:text/html,x">a</a>': '<a rel="noopener noreferrer">a</a>',
+    '<a href="magnet:?x">a</a>': '<a rel="noopener noreferrer">a</a>',
     '<a href="tel:1">a</a>': '<a href="tel:1" rel="noopener noreferrer">a</a>',
     '<img src="/images/x.png" onerror=x>': '<img src="/images/x.png">',
     '<svg><style><img src=x onerror=x></style></svg>y': "y",

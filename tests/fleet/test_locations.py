@@ -11,6 +11,7 @@ import pytest
 from sunshine.connections import conninfo
 from sunshine.db import Transaction
 from tests.api import Api
+from tests.conftest import Now
 from tests.fleet.yard import DRIVERS, driver, signed_in
 
 EXAMPLE = {"latitude": -6.2088, "longitude": 106.8456, "timestamp": "2024-01-15T10:30:00Z"}
@@ -84,6 +85,29 @@ async def test_what_is_faster_than_anything_drives_is_flagged_and_moves_nobody(a
     assert (await last(api, made["id"]))["latitude"] == -6.22
     again = (await api.post(path, [point(4, 50.0)], as_="admin")).data
     assert (again["flagged"], again["moved"]) == (1, False)
+
+
+async def test_a_clock_may_be_five_minutes_ahead(api: Api, now: Now) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/location"
+    now.set(2024, 1, 15, 10)
+    for minutes, status in ((5.5, 400), (5, 200)):
+        assert (await api.post(path, point(minutes), as_="admin")).status == status
+
+
+async def test_the_equator_is_a_place(api: Api) -> None:
+    """In Pontianak stands its monument; nothing is where the first meridian crosses it."""
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/location"
+    assert (await api.post(path, point(0, 0, 109.32), as_="admin")).data["moved"] is True
+    assert (await api.post(path, point(1, 5, 0), as_="admin")).data["kept"] == 1
+
+
+async def test_a_receiver_that_is_a_little_off_is_believed(api: Api) -> None:
+    made = await driver(api)
+    path = f"{DRIVERS}/{made['id']}/locations"
+    burst = [point(0), point(1 / 60, -6.2016), point(2 / 60, -6.2046)]  # 178 m, 334 m in a second
+    assert (await api.post(path, burst, as_="admin")).data["flagged"] == 1
 
 
 async def test_a_burst_comes_in_any_order_and_twice(api: Api) -> None:

@@ -115,7 +115,7 @@ async def test_a_refusal_suggests_rooms_that_fit_and_the_next_time(api: Api) -> 
 async def test_who_is_elsewhere_is_a_warning(api: Api) -> None:
     here, there = await room(api), await room(api, name="Borealis")
     me, you, they = (api.cast[n].employee_id for n in ("employee", "manager", "hr"))
-    await booked(api, there, "hr", title="Salaries", startTime="09:30", endTime="10:30")
+    await booked(api, there, "hr", title="Salaries", startTime="08:30", endTime="09:30")
     for whose, status in ((you, "approved"), (me, "pending")):
         await api.sql(
             "INSERT INTO leave (employee_id, leave_type, start_date, end_date, status, deadline)"

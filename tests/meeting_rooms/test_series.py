@@ -106,6 +106,7 @@ async def test_nothing_is_booked_where_one_day_is_taken(api: Api) -> None:
     await refused(api, answer, 409, "room_taken")
     said = answer.json["data"]
     assert said["conflicts"] == [{"date": "2024-01-17", "startTime": "08:30", "endTime": "09:30"}]
+    assert said["suggestions"].keys() == {"rooms"}  # another time is no answer to five days
     assert [row["id"] for row in said["suggestions"]["rooms"]] == [free]
 
 
