@@ -146,7 +146,7 @@ def _in_use(clients: list[tuple[str, str, int]]) -> BackupError:
     who = ", ".join(f"{count} of {application} to {name}" for name, application, count in clients)
     return BackupError(
         f"the databases are in use ({who}): stop the servers first, as with "
-        "`systemctl stop sunshine`. Nothing was changed"
+        "`systemctl stop 'sunshine@*'`. Nothing was changed"
     )
 
 

@@ -141,7 +141,8 @@ def test_the_exit_code_is_that_of_the_program(checkout):
 def test_it_hands_test_to_pytest_in_the_checkout(checkout):
     root = str(checkout.root)
     assert checkout.run("test", "-k", "a b")[:2] == (0, f"pytest {root} ['-k', 'a b']\n")
-    assert checkout.run("test")[1] == f"pytest {root} []\n"
+    workers = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
+    assert checkout.run("test")[1] == f"pytest {root} {workers}\n"
     assert checkout.run("test", "--system", "-x")[1] == f"pytest {root} ['tests/system', '-x']\n"
 
 

@@ -138,14 +138,14 @@ PRELUDE = f"""
 ! id sunshine 2>/dev/null || userdel sunshine
 rm -rf /opt/sunshine /opt/supervisor /var/lib/sunshine /var/backups/sunshine /etc/letsencrypt
 rm -f /usr/local/bin/sunshine
-install -m 755 {ROOT}/tests/system/systemctl.sh /usr/local/sbin/systemctl
+install -m 755 '{ROOT}'/tests/system/systemctl.sh /usr/local/sbin/systemctl
 mkdir -p /run/postgresql /run/nginx
 chown postgres:postgres /run/postgresql
 version=$(ls /usr/lib/postgresql | sort -n | tail -1)
 rm -rf "/etc/postgresql/$version/main" "/var/lib/postgresql/$version/main"
 pg_createcluster "$version" main --port 5432 --start
 echo 127.0.0.1 api.example.com >>/etc/hosts
-git clone --quiet --bare --no-hardlinks {ROOT} /srv/sunshine.git
+git clone --quiet --bare --no-hardlinks '{ROOT}' /srv/sunshine.git
 cd /srv/sunshine.git
 git tag --force v1 HEAD
 git config user.name test && git config user.email test@example.com

@@ -180,7 +180,7 @@ class Supervisor:
         for pattern, new in (
             (r"tcp://127\.0\.0\.1:3600", f"tcp://127.0.0.1:{self.shared}"),
             (r"/opt/sunshine/bin/sunshine (.*) --port 360%\(process_num\)d",
-             f"sh -c 'exec {python} {CHECKOUT}/cli.py \\1 --port $(cat {ports})'"),
+             f"""sh -c 'exec "{python}" "{CHECKOUT}/cli.py" \\1 --port $(cat {ports})'"""),
             (r"user=sunshine\n", ""),
             (r"directory=/opt/sunshine", f"directory={folder}"),
             (r'environment=APP_ENV="production"', f"environment={pairs}"),
