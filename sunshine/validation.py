@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -136,19 +136,7 @@ class _Strict(Validator):  # type: ignore[misc]
 
 
 class _Checked(DefinitionSchema):  # type: ignore[misc]
-    """Checked when it is made, each kind of field once: `page` and `limit` are in every list.
-
-    Cerberus takes a copy per document, and would check each copy.
-    """
-
-    _sound: ClassVar[set[str]] = set()
-
-    def validate(self, schema: Any = None) -> None:
-        """Cerberus' hook."""
-        fields = self.schema if schema is None else schema
-        new = {name: field for name, field in fields.items() if repr(field) not in self._sound}
-        self._validate(new)
-        self._sound.update(map(repr, new.values()))
+    """Checked when it is made. Cerberus takes a copy per document, and would check each copy."""
 
     def copy(self) -> dict[str, Any]:
         """What Cerberus works on."""

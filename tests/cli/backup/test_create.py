@@ -1,15 +1,20 @@
 """`sunshine backup create`: complete, or not there at all."""
 
 import fcntl
+import gc
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from sunshine import pg_programs
+from sunshine.backups import documents
+from sunshine.backups.manifest import BackupError
 from sunshine.postgres_place import PostgresError, wheel_binaries
 from tests.cli.backup.acts import FILES, begin, is_one_line, old_programs, shelf
 from tests.cli.conftest import CLI
@@ -34,6 +39,25 @@ def test_a_missing_database_makes_no_backup(sunshine, tmp_path):
     assert is_one_line(done)
     assert "nowhere" in done.stderr
     assert shelf(tmp_path) == []
+
+
+def test_one_that_fails_halfway_leaves_no_file_open(sunshine, backup, monkeypatch):
+    def fail(*_):
+        raise BackupError("no documents today")
+
+    monkeypatch.setattr(documents, "dump", fail)
+    before = open_files()
+    gc.disable()  # which would close it by and by
+    try:
+        assert is_one_line(sunshine("backup", "create", "--to", str(backup.parent)))
+        assert [file for file in open_files() - before if str(backup.parent) in file] == []
+    finally:
+        gc.enable()
+
+
+def open_files():
+    """What this process has open, by path."""
+    return {os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()}
 
 
 def test_a_full_disk_makes_no_backup(environ, tmp_path, backup):

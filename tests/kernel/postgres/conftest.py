@@ -1,0 +1,75 @@
+"""A folder for a cluster, and who uses it.
+
+home           where a cluster may be made
+server         a running one, for the tests that only look
+var            stands in for /var/lib/sunshine, in every test
+other_process  starts processes that use a cluster until their input ends
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from sunshine.postgres import running
+from tests.kernel.postgres.acts import FAST
+
+CHECKOUT = Path(__file__).parents[3]
+
+USE_UNTIL_TOLD = """
+import pathlib, sys
+from sunshine.postgres import start
+server = start(pathlib.Path(sys.argv[1]), options={"fsync": "off"})
+print(server.host, flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@pytest.fixture
+def home():
+    """A folder that every user can enter."""
+    top = Path(tempfile.mkdtemp(prefix="sunshine-", dir="/tmp")).resolve()
+    top.chmod(0o755)
+    yield top / "private" / "postgres"
+    shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """One for the tests that only look."""
+    with tempfile.TemporaryDirectory(prefix="sunshine-", dir="/tmp") as top:
+        Path(top).chmod(0o755)
+        with running(Path(top) / "postgres", options=FAST) as server:
+            yield server
+
+
+@pytest.fixture(autouse=True)
+def var(monkeypatch):
+    """Stands in for /var/lib/sunshine."""
+    top = Path(tempfile.mkdtemp(prefix="sunshine-var-", dir="/tmp")).resolve()
+    top.chmod(0o755)
+    monkeypatch.setenv("SUNSHINE_VAR", str(top))
+    yield top
+    shutil.rmtree(top)
+
+
+@pytest.fixture
+def other_process():
+    """Starts processes that use a cluster until their input ends."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def use(home: Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", USE_UNTIL_TOLD, str(home)]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True)
+        begun.append(process)
+        return process
+
+    yield use
+    for process in begun:
+        process.kill()
+        process.communicate()
