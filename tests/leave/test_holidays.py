@@ -243,10 +243,12 @@ async def test_a_thousand_people_are_charged_in_no_time(api: Api, january: Now) 
             await change(api, made, date="2025-05-29")
         else:
             await remove(api, made)
-        assert time.monotonic() - begun < 2, act
+        assert time.monotonic() - begun < 5, act  # a second for all three, where nobody else works
         [row] = await api.sql("SELECT count(*) FROM leave_day")
         assert row["count"] == (4 if act != "remove" else 5) * 1005
     [row] = await api.sql(
-        "SELECT count(*), sum(days) FROM leave_entry WHERE holiday_id = %(id)s", id=made["id"]
+        "SELECT count(*), sum(days), count(DISTINCT (xmin::text, cmin::text)) AS statements"
+        " FROM leave_entry WHERE holiday_id = %(id)s",
+        id=made["id"],
     )
-    assert (row["count"], row["sum"]) == (4 * 1005, 0)
+    assert (row["count"], row["sum"], row["statements"]) == (4 * 1005, 0, 4)
