@@ -249,7 +249,7 @@ def test_supervisorctl_restarts_one_after_the_other_without_a_failed_request(
         for turn in range(RESTARTS):
             for number in (1, 2):
                 said = supervisor.control("restart", f"sunshine:{number}")
-                assert f"sunshine:{number}: started" in said, said
+                assert f"sunshine:{number}: started" in said, said + supervisor.said(number)
                 ready(number, turn + 2)  # which `startsecs` leaves time for
     nothing_failed(clients, people, at_least=300)
     for port in supervisor.own:
