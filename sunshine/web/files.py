@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
 # What a file may do where a browser shows it: nothing but look like itself. A sandbox would keep
-# Chromium's viewer of PDF out, a plug-in; so PDF is shown on FILES_ORIGIN only, where nothing else is
-# to be had.
+# Chromium's viewer of PDF out, a plug-in; so PDF is shown on FILES_ORIGIN only, where nothing else
+# is to be had.
 SAVED = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';sandbox"
 IMAGE = "default-src 'none';style-src 'unsafe-inline';frame-ancestors 'self';sandbox"
 PDF = (
