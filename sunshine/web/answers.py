@@ -3,13 +3,17 @@
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from tornado.web import HTTPError
 
 from sunshine import errors, json
 from sunshine.errors import Problem
+from sunshine.storage import is_full
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
+
+log = structlog.get_logger("sunshine.web")
 
 
 class MethodNotAllowed(Problem):
@@ -142,6 +146,7 @@ def preflight(handler: "Handler") -> None:
 def error(handler: "Handler", error: BaseException) -> None:
     """Turn what was raised into status, headers and body. A crash tells only its request id."""
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
+    error = _on_full_disk(handler, error)
     if isinstance(error, Problem):
         status = status_of(error)
         answer |= {"message": error.message, "errors": error.errors, "code": error.code}
@@ -172,6 +177,16 @@ def error(handler: "Handler", error: BaseException) -> None:
     if isinstance(error, RangeNotSatisfiable):
         handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
+
+
+def _on_full_disk(handler: "Handler", error: BaseException) -> BaseException:
+    """Whatever finds no room is told so, by /readyz too."""
+    if is_full(error):
+        error = errors.StorageFull()
+    if isinstance(error, errors.StorageFull):
+        log.error("no room left", where=error.where, request_id=handler.request_id)
+        handler.application.readiness.filled(error.where)
+    return error
 
 
 def status_of(error: Problem) -> int:
