@@ -173,6 +173,7 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
     finally:
         if postgres:
             postgres.stop()
+        logs.let_go()
 
 
 async def _run(settings: Settings, sockets: list[socket.socket]) -> None:
