@@ -16,6 +16,7 @@ from tornado.httpserver import HTTPServer
 
 import handlers
 from sunshine import clock, databases, folders, listening, logs, timetable
+from sunshine.characters import shown_in_lines
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
@@ -236,4 +237,4 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(shown_in_lines(text), file=sys.stderr, flush=True)

@@ -18,6 +18,7 @@ from cerberus import TypeDefinition, Validator
 from cerberus.errors import COERCION_FAILED, BasicErrorHandler
 from cerberus.schema import DefinitionSchema
 
+from sunshine.characters import strange_in_line, strange_in_prose, trimmed
 from sunshine.errors import Invalid
 from sunshine.json import clean, encode, exact
 from sunshine.schemas.fields import MAX_FREE_FORM, Field, Schema
@@ -70,8 +71,21 @@ class _Strict(Validator):  # type: ignore[misc]
         if isinstance(value, str) and not re.fullmatch(pattern, value):
             self._error(field, "has an invalid format")
 
-    def _normalize_coerce_trimmed(self, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
+    def _normalize_coerce_line(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        value = trimmed(value)
+        if said := strange_in_line(value):
+            raise ValueError(f"must not hold the character {said}: it is one line of plain text")
+        return value
+
+    def _normalize_coerce_prose(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        value = trimmed(value)
+        if said := strange_in_prose(value):
+            raise ValueError(f"must not hold the control character {said}")
+        return value
 
     def _normalize_coerce_money(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
