@@ -15,11 +15,12 @@ import structlog
 from tornado.httpserver import HTTPServer
 
 import handlers
-from sunshine import clock, databases, folders, listening, logs, timetable
+from sunshine import clock, databases, doubts, folders, listening, logs, timetable
 from sunshine.characters import shown_in_lines
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
+from sunshine.guessing import company_words
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
 from sunshine.metrics import Metrics
 from sunshine.migrate import MigrationError
@@ -55,7 +56,7 @@ class App:
     ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
-        self.passwords = Passwords(settings.bcrypt_cost)
+        self.passwords = Passwords(settings.bcrypt_cost, company_words(settings.base_domain))
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
         self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
@@ -143,6 +144,8 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        for doubt in doubts.warnings(settings):
+            log.warning("setting", warning=doubt)
         sockets = listening.sockets(settings, fd, own_port=own_port)
         folders.make(settings)
         settings, postgres = databases.prepare(folders.with_secret(settings))
@@ -204,7 +207,7 @@ async def _first_admin(app: App) -> None:
         f"\n    username  admin\n    password  {password}\n"
         "\n  Next steps, in another terminal:\n"
         "    bin/sunshine demo          sample people to look around with\n"
-        "    bin/sunshine users --help  accounts\n"
+        "    bin/sunshine users --help  accounts; `users link` says which employee you are\n"
         "    bin/sunshine routes        what the API offers\n"
     )
 

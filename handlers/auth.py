@@ -17,13 +17,16 @@ class Login(Handler):
 
         The name is the username or the email address, in any case. A wrong name, a wrong password
         and an inactive account get the same answer in the same time. Failures are throttled by name
-        and address.
+        and address. Where an admin asked for a new password `user.mustChangePassword` is true: the
+        token opens the own account only, until it is changed.
         """
         name = self.body["username"]
         await limiting.count_sign_in(self, name)
         account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
         await limiting.refund_sign_in(self, name)
         user = {field: account[field] for field in ("id", "username", "name", "role")}
+        if account["must_change_password"]:
+            user["mustChangePassword"] = True
         token = self.application.tokens.sign(
             "user",
             id_=account["id"],
@@ -39,6 +42,7 @@ class Logout(Handler):
     """The end of the token that is shown."""
 
     safe = False
+    own_account = True
 
     async def get(self) -> None:
         """Sign out.
@@ -61,6 +65,8 @@ class Logout(Handler):
 class Account(Handler):
     """Who the caller is and what they may."""
 
+    own_account = True
+
     async def get(self) -> None:
         """Get one's own account.
 
@@ -68,20 +74,23 @@ class Account(Handler):
         now. A driver gets the driver's.
         """
         actor = self.actor
-        self.reply(
-            {
-                "id": actor.id,
-                "username": actor.username,
-                "name": actor.name,
-                "email": actor.email,
-                "role": actor.role,
-                "permissions": sorted(actor.permissions),
-            }
-        )
+        account = {
+            "id": actor.id,
+            "username": actor.username,
+            "name": actor.name,
+            "email": actor.email,
+            "role": actor.role,
+            "permissions": sorted(actor.permissions),
+        }
+        if actor.must_change_password:
+            account["mustChangePassword"] = True
+        self.reply(account)
 
 
 class VerifyJwt(Handler):
     """Whether the token still counts."""
+
+    own_account = True
 
     async def get(self) -> None:
         """Check a token.

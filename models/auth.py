@@ -32,6 +32,13 @@ users = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("password_hash", Text, nullable=False),
     Column("token_version", Integer, nullable=False, server_default=text("0")),
+    Column(
+        "must_change_password",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="until then a token opens the own account only",
+    ),
     *timestamps(),
     CheckConstraint("role IN ('admin', 'hr', 'manager', 'employee')", name="role"),
 )

@@ -5,7 +5,6 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 
 import difflib
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
+from sunshine.doubts import refused
 from sunshine.policy import Policy, minutes
-from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
+from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -109,7 +109,7 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    unsafe = _unsafe(settings, file)
+    unsafe = refused(settings, file)
     if unsafe:
         raise SettingsError(unsafe)
     return settings
@@ -258,22 +258,3 @@ def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) ->
         pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
         pool_idle=own["IDLE_POOL"] / 1000,
     )
-
-
-def _unsafe(settings: Settings, file: Path) -> list[str]:
-    """What production refuses to start with."""
-    if not settings.production:
-        return []
-    lines = []
-    secret = settings.jwt_secret
-    if not secret:
-        lines.append("JWT_SECRET: required in production")
-    elif len(secret.encode()) < 32:
-        lines.append("JWT_SECRET: must be at least 32 bytes in production")
-    elif secret in EXAMPLE_SECRETS:
-        lines.append("JWT_SECRET: is the documentation's example; make your own")
-    if "*" in settings.cors_origins:
-        lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
-    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        lines.append(f"{file}: readable by others; chmod 600 it")
-    return lines

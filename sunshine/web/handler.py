@@ -46,6 +46,8 @@ class Handler(RequestHandler):
     standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
+    # Whether it is the caller's own account, which opens to those who must change their password.
+    own_account: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
     # Seconds; None takes the configured deadline.

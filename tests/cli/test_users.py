@@ -72,8 +72,9 @@ def test_no_output_ever_holds_a_hash_or_a_password(sunshine, anna):
 @pytest.mark.parametrize(
     ("stdin", "words"),
     [
-        ("short", "at least 8 characters"),
-        ("password", "too easy to guess"),
+        ("short", "at least 10 characters"),
+        ("password123", "too easy to guess"),
+        ("anna-2026!!", "your own name"),
         ("x" * 73, "at most 72 bytes"),
         ("", "nothing on stdin"),
         ("\n", "nothing on stdin"),

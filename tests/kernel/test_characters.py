@@ -48,7 +48,12 @@ def schemas() -> Iterator[tuple[str, Schema]]:
     for module in pkgutil.iter_modules(sunshine.schemas.__path__):
         found = importlib.import_module(f"sunshine.schemas.{module.name}")
         for name, value in vars(found).items():
-            if isinstance(value, dict) and value and all(map(is_field, value.values())):
+            if (
+                name.isupper()
+                and name[0] != "_"
+                and isinstance(value, dict)
+                and all(map(is_field, value.values()))
+            ):
                 yield f"{module.name}.{name}", value
 
 
