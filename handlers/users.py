@@ -70,6 +70,8 @@ class User(Handler):
             self.application.passwords.check(password, names=known)
             if user_id == self.actor.id:
                 await self._check_current(current)
+                if self.actor.must_change_password and password == current:
+                    raise Invalid.field("password", "must be another one")
             values["passwordHash"] = await self.application.passwords.hash(password)
         async with self.transaction() as tx:
             user = await rules.change(tx, user_id, values, actor=self.actor)

@@ -14,6 +14,7 @@ from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.principals import GRANTS
 from sunshine.records import living, record_change, stamped
+from sunshine.schemas.fields import MAX_ID
 from sunshine.schemas.users import FILTERS
 from sunshine.statements import Statement
 
@@ -212,7 +213,8 @@ async def own_hash(database: Database, *, actor: Principal) -> str:
 async def link(tx: Transaction, id_: int, employee_id: int | None) -> Row:
     """Say which employee's account it is, None for nobody's; the account, with the `employee`'s
     name. Conflict `employee_has_user`."""
-    found = None if employee_id is None else await tx.one(_EMPLOYEE, id=employee_id)
+    is_id = employee_id is not None and employee_id <= MAX_ID
+    found = await tx.one(_EMPLOYEE, id=employee_id) if is_id else None
     if employee_id is not None and found is None:
         raise NotFound(f"there is no employee {employee_id}")
     row = await change(tx, id_, {"employeeId": employee_id})

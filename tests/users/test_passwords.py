@@ -21,10 +21,11 @@ NEW = {"username": "newcomer", "name": "New Comer", "role": "employee"}
     [
         "short", "7 chars", "x" * 73, "ä" * 37, "😀" * 19, "password", "PASSWORD", "Password123",
         "password123", "12345678", "qwertyuiop", "newcomer", "NewComer", "new@example.com",
-        "8 chars!", "9 letters", "username!", "username!!", "Company123", "P@ssw0rd2026", "$unshine-2026",
-        "Welcome123!", "Summer2026!", "let-me-in-2026", "newcomer-2026", "N3wc0mer!!1", "New.Comer.1",
-        "com3r-n3w-77", "passwordpassword", "sunshine-password", "1234567890", "98765432109", "abcdefghij1",
-        "asdfghjkl;'", "aaaaaaaaaa", "abababababab", "ab1!ab1!ab1!", "x" * 71 + "y",
+        "8 chars!", "9 letters", "username!", "username!!", "Company123", "P@ssw0rd2026",
+        "$unshine-2026", "Welcome123!", "Summer2026!", "let-me-in-2026", "newcomer-2026",
+        "N3wc0mer!!1", "New.Comer.1", "com3r-n3w-77", "passwordpassword", "sunshine-password",
+        "1234567890", "98765432109", "abcdefghij1", "asdfghjkl;'", "aaaaaaaaaa",
+        "abababababab", "ab1!ab1!ab1!", "x" * 71 + "y",
     ],
 )  # fmt: skip
 async def test_a_bad_one_is_refused(api: Api, password: str) -> None:
@@ -32,14 +33,14 @@ async def test_a_bad_one_is_refused(api: Api, password: str) -> None:
     answer = await api.post("/api/users", body, as_="admin")
     assert (answer.status, answer.fields) == (400, {"password"})
     assert password not in answer.body.decode() or password == "password"
-    assert answer.json["errors"][0]["message"].startswith(
-        ("must have at", "is too easy to guess: ")
-    )
+    [error] = answer.json["errors"]
+    assert error["message"].startswith(("must have at ", "is too easy to guess: "))
     assert await api.events() == []
 
 
 LONG = "the quick brown fox jumps over the lazy dog, " * 2
-GOOD = [LONG[:71] + "y", "10 letters", "grüße" * 8 + "aus Wien", "  spaces  ", "8734629105", FINE]
+WIDE = "grüße" * 8 + "aus Wien, ganz l"
+GOOD = [LONG[:71] + "y", "10 letters", WIDE, "  spaces  ", "8734629105", FINE]
 
 
 @pytest.mark.parametrize("password", GOOD)
