@@ -144,8 +144,6 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        for doubt in doubts.warnings(settings):
-            log.warning("setting", warning=doubt)
         sockets = listening.sockets(settings, fd, own_port=own_port)
         folders.make(settings)
         settings, postgres = databases.prepare(folders.with_secret(settings))
@@ -175,6 +173,8 @@ async def _run(settings: Settings, sockets: list[socket.socket]) -> None:
     app = make_app(settings)
     await app.start(sockets)
     try:
+        for doubt in doubts.warnings(app.settings):
+            log.warning("unsafe setting", told=doubt)
         await _first_admin(app)
         _say(f"Sunshine is ready on {listening.where(sockets)}  (Ctrl-C stops it)")
         listening.notify("READY=1")

@@ -38,12 +38,12 @@ def easy_guess(
     readings = _readings(plain)
     if _is_pattern(plain):
         return "it repeats itself, or goes along a row of keys"
-    if not readings.isdisjoint(_common()):
-        return "it is a common password, with or without what is around it"
     if _is_made_of(_words(names), readings):
         return "it is made of your own name"
     if _is_made_of(_words(company), readings):
         return "it is made of the company's name"
+    if not readings.isdisjoint(_common()):
+        return "it is a common password, with or without what is around it"
     return None
 
 
@@ -82,8 +82,8 @@ def _words(names: Iterable[str | None]) -> list[str]:
     found = set()
     for name in filter(None, names):
         folded = unicodedata.normalize("NFKC", name).casefold()
-        parts = _BETWEEN.split(folded.partition("@")[0])
-        found |= {*parts, "".join(parts)}
+        parts = _BETWEEN.split(folded)
+        found |= {*parts, "".join(parts), _BETWEEN.sub("", folded.partition("@")[0])}
     return sorted((word for word in found if len(word) >= _LEAST_OF_NAME), key=len, reverse=True)
 
 

@@ -217,7 +217,7 @@ def test_it_links_an_account_with_an_employee(sunshine, anna, eve):
     done = sunshine("users", "link", "anna", "--none")
     assert (done.returncode, done.stderr) == (0, "anna is linked to no employee.\n")
     assert listed(sunshine)["anna"]["employeeId"] is None
-    assert events(sunshine) == ["user_updated", "user_updated", "user_created"]
+    assert events(sunshine) == ["user_created", "user_updated", "user_updated"]
 
 
 def test_a_link_that_cannot_be_says_why(sunshine, anna, bob, eve):
