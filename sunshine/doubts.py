@@ -34,6 +34,8 @@ def refused(settings: "Settings", file: Path) -> list[str]:
         lines.append(f"JWT_SECRET: {said}")
     if "*" in settings.cors_origins:
         lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
+    if settings.files_origin.startswith("http:"):
+        lines.append("FILES_ORIGIN: must be https in production")
     if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         lines.append(f"{file}: readable by others; chmod 600 it")
     return lines

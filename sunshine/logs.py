@@ -8,8 +8,9 @@ import io
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
@@ -26,6 +27,25 @@ SHARED: list[Processor] = [
 ]
 
 
+class _Patient:
+    """A stream that may have no room, or nobody at its other end: what it does not take is lost,
+    and nothing else."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, content: Any) -> int:
+        """As the stream's."""
+        with suppress(OSError):
+            self._stream.write(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """As the stream's."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(settings: Settings) -> None:
     """Set up our loggers and the libraries' (tornado, psycopg, alembic) alike."""
     level = _level(settings)
@@ -36,7 +56,7 @@ def configure(settings: Settings) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Patient(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *SHARED],
@@ -55,7 +75,7 @@ def of_requests(settings: Settings) -> Callable[..., None]:
         return lambda **_: None
     if not _json(settings):
         return partial(structlog.get_logger("sunshine.access").info, "request")
-    stream = sys.stderr.buffer
+    stream = _Patient(sys.stderr.buffer)
 
     def write(**fields: Any) -> None:
         line = {"event": "request", **fields, "level": "info", "timestamp": clock.now()}
@@ -74,7 +94,7 @@ def _as_json() -> Rendering:
     ours = structlog.processors.JSONRenderer(lambda event, **_: _encoded(event))
     theirs = structlog.processors.JSONRenderer(lambda event, **_: _encoded(event).decode())
     lines = structlog.processors.format_exc_info
-    return [lines, ours], [lines, theirs], structlog.BytesLoggerFactory(sys.stderr.buffer)
+    return [lines, ours], [lines, theirs], _bytes_logger(sys.stderr.buffer)
 
 
 def _encoded(event: Any) -> bytes:
@@ -87,7 +107,7 @@ def _as_text() -> Rendering:
     drawn = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=_traceback
     )
-    return [_harmless, drawn], [_harmless, drawn], structlog.WriteLoggerFactory(sys.stderr)
+    return [_harmless, drawn], [_harmless, drawn], _text_logger(sys.stderr)
 
 
 def _harmless(_: Any, __: str, event: EventDict) -> EventDict:
@@ -103,6 +123,14 @@ def _traceback(file: TextIO, exc_info: ExcInfo) -> None:
     text = io.StringIO()
     structlog.dev.plain_traceback(text, exc_info)
     file.write(shown_in_lines(text.getvalue()))
+
+
+def _bytes_logger(stream: Any) -> Callable[..., Any]:
+    return structlog.BytesLoggerFactory(cast(Any, _Patient(stream)))
+
+
+def _text_logger(stream: Any) -> Callable[..., Any]:
+    return structlog.WriteLoggerFactory(cast(Any, _Patient(stream)))
 
 
 def _json(settings: Settings) -> bool:

@@ -5,15 +5,17 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
+from sunshine import firebase
 from sunshine.doubts import refused
 from sunshine.policy import Policy, minutes
 from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES
@@ -52,6 +54,7 @@ class Settings:
     address: str
     port: int
     base_domain: str
+    files_origin: str
     directory: Path
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
@@ -78,6 +81,11 @@ class Settings:
     event_loop: str
     mongo_mitra: str
     values: Mapping[str, Any]
+
+    @property
+    def files_base(self) -> str:
+        """What URLs of files begin with."""
+        return self.files_origin or self.base_domain
 
     @property
     def business_tz(self) -> ZoneInfo:
@@ -109,9 +117,9 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    unsafe = refused(settings, file)
-    if unsafe:
-        raise SettingsError(unsafe)
+    wrong = [*_unusable(settings), *refused(settings, file)]
+    if wrong:
+        raise SettingsError(wrong)
     return settings
 
 
@@ -179,6 +187,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         address=values["SERVER_ADDRESS"],
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
+        files_origin=values.get("FILES_ORIGIN", ""),
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
         databases={name: _database(name, values, given) for name in DATABASES},
@@ -258,3 +267,17 @@ def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) ->
         pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
         pool_idle=own["IDLE_POOL"] / 1000,
     )
+
+
+def _unusable(settings: Settings) -> Iterator[str]:
+    """What each variable allows by itself, and cannot be meant."""
+    origin, base = urlsplit(settings.files_origin), urlsplit(settings.base_domain)
+    if origin.hostname and origin.hostname == (base.hostname or "").lower():
+        yield "FILES_ORIGIN: must be another host than BASE_DOMAIN's"
+    if settings.files_origin in settings.cors_origins:
+        yield "CORS_ORIGINS: must not have FILES_ORIGIN, where files of strangers are shown"
+    if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
+        try:
+            firebase.service_account(path)
+        except ValueError as error:
+            yield f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} {error}"

@@ -22,6 +22,7 @@ from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.rates import Standing
 from sunshine.schemas.fields import MAX_BODY, MAX_ID
+from sunshine.storage import is_full
 from sunshine.web import answers, idempotency
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Handler(RequestHandler):
     safe: ClassVar[bool] = True
     # Whether it is the caller's own account, which opens to those who must change their password.
     own_account: ClassVar[bool] = False
+    # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
+    sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
     # Seconds; None takes the configured deadline.
@@ -183,7 +186,7 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if not isinstance(value, Problem | HTTPError | Finish):
+        if not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:
