@@ -16,6 +16,8 @@ from sunshine.web.routes import Route
 class Drivers(Handler):
     """Everybody who drives."""
 
+    bucket = "fleet"
+
     async def get(self) -> None:
         """List drivers.
 
@@ -44,6 +46,8 @@ class Drivers(Handler):
 
 class Driver(Handler):
     """One driver."""
+
+    bucket = "fleet"
 
     async def get(self, driver_id: int) -> None:
         """Get a driver.
@@ -86,12 +90,11 @@ class Driver(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
-        name = f"driver:{self.actor.username}"
-        await limiting.count_sign_in(self, name)
+        counted = await limiting.count_own_guess(self)
         known = await fleet_auth.own_hash(self.db["fleet"], actor=self.actor)
         if not await self.application.passwords.matches(password, known):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await limiting.refund_sign_in(self, name)
+        await limiting.give_back(self, counted)
 
 
 class Credentials(Handler):

@@ -247,3 +247,21 @@ def test_a_name_of_before_is_harmless_on_a_terminal(sunshine, in_terminal, anna,
         assert not any(char in done.stdout for char in "\x1b\x07\x9b\u202e")
     refused = sunshine("users", "enable", "\x1b[31mnobody")
     assert (refused.returncode, refused.stderr) == (3, "Error: there is no user \\x1b[31mnobody\n")
+
+
+def test_it_unlocks_by_either_name(sunshine, anna, sql):
+    for name in ("ANNA", "anna@example.com"):
+        sql("UPDATE users SET email = 'anna@example.com', unlocked_at = NULL")
+        done = sunshine("users", "unlock", name)
+        assert done.returncode == 0, done.stderr
+        assert "anna may try again" in done.stderr
+        assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]
+    assert events(sunshine).count("user_unlocked") == 2
+    done = sunshine("users", "unlock", "nobody")
+    assert (done.returncode, done.stderr) == (3, "Error: there is no user nobody\n")
+
+
+def test_a_new_password_lifts_a_lock(sunshine, anna, sql):
+    done = sunshine("users", "set-password", "anna", "--password-stdin", stdin="brand new words 7")
+    assert done.returncode == 0, done.stderr
+    assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]
