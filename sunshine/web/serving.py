@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 
 import structlog
 from tornado.http1connection import HTTP1Connection
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPMessageDelegate
 from tornado.ioloop import IOLoop
 
+from sunshine.web import connections
 from sunshine.web.parting import awaits_a_request
 
 # Seconds. A kept connection waits longer than nginx keeps one (60 s), so that nginx closes it;
@@ -44,8 +44,8 @@ CLIENT_IS_GONE = frozenset({
 log = structlog.get_logger("sunshine.serving")
 
 
-class Server(HTTPServer):
-    """The HTTP server of one process. `watch` must run beside it."""
+class Server(connections.Server):
+    """The HTTP server of one process, which counts its connections. `watch` must run beside it."""
 
     def initialize(self, *args: Any, **options: Any) -> None:
         """Tornado's constructor."""
