@@ -32,18 +32,18 @@ users = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("password_hash", Text, nullable=False),
     Column("token_version", Integer, nullable=False, server_default=text("0")),
+    *timestamps(),
+    Column(
+        "unlocked_at",
+        DateTime(timezone=True),
+        comment="failed sign-ins before it do not count",
+    ),
     Column(
         "must_change_password",
         Boolean,
         nullable=False,
         server_default=text("false"),
         comment="until then a token opens the own account only",
-    ),
-    *timestamps(),
-    Column(
-        "unlocked_at",
-        DateTime(timezone=True),
-        comment="failed sign-ins before it do not count",
     ),
     CheckConstraint("role IN ('admin', 'hr', 'manager', 'employee')", name="role"),
 )
