@@ -112,6 +112,7 @@ def explained(error: Exception) -> tuple[list[str], int] | None:
         return error.lines, UNSAFE
     if isinstance(error, Problem):
         fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
+        fields += [f"and {error.omitted} more"] if error.omitted else []
         code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)
         return fields if isinstance(error, Invalid) and fields else [error.message], code
     if isinstance(error, PostgresError) or _is_of_a_database(error):

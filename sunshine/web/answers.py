@@ -136,9 +136,7 @@ def error(handler: "Handler", error: BaseException) -> None:
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     if isinstance(error, Problem):
         status = status_of(error)
-        answer |= {"message": error.message, "errors": error.errors, "code": error.code}
-        if error.data is not None:
-            answer["data"] = error.data
+        answer |= _told(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
         status = error.status_code
         phrase = responses.get(status, "Bad request")
@@ -164,6 +162,13 @@ def error(handler: "Handler", error: BaseException) -> None:
     if isinstance(error, RangeNotSatisfiable):
         handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
+
+
+def _told(error: Problem) -> dict[str, Any]:
+    told = {"message": error.message, "errors": error.errors, "code": error.code}
+    if error.omitted:
+        told["errorsOmitted"] = error.omitted
+    return told if error.data is None else told | {"data": error.data}
 
 
 def status_of(error: Problem) -> int:
