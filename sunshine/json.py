@@ -98,8 +98,9 @@ def _exact(value: Any, path: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        # The first time that a key stands there is not when it is there the last time.
+        last = {key: place for place, (key, _) in enumerate(pairs)}
+        twice = next(key for place, (key, _) in enumerate(pairs) if last[key] != place)
         raise Invalid(f"Body names the key {brief(twice)!r} twice", code="invalid_json")
     return value
 

@@ -51,7 +51,7 @@ class Screen:
 class _Node:
     """A field that holds others: `kind` is its Python type."""
 
-    kind: type
+    kind: Any
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
         self._maximum = rules.get("maxlength")

@@ -56,6 +56,7 @@ _NO_TREE = DocumentErrorTree()
 
 
 class _Strict(Validator):  # type: ignore[misc]
+    document: dict[Any, Any]
     types_mapping = Validator.types_mapping | {
         "integer": TypeDefinition("integer", (int,), (bool,)),
         "number": TypeDefinition("number", (int, float), (bool,)),

@@ -165,7 +165,11 @@ def error(handler: "Handler", error: BaseException) -> None:
 
 
 def _told(error: Problem) -> dict[str, Any]:
-    told = {"message": error.message, "errors": error.errors, "code": error.code}
+    told: dict[str, Any] = {
+        "message": error.message,
+        "errors": error.errors,
+        "code": error.code,
+    }
     if error.omitted:
         told["errorsOmitted"] = error.omitted
     return told if error.data is None else told | {"data": error.data}
