@@ -43,6 +43,12 @@ def _networks(value: str) -> tuple[str, ...]:
     return networks
 
 
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,4})?/?", value.lower()):
+        raise ValueError("must be an origin as https://files.example.com")
+    return value.lower().rstrip("/")
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -151,6 +157,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "the server's public URL, for links (http://localhost:SERVER_PORT)",
         regex=r"https?://[^\s/]+(/[^\s]*)?",
     ),
+    "FILES_ORIGIN": _variable(
+        "another host of this server, as https://files.example.com, for files and nothing else:"
+        " PDF is shown there, and saved without it",
+        type="string", coerce=_origin,
+    ),
     "DIR": _text("folder of files, and of the embedded database (./resources)"),
     "STORAGE_URL": _text(
         "where files are kept instead of DIR: s3://bucket/prefix", regex=r"s3://[^\s/]+(/[^\s]*)?"
@@ -178,6 +189,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "memory",
         regex=r"memory|rediss?://\S+",
         secret=True,
+    ),
+    "RATE_LIMIT_USER_PER_HOUR": _number("calls of one user in an hour", 1000, 1, 10**9),
+    "RATE_LIMIT_DRIVER_PER_HOUR": _number("calls of one driver in an hour", 3600, 1, 10**9),
+    "RATE_LIMIT_FLEET_READS_PER_HOUR": _number(
+        "reads of the fleet by one user in an hour, counted apart from other calls",
+        20_000, 1, 10**9,
+    ),
+    "RATE_LIMIT_PUBLIC_READS": _number(
+        "reads of public content by one address in 15 minutes", 6000, 1, 10**9
+    ),
+    "RATE_LIMIT_PUBLIC_FILES": _number(
+        "downloads of public files by one address in 15 minutes", 20_000, 1, 10**9
+    ),
+    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user to one process", 10, 1, 10**6),
+    "MAX_CONNECTIONS_PER_ADDRESS": _number(
+        "open connections of one address to one process", 100, 1, 10**6
     ),
     "METRICS_ALLOW": _variable(
         "comma list of addresses and networks that may read /metrics; to others there is none",
