@@ -33,12 +33,13 @@ class Health(Handler):
 
 
 class Ready(Handler):
-    """Whether requests would be served: each database answers and is migrated."""
+    """Whether requests would be served: each database answers, takes writes and is migrated."""
 
     async def get(self) -> None:
         """Tell whether requests would be served.
 
-        Each database answers and is migrated; else 503, and `data` names what is missing.
+        Each database answers, takes writes and is migrated; else 503, and `data` names what is
+        missing: `unreachable`, `read_only`, `behind` or `ahead`, by database.
         """
         missing = await self.application.readiness.missing()
         if missing:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sunshine import migrate, postgres
+from sunshine import migrate, pooling, postgres
 from sunshine.settings import Settings
 
 
@@ -35,6 +35,9 @@ def prepare(settings: Settings) -> tuple[Settings, postgres.Server | None]:
     settings, server = reach(settings)
     try:
         migrate.create(settings)
+        if server is None:
+            settings = pooling.recognised(settings)
+            pooling.refuse(settings)
         migrate.upgrade(settings)
     except BaseException:
         if server:
@@ -47,6 +50,8 @@ def prepare(settings: Settings) -> tuple[Settings, postgres.Server | None]:
 def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
     """The databases for the length of a block: `prepare`, or only `reach`."""
     settings, server = prepare(settings) if migrated else reach(settings)
+    if not migrated and server is None:
+        settings = pooling.recognised(settings)
     try:
         yield settings
     finally:

@@ -6,11 +6,12 @@ import psycopg
 from sqlalchemy import text
 
 from sunshine import migrate
-from sunshine.db import Database, Databases
+from sunshine.db import READ_ONLY, Database, Databases
 from sunshine.errors import Unavailable
 from sunshine.statements import Statement
 
 _STANDING = Statement(text(migrate.STANDING))
+_WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off' AS taken"))
 
 
 class Readiness:
@@ -21,16 +22,21 @@ class Readiness:
         self._heads = migrate.heads()
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way by database (unreachable, behind, ahead); empty when ready."""
+        """What stands in the way by database; empty when ready.
+
+        One of unreachable, read_only, behind, ahead.
+        """
         names = list(self._databases)
         states = await asyncio.gather(*(self._state(self._databases[name]) for name in names))
         return {name: state for name, state in zip(names, states, strict=True) if state}
 
     async def _state(self, database: Database) -> str | None:
         try:
+            if not (await database.only(_WRITES))["taken"]:
+                return READ_ONLY
             row = await database.one(_STANDING)
         except Unavailable:
-            return "unreachable"
+            return database.absence
         except psycopg.errors.UndefinedTable:
             return "behind"
         if row is None:
