@@ -9,6 +9,8 @@ database refuses comes out as a business error (sunshine/errors.py).
 
 import asyncio
 import copy
+import errno
+import os
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -33,7 +35,7 @@ from sunshine.clock import Clock, today
 from sunshine.connections import are_read_only, configure, conninfo, is_alive
 from sunshine.database_settings import DatabaseSettings
 from sunshine.documents import Documents, RowDocuments
-from sunshine.errors import VIOLATIONS, Conflict, Unavailable
+from sunshine.errors import VIOLATIONS, Conflict, StorageFull, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
 from sunshine.policy import Policy
@@ -286,7 +288,7 @@ class Database:
             if tx.forgets:  # on this connection: another one might not be free
                 await forget_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
-            raise _problem(error) from error
+            raise _problem(error, self.name) from error
         finally:
             await self._pool.putconn(connection)
 
@@ -304,7 +306,7 @@ class Database:
         except psycopg.Error as error:
             if isinstance(error, sqlstate.ReadOnlySqlTransaction):
                 await self.leave()
-            raise _problem(error) from error
+            raise _problem(error, self.name) from error
 
     async def leave(self) -> None:
         """The server takes no writes any more: another one may. Each connection is made anew, those
@@ -399,6 +401,13 @@ def _documents(settings: Settings) -> Documents:
     return MongoDocuments(settings.mongo_mitra)
 
 
+def _is_full(error: psycopg.Error) -> bool:
+    """Whether the server's disk is: of a quota it has no code of its own to tell."""
+    return isinstance(error, sqlstate.DiskFull) or (
+        isinstance(error, sqlstate.IoError) and os.strerror(errno.EDQUOT) in str(error)
+    )
+
+
 def _present(row: Row | None) -> Row:
     if row is None:
         raise LookupError("a statement that always has a row has none")
@@ -409,8 +418,10 @@ def _read_only() -> Unavailable:
     return Unavailable("The database takes no changes at present", code=READ_ONLY)
 
 
-def _problem(error: psycopg.Error) -> Exception:
+def _problem(error: psycopg.Error, database: str) -> Exception:
     """What a refusal of the database means to the caller; itself, when it can only be our fault."""
+    if _is_full(error):
+        return StorageFull(database)
     if isinstance(error, sqlstate.IntegrityError):
         meaning = VIOLATIONS.get(error.diag.constraint_name or "")
         return copy.copy(meaning) if meaning else error
