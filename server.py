@@ -12,7 +12,6 @@ from datetime import timedelta
 from types import FrameType
 
 import structlog
-from tornado.httpserver import HTTPServer
 
 import handlers
 from sunshine import clock, databases, folders, listening, logs, timetable
@@ -36,6 +35,7 @@ from sunshine.settings import Settings
 from sunshine.storage import storage_of
 from sunshine.tokens import Tokens
 from sunshine.web.application import Application
+from sunshine.web.connections import Server
 from sunshine.web.parting import part
 from sunshine.web.routes import RouteTable
 
@@ -89,7 +89,7 @@ class App:
             ),
             clock=now,
         )
-        self.http = HTTPServer(
+        self.http = Server(
             self.application,
             # The route table refuses what is over its own limit, in the one error shape.
             max_body_size=1 << 40,

@@ -33,6 +33,23 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much one caller may do; counted where `rate_limit_enabled`.
+
+    Users and drivers: calls in an hour. Addresses: reads and files in 15 minutes, connections open
+    at once.
+    """
+
+    user: int
+    driver: int
+    fleet_reads: int
+    public_reads: int
+    public_files: int
+    sockets: int
+    connections: int
+
+
+@dataclass(frozen=True)
 class Settings:
     """The configuration of one process. `values` holds every variable as read, for printing."""
 
@@ -54,6 +71,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    limits: Limits
     metrics_allow: tuple[str, ...]
     api_docs: bool
     jobs_enabled: bool
@@ -188,6 +206,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        limits=_limits(values),
         metrics_allow=values["METRICS_ALLOW"],
         api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
@@ -206,6 +225,18 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
 
 def _folder(values: Mapping[str, Any], name: str) -> Path | None:
     return Path(values[name]).expanduser().absolute() if values.get(name) else None
+
+
+def _limits(values: Mapping[str, Any]) -> Limits:
+    return Limits(
+        user=values["RATE_LIMIT_USER_PER_HOUR"],
+        driver=values["RATE_LIMIT_DRIVER_PER_HOUR"],
+        fleet_reads=values["RATE_LIMIT_FLEET_READS_PER_HOUR"],
+        public_reads=values["RATE_LIMIT_PUBLIC_READS"],
+        public_files=values["RATE_LIMIT_PUBLIC_FILES"],
+        sockets=values["MAX_SOCKETS_PER_USER"],
+        connections=values["MAX_CONNECTIONS_PER_ADDRESS"],
+    )
 
 
 def _policy(values: Mapping[str, Any]) -> Policy:

@@ -218,6 +218,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
+    "RATE_LIMIT_USER_PER_HOUR": _number("calls of one user in an hour", 1000, 1, 10**9),
+    "RATE_LIMIT_DRIVER_PER_HOUR": _number("calls of one driver in an hour", 3600, 1, 10**9),
+    "RATE_LIMIT_FLEET_READS_PER_HOUR": _number(
+        "reads of the fleet by one user in an hour, counted apart from other calls",
+        20_000, 1, 10**9,
+    ),
+    "RATE_LIMIT_PUBLIC_READS": _number(
+        "reads of public content by one address in 15 minutes", 6000, 1, 10**9
+    ),
+    "RATE_LIMIT_PUBLIC_FILES": _number(
+        "downloads of public files by one address in 15 minutes", 20_000, 1, 10**9
+    ),
+    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user to one process", 10, 1, 10**6),
+    "MAX_CONNECTIONS_PER_ADDRESS": _number(
+        "open connections of one address to one process", 100, 1, 10**6
+    ),
     "METRICS_ALLOW": _variable(
         "comma list of addresses and networks that may read /metrics; to others there is none",
         "127.0.0.1,::1",

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 import structlog
@@ -51,6 +51,9 @@ class Handler(RequestHandler):
     sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
+    # What its calls are counted as, where that is nothing common (sunshine/web/limiting.py): "file"
+    # and "sign_in" of strangers, "fleet" of users who read.
+    bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
