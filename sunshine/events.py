@@ -181,7 +181,6 @@ class Feed:
         self._placed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
-        self._reason: str | None = None
         self._behind_since: float | None = time.monotonic()
 
     @property
@@ -220,11 +219,15 @@ class Feed:
                 await self._task
 
     async def _run(self) -> None:
+        told = ""  # twice a second for as long as PostgreSQL is away would be a flood
         while True:
             try:
                 await self._follow()
             except (psycopg.Error, TimeoutError, Unavailable) as error:
-                self._lost(str(error).strip())
+                reason = str(error).strip()
+                if self.connected or reason != told:
+                    log.warning("feed lost", database=self._database.name, reason=reason)
+                told = reason
             except Exception:
                 log.exception("feed failed", database=self._database.name)
             finally:
@@ -239,7 +242,7 @@ class Feed:
             await connection.execute(f"LISTEN {EVENT_CHANNEL}")
             await connection.execute(f"LISTEN {FORGET_CHANNEL}")
             self._forget()
-            self.connected, self._reason = True, None
+            self.connected = True
             held = await self._catch_up(connection)
             while True:
                 wait = HELD_SECONDS if held else POLL_SECONDS
@@ -257,12 +260,6 @@ class Feed:
     async def _is_read_only(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
         row = await (await connection.execute(_WRITES)).fetchone()
         return row is not None and row["transaction_read_only"] == "on"
-
-    def _lost(self, reason: str) -> None:
-        """Once for each reason: it is tried again every half second."""
-        if reason != self._reason:
-            log.warning("feed lost", database=self._database.name, reason=reason)
-        self._reason = reason
 
     async def _catch_up(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
         """Deliver what is new; True when something is there that may not be delivered yet.

@@ -19,7 +19,7 @@ from cerberus import Validator
 from sunshine import database_settings, firebase
 from sunshine.database_settings import DatabaseSettings
 from sunshine.policy import Policy, minutes
-from sunshine.variables import EXAMPLE_SECRETS, VARIABLES
+from sunshine.variables import DATABASES, EXAMPLE_SECRETS, SERVER_KEYS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -51,7 +51,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """The configuration of one process. `values` holds every variable as read, for printing."""
+    """The configuration of one process. `values` holds every variable as read, for printing;
+    `server_named_by` the variables because of which there is no embedded PostgreSQL."""
 
     environment: str
     address: str
@@ -62,6 +63,8 @@ class Settings:
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
     embedded: bool
+    server_named_by: tuple[str, ...]
+    pg_wait: int
     pg_bin_dir: Path | None
     backup_dir: Path | None
     jwt_secret: str
@@ -187,6 +190,8 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
     directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
     port = values["SERVER_PORT"]
     environment = values.get("APP_ENV") or values.get("NODE_ENV") or "development"
+    naming = (f"PG_{name.upper()}_{key}" for name in DATABASES for key in SERVER_KEYS)
+    named_by = tuple(name for name in naming if name in given)
     return Settings(
         environment=environment,
         address=values["SERVER_ADDRESS"],
@@ -196,7 +201,9 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
         databases=database_settings.read(values, given),
-        embedded=not any(name.startswith("PG_") for name in given.keys() - {"PG_BIN_DIR"}),
+        embedded=not named_by,
+        server_named_by=named_by,
+        pg_wait=values["PG_WAIT_SECONDS"],
         pg_bin_dir=_folder(values, "PG_BIN_DIR"),
         backup_dir=_folder(values, "BACKUP_DIR"),
         jwt_secret=values.get("JWT_SECRET", ""),

@@ -16,6 +16,11 @@ DATABASE_KEYS = (
     "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY", "TARGET",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
+# One of these names a server, or an account on one: then the embedded one is not used.
+SERVER_KEYS = (
+    "HOST", "PORT", "USER", "PASSWORD", "DB", "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY",
+    "TARGET",
+)  # fmt: skip
 SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 TARGETS = ["any", "read-write", "primary", "read-only", "standby", "prefer-standby"]
 EXAMPLE_SECRETS = frozenset({"your_very_long_random_secret_key_min_32_characters", "change_me" * 4})
@@ -200,6 +205,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
     "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
+    "PG_WAIT_SECONDS": _number(
+        "seconds for which a start waits for the databases' server to answer", 60, 0, 86_400
+    ),
     "PG_BIN_DIR": _text("folder of pg_dump, pg_restore and psql (the newest found)"),
     "BACKUP_DIR": _text("folder of the backups, where the command line names no other"),
     "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),

@@ -187,7 +187,9 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
+        if value is not None and answers.understood(value) is not value:
+            log.warning("overloaded", request_id=self.request_id, reason=str(value))
+        elif not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:
