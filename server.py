@@ -28,7 +28,7 @@ from sunshine import (
 )  # fmt: skip
 from sunshine.backups.watch import BackupWatch
 from sunshine.db import Databases
-from sunshine.errors import Conflict, Problem
+from sunshine.errors import Conflict, Problem, Unavailable
 from sunshine.events import Feed
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
 from sunshine.metrics import Metrics

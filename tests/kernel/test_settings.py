@@ -239,11 +239,20 @@ def test_a_key_that_is_given_in_place_of_its_file_is_never_said(home: Path) -> N
 def test_what_names_a_server_and_nothing_else_switches_the_embedded_one_off(
     home: Path, database: str, key: str
 ) -> None:
-    name = f"PG_{database.upper()}_{key}"
-    value = {"HOST": "db1", "PORT": "6000", "DIALECT": "postgres"}.get(key, "1000")
-    found = load(home, {name: value, "PG_WAIT_SECONDS": "5", "PG_BIN_DIR": "/opt/pg"})
-    assert found.embedded == (key not in ("HOST", "PORT", "USER", "PASSWORD", "DB"))
-    assert found.server_named_by == (() if found.embedded else (name,))
+    prefix, file = f"PG_{database.upper()}", home / "pem"
+    file.write_text("x")
+    file.chmod(0o600)
+    values = {
+        "HOST": "db1", "PORT": "6000", "DIALECT": "postgres", "SSLMODE": "require",
+        "TARGET": "any", "SSLROOTCERT": str(file),
+    }  # fmt: skip
+    pair = ("SSLCERT", "SSLKEY")  # one is nothing without the other
+    given = {name: str(file) for name in pair} if key in pair else {key: values.get(key, "1000")}
+    names = {f"{prefix}_{name}": value for name, value in given.items()}
+    found = load(home, {**names, "PG_WAIT_SECONDS": "5", "PG_BIN_DIR": "/opt/pg"})
+    assert found.embedded == (key in ("DIALECT", "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL",
+                                      "IDLE_POOL"))  # fmt: skip
+    assert found.server_named_by == (() if found.embedded else tuple(names))
 
 
 def test_it_splits_lists(home: Path) -> None:
