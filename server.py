@@ -28,7 +28,7 @@ from sunshine import (
 )  # fmt: skip
 from sunshine.backups.watch import BackupWatch
 from sunshine.db import Databases
-from sunshine.errors import Conflict, Problem
+from sunshine.errors import Conflict, Problem, Unavailable
 from sunshine.events import Feed
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
 from sunshine.metrics import Metrics
@@ -278,6 +278,9 @@ async def _first_admin(app: App, where: str) -> None:
         async with database.transaction(System("first start")) as tx:
             await users.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
+        return
+    except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
+        _say(f"sunshine: nobody can sign in yet, and no admin can be made: {error.message}")
         return
     _say(
         "\n  The first admin was made. This password is shown only now:\n"

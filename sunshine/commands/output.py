@@ -129,7 +129,8 @@ def _is_of_a_database(error: Exception) -> bool:
     from sunshine.backups.manifest import BackupError
     from sunshine.migrate import MigrationError
 
-    return isinstance(error, BackupError | MigrationError | psycopg.OperationalError)
+    expected = BackupError | MigrationError | psycopg.OperationalError
+    return isinstance(error, expected | psycopg.errors.ReadOnlySqlTransaction)
 
 
 def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:
