@@ -30,7 +30,7 @@ from sunshine import (
 from sunshine.backups.watch import BackupWatch
 from sunshine.characters import shown_in_lines
 from sunshine.db import Databases
-from sunshine.errors import Conflict, Problem
+from sunshine.errors import Conflict, Problem, Unavailable
 from sunshine.events import Feed
 from sunshine.guessing import company_words
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
@@ -283,6 +283,9 @@ async def _first_admin(app: App, where: str) -> None:
         async with database.transaction(System("first start")) as tx:
             await users.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
+        return
+    except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
+        _say(f"sunshine: nobody can sign in yet, and no admin can be made: {error.message}")
         return
     _say(
         "\n  The first admin was made. This password is shown only now:\n"

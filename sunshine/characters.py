@@ -23,7 +23,10 @@ _IN_LINE = re.compile(f"[\x00-\x1f{_DEL_C1}{_NEVER}{_UNSEEN}]")
 _IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_DEL_C1}{_NEVER}{_UNSEEN}]")
 _IN_PROSE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{_DEL_C1}{_NEVER}]")
 # Nothing to see by themselves; at the ends of a text they join nothing.
-_JOINERS = "\u200c\u200d"
+_EDGES = (
+    "\u200c\u200d \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+)
 
 
 def strange_in_line(text: str) -> str | None:
@@ -44,11 +47,7 @@ def strange_in_prose(text: str) -> str | None:
 def trimmed(text: str) -> str:
     """Without blanks at both ends, nor joiners, of which alone no name is made."""
     text = text.strip()
-    if text.isascii():
-        return text
-    while text != (bare := text.strip(_JOINERS).strip()):
-        text = bare
-    return text
+    return text if text.isascii() else text.strip(_EDGES)
 
 
 def shown_in_line(text: str) -> str:

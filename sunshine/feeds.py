@@ -48,7 +48,7 @@ class Feeds:
                 audience=_audience(path),
                 options={"require": _REQUIRED},
             )
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError):
             raise NotSignedIn from None
         id_, version = claims["id"], claims["ver"]
         if claims["typ"] != _KIND or type(id_) is not int or type(version) is not int:

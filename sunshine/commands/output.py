@@ -117,6 +117,7 @@ def explained(error: Exception) -> tuple[list[str], int] | None:
         return error.lines, UNSAFE
     if isinstance(error, Problem):
         fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
+        fields += [f"and {error.omitted} more"] if error.omitted else []
         code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)
         return fields if isinstance(error, Invalid) and fields else [error.message], code
     if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
@@ -133,7 +134,8 @@ def _is_of_a_database(error: Exception) -> bool:
     from sunshine.backups.manifest import BackupError
     from sunshine.migrate import MigrationError
 
-    return isinstance(error, BackupError | MigrationError | psycopg.OperationalError)
+    expected = BackupError | MigrationError | psycopg.OperationalError
+    return isinstance(error, expected | psycopg.errors.ReadOnlySqlTransaction)
 
 
 def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:

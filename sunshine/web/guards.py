@@ -6,7 +6,7 @@ A guard either returns or raises a business error. `public`, `signed_in`, `any_p
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from sunshine import json
@@ -20,7 +20,7 @@ from sunshine.errors import (
 )
 from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
-from sunshine.validation import Payload, Query
+from sunshine.validation import MAX_ASKED, Payload, Query
 from sunshine.web import limiting
 
 if TYPE_CHECKING:
@@ -122,7 +122,11 @@ async def _content_reader(handler: "Handler") -> None:
 
 def _asked(handler: "Handler") -> dict[str, str]:
     """The query string by name, before a schema is asked."""
-    return dict(parse_qsl(handler.request.query, keep_blank_values=True))
+    try:
+        pairs = parse_qsl(handler.request.query, keep_blank_values=True, max_num_fields=MAX_ASKED)
+    except ValueError:
+        raise Invalid("Query string is not valid") from None
+    return dict(pairs)
 
 
 async def _watchman(handler: "Handler") -> None:
@@ -190,17 +194,9 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         elif not 1 <= len(sent) <= maximum:
             raise Invalid(f"A list holds 1 to {maximum} items")
         else:
-            handler.items = [_item(payload, number, item) for number, item in enumerate(sent)]
+            handler.items = payload.check_each(sent)
 
     return Guard("body", check, media=JSON, body=payload, many=maximum)
-
-
-def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
-    try:
-        return payload.check(item)
-    except Invalid as problem:
-        errors = [{**e, "field": f"{number}.{e['field']}"} for e in problem.errors]
-        raise Invalid(problem.message, code=problem.code, errors=errors) from None
 
 
 async def _read_csv(handler: "Handler") -> None:

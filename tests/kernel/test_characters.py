@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import pkgutil
+import time
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -18,13 +19,13 @@ from click.testing import CliRunner
 
 import sunshine.schemas
 from sunshine import feeds, logs, settings, sheets
-from sunshine.characters import shown_in_line, strange_in_line, strange_in_prose
+from sunshine.characters import shown_in_line, strange_in_line, strange_in_prose, trimmed
 from sunshine.commands import output
 from sunshine.commands.lazy import LazyGroup
 from sunshine.errors import Invalid
 from sunshine.rules.cms_html import sanitised
 from sunshine.schemas.fields import Field, Schema, prose, text
-from sunshine.validation import Payload, Query
+from sunshine.validation import LONGEST_LINE, LONGEST_PROSE, Payload, Query
 from tests.api import Api
 
 # A colour, a title with its bell, C1's own introducer, deletion, right to left, what has no width,
@@ -99,6 +100,21 @@ def test_every_string_of_every_schema_refuses_them() -> None:
                 assert not takes(field, f"a{bad}b"), (where, path, ascii(bad))
             seen += 1
     assert seen > 200
+
+
+def test_what_is_longer_than_may_be_is_not_looked_at() -> None:
+    """Each has a longest, and none a longer one than is looked at."""
+    for where, schema in schemas():
+        for path, field in strings(schema):
+            most = {"line": LONGEST_LINE, "prose": LONGEST_PROSE}.get(field.get("coerce", ""))
+            assert most is None or field["maxlength"] <= most, (where, path)
+
+
+def test_blanks_and_joiners_at_the_ends_are_trimmed_in_one_pass() -> None:
+    around = " \u200c\u3000\u200d" * 100_000
+    began = time.perf_counter()
+    assert trimmed(f"{around}a{around}") == "a"
+    assert time.perf_counter() - began < 1
 
 
 def test_what_people_write_is_taken() -> None:
