@@ -23,5 +23,5 @@ RECORDED = Sizes()
 SHORT = Sizes(
     warm_up=False, large=20_000, months=2, company=0.1, points=4000, asked=200, events=12_000
 )
-SHORT_SECONDS = {"soak": 4, "report": 2, "sales": 2}  # 1 for all others
+SHORT_SECONDS = {"soak": 4, "bounds": 2, "report": 2, "sales": 2}  # 1 for all others
 SHORT_SOCKETS = 50

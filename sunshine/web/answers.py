@@ -1,5 +1,6 @@
 """Headers on every answer and the one shape of an error. Used by sunshine/web/handler.py."""
 
+import errno
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import structlog
 from tornado.web import HTTPError
 
 from sunshine import errors, json
-from sunshine.errors import Problem
+from sunshine.errors import Problem, Unavailable
 from sunshine.storage import is_full
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ STATUS: dict[type[Problem], int] = {
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }
+
+# What the system is out of for a moment: descriptors, buffers, memory.
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 # An answer is data: whatever a browser could be led to take it for, it loads, runs and frames
 # nothing. A page (handlers/docs.py) and files (files.py) say what they need.
@@ -143,15 +147,21 @@ def preflight(handler: "Handler") -> None:
         handler.set_header("Access-Control-Max-Age", "600")
 
 
+def understood(error: BaseException) -> BaseException:
+    """What was raised, in business words where it is the system's and will pass."""
+    if isinstance(error, OSError) and error.errno in SCARCE:
+        return Unavailable("The server is overloaded; try again in a moment", code="overloaded")
+    return error
+
+
 def error(handler: "Handler", error: BaseException) -> None:
     """Turn what was raised into status, headers and body. A crash tells only its request id."""
+    error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     error = _on_full_disk(handler, error)
     if isinstance(error, Problem):
         status = status_of(error)
-        answer |= {"message": error.message, "errors": error.errors, "code": error.code}
-        if error.data is not None:
-            answer["data"] = error.data
+        answer |= _told(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
         status = error.status_code
         phrase = responses.get(status, "Bad request")
@@ -177,6 +187,17 @@ def error(handler: "Handler", error: BaseException) -> None:
     if isinstance(error, RangeNotSatisfiable):
         handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
+
+
+def _told(error: Problem) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "message": error.message,
+        "errors": error.errors,
+        "code": error.code,
+    }
+    if error.omitted:
+        told["errorsOmitted"] = error.omitted
+    return told if error.data is None else told | {"data": error.data}
 
 
 def _on_full_disk(handler: "Handler", error: BaseException) -> BaseException:
