@@ -125,8 +125,7 @@ def test_a_file_that_is_no_text_is_refused_in_a_line(process, tmp_path, junk):
 
 
 def test_what_the_system_refuses_is_told_in_a_line(process, tmp_path):
-    for place, said in (("nowhere/file", "No such file"), ("/dev/full", "No space left")):
-        done = process("cms", "export", "--to", str(tmp_path / place))
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.count("\n") == 1, done.stderr
-        assert said in done.stderr
+    done = process("cms", "export", "--to", str(tmp_path / "nowhere" / "file"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "No such file" in done.stderr
