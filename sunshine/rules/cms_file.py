@@ -14,6 +14,7 @@ from models.cms import blog_slug
 from sunshine import json
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Invalid, Problem
+from sunshine.links import Links
 from sunshine.people import Principal
 from sunshine.rules import cms_blog
 from sunshine.rules.cms import Content, at
@@ -48,6 +49,7 @@ FIELDS = {
 }
 MAX_LINES = 50_000
 MAX_SHOWN = 100  # errors
+_NO_FILES = Links()
 
 Errors = list[dict[str, Any]]
 _SLUGS = Statement(select(blog_slug.c.slug, blog_slug.c.blog_id))
@@ -120,7 +122,9 @@ def _lines(text: str, errors: Errors) -> Iterator[Line]:
             kind = values.pop("kind", None) if isinstance(values, dict) else None
             if not isinstance(kind, str) or kind not in KINDS:
                 raise Invalid.field("kind", f"must be one of {', '.join(KINDS)}")
-            yield Line(number, kind, checks[kind](values))
+            checked = checks[kind](values)
+            _NO_FILES.refuse_uploads(checked)
+            yield Line(number, kind, checked)
         except Invalid as problem:
             wrong = problem.errors or [{"field": "", "message": problem.message}]
             errors += [_error(number, each["field"], each["message"]) for each in wrong]

@@ -296,21 +296,6 @@ async def test_two_who_name_the_same_ones_in_another_order_do_not_wait_in_a_circ
     assert sorted(answer.status for answer in answers) == [201] + [400] * 5
 
 
-async def test_a_file_may_be_fetched_or_named_and_never_both_lost(disk: Api) -> None:
-    for _ in range(10):
-        url = await uploaded(disk, PNG, "a.png")
-        got, made = await asyncio.gather(disk.get(path_of(disk, url)), ticket(disk, url))
-        assert 200 in (got.status, made.status - 1)
-        if made.status == 201:
-            shown = urlsplit(made.data["attachments"][0])
-            assert (await disk.get(f"{shown.path}?{shown.query}")).body == PNG
-    for _ in range(200):
-        if not files(disk, "temp"):
-            break
-        await asyncio.sleep(0.02)
-    assert files(disk, "temp") == {}
-
-
 async def test_answers_of_all_kinds_open_it(disk: Api) -> None:
     made = (await ticket(disk, await uploaded(disk, PNG, "a.png"))).data
     where = f"/api/tickets/{made['id']}"
@@ -364,7 +349,7 @@ async def test_public_vouchers_show_their_image(disk: Api) -> None:
 class _Named(Filed, Vehicles):
     """Vehicles whose brand is a file: as rows of the CMS, which has a database of its own."""
 
-    filing = Filing("cms/blog", ("brand",))
+    filing = Filing("cms/blog", brand="blog.featuredImage")
 
 
 @pytest.fixture
