@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Protocol
 
 from sunshine.db import Reader, Transaction
@@ -225,9 +225,12 @@ class Filed(Handler):
         return signer.url(path) if self.filing.check else signer.plain_url(path)
 
 
+_links = lru_cache(maxsize=64)(Links)
+
+
 def links_of(handler: Handler) -> Links:
     """Which URLs are ours to whoever asks: by the configured name, or by the one they use."""
-    return Links(handler.application.configuration.base_domain, handler.request.host)
+    return _links(handler.application.configuration.base_domain, handler.request.host)
 
 
 def keep_uploads_out(handler: Handler, values: Mapping[str, Any], where: str = "") -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import handlers
 from handlers.fleet_vehicles import Vehicles
+from sunshine import file_check
 from sunshine.db import Database
 from sunshine.errors import Conflict, StorageFull, Unavailable
 from sunshine.web.claims import Filed, Filing
@@ -308,6 +309,24 @@ async def test_answers_of_all_kinds_open_it(disk: Api) -> None:
     for row in (made, listed, shown, changed, conflict.json["data"], watched):
         url = urlsplit(row["attachments"][0])
         assert (await disk.get(f"{url.path}?{url.query}")).body == PNG
+
+
+async def test_a_file_that_two_rows_name_outlives_the_first(disk: Api, now: Now) -> None:
+    first = (await ticket(disk, await uploaded(disk, PNG, "a.png"))).data
+    second = (await ticket(disk, *first["attachments"])).data
+    said = {"comment": f"As in {first['attachments'][0]}."}
+    where = f"/api/tickets/{second['id']}"
+    comment = (await disk.post(f"{where}/comments", said, as_="employee")).data
+    name = urlsplit(first["attachments"][0]).path
+    assert [urlsplit(url).path for url in comment["files"]] == [name]
+    for path in (f"/api/tickets/{first['id']}", where):
+        assert (await disk.put(path, {"attachments": []}, as_="employee")).status == 200
+        now.shift(hours=13)
+        storage, databases = disk.app.application.storage, disk.app.databases
+        assert await file_check.orphans(storage, databases, now=now()) == []
+        assert (await disk.get(name, as_="employee")).body == PNG
+    rows = await disk.sql("SELECT attachments::text || comment AS said FROM ticket_comment, ticket")
+    assert not any("s=" in row["said"] for row in rows), "a signature is nobody else's"
 
 
 async def test_every_revision_opens_its_files(disk: Api) -> None:
