@@ -16,6 +16,7 @@ from tornado.httpserver import HTTPServer
 
 import handlers
 from sunshine import clock, databases, folders, listening, logs, timetable
+from sunshine.backups.watch import BackupWatch
 from sunshine.db import Databases
 from sunshine.errors import Conflict
 from sunshine.events import Feed
@@ -29,6 +30,7 @@ from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
+from sunshine.room import Room
 from sunshine.rules import users
 from sunshine.settings import Settings
 from sunshine.storage import storage_of
@@ -61,6 +63,8 @@ class App:
         self.principals = Principals(self.databases, tokens, now, self.feeds)
         self.presence = Presence(self.databases, self.principals, self.feed, now)
         storage = storage_of(settings)
+        self.room = Room(settings.directory)
+        self.backups = BackupWatch(settings.backup_dir)
         due = timetable.jobs(storage) if jobs is None else jobs
         self.jobs = Runner(self.databases, due, now, settings.business_tz)
         self.application = Application(
@@ -72,9 +76,17 @@ class App:
             passwords=self.passwords,
             tokens=tokens,
             storage=storage,
-            readiness=Readiness(self.databases),
+            readiness=Readiness(self.databases, self.room),
             rates=Rates(settings),
-            metrics=Metrics(self.databases, self.presence, self.feeds, self.passwords, self.jobs),
+            metrics=Metrics(
+                self.databases,
+                self.presence,
+                self.feeds,
+                self.passwords,
+                self.jobs,
+                self.room,
+                self.backups,
+            ),
             clock=now,
         )
         self.http = HTTPServer(
@@ -236,4 +248,5 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # a full disk behind stderr stops nobody
+        print(text, file=sys.stderr, flush=True)

@@ -65,6 +65,7 @@ class StoredFile(Handler):
     """A file of somebody's row."""
 
     deadline = SECONDS
+    sends_files = True
     folder: ClassVar[str] = ""
     database: ClassVar[str] = "sunshine"
     # Who may open what is in a folder by their token, the most particular folder first.
@@ -78,9 +79,9 @@ class StoredFile(Handler):
         """Get a stored file, or a range of it.
 
         By a URL that the API signed, which opens it for 15 minutes, or by a token of somebody who
-        may see the row that names it; images of the CMS and the app are public. Only images and PDF
-        are shown in a browser, everything else is saved. `Range`, `If-None-Match` and
-        `If-Modified-Since` are understood.
+        may see the row that names it; images of the CMS and the app are public. Images are shown in
+        a browser, PDF on the host of `FILES_ORIGIN`, everything else is saved. `Range`,
+        `If-None-Match` and `If-Modified-Since` are understood.
         """
         path = self.folder + path
         if hasattr(self, "actor"):

@@ -38,7 +38,8 @@ class Ready(Handler):
     async def get(self) -> None:
         """Tell whether requests would be served.
 
-        Each database answers and is migrated; else 503, and `data` names what is missing.
+        Each database answers and is migrated, and there is room for files; else 503, and `data`
+        names what is missing: `unreachable`, `behind`, `ahead`, `storage_full`.
         """
         missing = await self.application.readiness.missing()
         if missing:
@@ -55,6 +56,7 @@ class Metrics(Handler):
         In Prometheus' text format, for the addresses of `METRICS_ALLOW`; to others there is no such
         path. Each process has its own.
         """
+        await self.application.metrics.look()
         self.set_header("Content-Type", MEDIA_TYPE)
         self.write(self.application.metrics.render())
 

@@ -9,6 +9,8 @@ database refuses comes out as a business error (sunshine/errors.py).
 
 import asyncio
 import copy
+import errno
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -31,7 +33,7 @@ from sunshine import json
 from sunshine.clock import Clock, today
 from sunshine.connections import conninfo, is_alive
 from sunshine.documents import Documents, RowDocuments
-from sunshine.errors import VIOLATIONS, Conflict, Unavailable
+from sunshine.errors import VIOLATIONS, Conflict, StorageFull, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
 from sunshine.policy import Policy
@@ -268,7 +270,7 @@ class Database:
             if tx.forgets:  # on this connection: another one might not be free
                 await forget_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
-            raise _problem(error) from error
+            raise _problem(error, self.name) from error
         finally:
             await self._pool.putconn(connection)
 
@@ -284,7 +286,7 @@ class Database:
         try:
             return await connection.execute(statement.text, statement.bind(values))
         except psycopg.Error as error:
-            raise _problem(error) from error
+            raise _problem(error, self.name) from error
 
     async def _take(self) -> psycopg.AsyncConnection[DictRow]:
         """A live connection. After a restart of the server every idle one is dead: they are passed
@@ -352,14 +354,23 @@ def _documents(settings: Settings) -> Documents:
     return MongoDocuments(settings.mongo_mitra)
 
 
+def _is_full(error: psycopg.Error) -> bool:
+    """Whether the server's disk is: of a quota it has no code of its own to tell."""
+    return isinstance(error, sqlstate.DiskFull) or (
+        isinstance(error, sqlstate.IoError) and os.strerror(errno.EDQUOT) in str(error)
+    )
+
+
 def _present(row: Row | None) -> Row:
     if row is None:
         raise LookupError("a statement that always has a row has none")
     return row
 
 
-def _problem(error: psycopg.Error) -> Exception:
+def _problem(error: psycopg.Error, database: str) -> Exception:
     """What a refusal of the database means to the caller; itself, when it can only be our fault."""
+    if _is_full(error):
+        return StorageFull(database)
     if isinstance(error, sqlstate.IntegrityError):
         meaning = VIOLATIONS.get(error.diag.constraint_name or "")
         return copy.copy(meaning) if meaning else error

@@ -82,10 +82,15 @@ class TooLarge(Problem):
 
 
 class StorageFull(Problem):
-    """There is no room for another file; a retry will not find any either."""
+    """There is no room; a retry will not find any either. `where` is the database that has none, or
+    `storage`: where files are."""
 
     code = "storage_full"
     message = "There is no room left for files"
+
+    def __init__(self, where: str = "storage") -> None:
+        super().__init__(None if where == "storage" else "The database has no room left")
+        self.where = where
 
 
 class UnsupportedMedia(Problem):

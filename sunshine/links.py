@@ -5,7 +5,7 @@ URL is written: with its slashes encoded, by another name of the host, or withou
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -80,10 +80,10 @@ def stored_in_text(text: str, top: str) -> list[str]:
 class Links:
     """Which URLs are ours: those of these hosts, and those without one."""
 
-    def __init__(self, base_domain: str = "", *hosts: str) -> None:
-        base = urlsplit(base_domain)
-        self._hosts = {base.netloc.lower(), *(host.lower() for host in hosts)} - {""}
-        self._prefix = base.path
+    def __init__(self, bases: Iterable[str] = (), *hosts: str) -> None:
+        split = [urlsplit(base) for base in bases]
+        self._prefixes = {base.netloc.lower(): base.path for base in split if base.netloc}
+        self._hosts = {*self._prefixes, *(host.lower() for host in hosts)} - {""}
 
     def name(self, url: str) -> str | None:
         """`/api/temp/<name>` or `/api/static/<path>` where a text is a URL of a file here."""
@@ -94,7 +94,7 @@ class Links:
         path = unquote(parts.path)
         is_ours = not parts.netloc or parts.netloc.lower() in self._hosts
         if is_ours and parts.netloc:
-            path = path.removeprefix(self._prefix)
+            path = path.removeprefix(self._prefixes.get(parts.netloc.lower(), ""))
         if is_ours and path.startswith(ROUTE):
             return path
         if not _WORDS.fullmatch(url):

@@ -7,8 +7,9 @@ what is not passed in.
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from structlog.typing import Processor
@@ -24,6 +25,25 @@ SHARED: list[Processor] = [
 ]
 
 
+class _Patient:
+    """A stream that may have no room, or nobody at its other end: what it does not take is lost,
+    and nothing else."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, content: Any) -> int:
+        """As the stream's."""
+        with suppress(OSError):
+            self._stream.write(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """As the stream's."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(settings: Settings) -> None:
     """Set up our loggers and the libraries' (tornado, psycopg, alembic) alike."""
     level = _level(settings)
@@ -34,7 +54,7 @@ def configure(settings: Settings) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Patient(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *SHARED],
@@ -53,7 +73,7 @@ def of_requests(settings: Settings) -> Callable[..., None]:
         return lambda **_: None
     if not _json(settings):
         return partial(structlog.get_logger("sunshine.access").info, "request")
-    stream = sys.stderr.buffer
+    stream = _Patient(sys.stderr.buffer)
 
     def write(**fields: Any) -> None:
         line = {"event": "request", **fields, "level": "info", "timestamp": clock.now()}
@@ -72,12 +92,20 @@ def _as_json() -> Rendering:
     ours = structlog.processors.JSONRenderer(lambda event, **_: json.encode_any(event))
     theirs = structlog.processors.JSONRenderer(lambda event, **_: json.encode_any(event).decode())
     lines = structlog.processors.format_exc_info
-    return [lines, ours], [lines, theirs], structlog.BytesLoggerFactory(sys.stderr.buffer)
+    return [lines, ours], [lines, theirs], _bytes_logger(sys.stderr.buffer)
 
 
 def _as_text() -> Rendering:
     drawn = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    return [drawn], [drawn], structlog.WriteLoggerFactory(sys.stderr)
+    return [drawn], [drawn], _text_logger(sys.stderr)
+
+
+def _bytes_logger(stream: Any) -> Callable[..., Any]:
+    return structlog.BytesLoggerFactory(cast(Any, _Patient(stream)))
+
+
+def _text_logger(stream: Any) -> Callable[..., Any]:
+    return structlog.WriteLoggerFactory(cast(Any, _Patient(stream)))
 
 
 def _json(settings: Settings) -> bool:

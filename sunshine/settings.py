@@ -6,15 +6,17 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 import difflib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
+from sunshine import firebase
 from sunshine.policy import Policy, minutes
 from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
 
@@ -52,6 +54,7 @@ class Settings:
     address: str
     port: int
     base_domain: str
+    files_origin: str
     directory: Path
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
@@ -78,6 +81,11 @@ class Settings:
     event_loop: str
     mongo_mitra: str
     values: Mapping[str, Any]
+
+    @property
+    def files_base(self) -> str:
+        """What URLs of files begin with."""
+        return self.files_origin or self.base_domain
 
     @property
     def business_tz(self) -> ZoneInfo:
@@ -109,9 +117,9 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    unsafe = _unsafe(settings, file)
-    if unsafe:
-        raise SettingsError(unsafe)
+    wrong = [*_unusable(settings), *_unsafe(settings, file)]
+    if wrong:
+        raise SettingsError(wrong)
     return settings
 
 
@@ -179,6 +187,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         address=values["SERVER_ADDRESS"],
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
+        files_origin=values.get("FILES_ORIGIN", ""),
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
         databases={name: _database(name, values, given) for name in DATABASES},
@@ -260,6 +269,20 @@ def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) ->
     )
 
 
+def _unusable(settings: Settings) -> Iterator[str]:
+    """What each variable allows by itself, and cannot be meant."""
+    origin, base = urlsplit(settings.files_origin), urlsplit(settings.base_domain)
+    if origin.hostname and origin.hostname == (base.hostname or "").lower():
+        yield "FILES_ORIGIN: must be another host than BASE_DOMAIN's"
+    if settings.files_origin in settings.cors_origins:
+        yield "CORS_ORIGINS: must not have FILES_ORIGIN, where files of strangers are shown"
+    if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
+        try:
+            firebase.service_account(path)
+        except ValueError as error:
+            yield f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} {error}"
+
+
 def _unsafe(settings: Settings, file: Path) -> list[str]:
     """What production refuses to start with."""
     if not settings.production:
@@ -274,6 +297,8 @@ def _unsafe(settings: Settings, file: Path) -> list[str]:
         lines.append("JWT_SECRET: is the documentation's example; make your own")
     if "*" in settings.cors_origins:
         lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
+    if settings.files_origin.startswith("http:"):
+        lines.append("FILES_ORIGIN: must be https in production")
     if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         lines.append(f"{file}: readable by others; chmod 600 it")
     return lines

@@ -43,6 +43,12 @@ def _networks(value: str) -> tuple[str, ...]:
     return networks
 
 
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,4})?/?", value.lower()):
+        raise ValueError("must be an origin as https://files.example.com")
+    return value.lower().rstrip("/")
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -150,6 +156,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "BASE_DOMAIN": _text(
         "the server's public URL, for links (http://localhost:SERVER_PORT)",
         regex=r"https?://[^\s/]+(/[^\s]*)?",
+    ),
+    "FILES_ORIGIN": _variable(
+        "another host of this server, as https://files.example.com, for files and nothing else:"
+        " PDF is shown there, and saved without it",
+        type="string", coerce=_origin,
     ),
     "DIR": _text("folder of files, and of the embedded database (./resources)"),
     "STORAGE_URL": _text(

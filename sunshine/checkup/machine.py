@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
+from sunshine import firebase
 from sunshine.checkup import Finding
 from sunshine.settings import Settings
 from sunshine.variables import EXAMPLE_SECRETS
@@ -131,4 +132,15 @@ def open_files(_: Settings) -> Iterator[Finding]:
         yield Finding("open files", "OK", "no limit" if hard < 0 else f"at most {hard}")
 
 
-CHECKS = (python, secret, env_file, folder, port, proxies, open_files)
+def push(settings: Settings) -> Iterator[Finding]:
+    """The service account for push messages, where there is one."""
+    if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
+        try:
+            account = firebase.service_account(path)
+        except ValueError as error:  # it has changed since the settings were read
+            yield Finding("push", "FAIL", f"{path} {error}", "mind FIREBASE_SERVICE_ACCOUNT_PATH")
+        else:
+            yield Finding("push", "OK", f"{account.email} of the project {account.project}")
+
+
+CHECKS = (python, secret, env_file, folder, port, proxies, open_files, push)

@@ -114,6 +114,9 @@ def explained(error: Exception) -> tuple[list[str], int] | None:
         fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
         code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)
         return fields if isinstance(error, Invalid) and fields else [error.message], code
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        return [f"{where}{error.strerror}"], FAILED
     if isinstance(error, PostgresError) or _is_of_a_database(error):
         return [str(error).strip().splitlines()[0]], FAILED
     return None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import tornado.web
@@ -74,12 +75,13 @@ class Application(tornado.web.Application):
         self.metrics = metrics
         self.clock = clock
         self.storage = storage
-        self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
+        self.signer = Signer(settings.jwt_secret, settings.files_base, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
         # Once set, each answer says that the connection ends with it.
         self.draining = False
         self.in_flight: set[Handler] = set()
+        self._files_host = urlsplit(settings.files_origin).hostname
         self._trusts = _within(settings.trusted_proxies)
         self._is_watchman = _within(settings.metrics_allow)
 
@@ -91,6 +93,8 @@ class Application(tornado.web.Application):
         if found is None:
             return self._refuse(request, NotFound())
         route, values = found
+        if self.is_for_files(request) and not route.handler.sends_files:
+            return self._refuse(request, NotFound())
         if request.method != "OPTIONS" and request.method not in route.methods:
             return self._refuse(request, MethodNotAllowed(route.allow))
         most = route.handler.max_body
@@ -127,6 +131,14 @@ class Application(tornado.web.Application):
                 except Exception:  # one that cannot be answered must not end the watch over all
                     log.exception("deadline failed", request_id=handler.request_id)
                     self.ended(handler)
+
+    def is_for_files(self, request: HTTPServerRequest) -> bool:
+        """Whether it came to the host of FILES_ORIGIN. There is no API there, so that no file can
+        act in the API's name, whatever it makes a browser do."""
+        return (
+            self._files_host is not None
+            and request.host_name.lower().rstrip(".") == self._files_host
+        )
 
     def is_https(self, request: HTTPServerRequest) -> bool:
         """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""

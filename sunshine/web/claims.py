@@ -230,7 +230,8 @@ _links = lru_cache(maxsize=64)(Links)
 
 def links_of(handler: Handler) -> Links:
     """Which URLs are ours to whoever asks: by the configured name, or by the one they use."""
-    return _links(handler.application.configuration.base_domain, handler.request.host)
+    configuration = handler.application.configuration
+    return _links((configuration.base_domain, configuration.files_base), handler.request.host)
 
 
 def keep_uploads_out(handler: Handler, values: Mapping[str, Any], where: str = "") -> None:

@@ -22,6 +22,7 @@ from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.rates import Standing
 from sunshine.schemas.fields import MAX_BODY, MAX_ID
+from sunshine.storage import is_full
 from sunshine.web import answers, idempotency
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Handler(RequestHandler):
     standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
+    # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
+    sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
     # Seconds; None takes the configured deadline.
@@ -181,7 +184,7 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if not isinstance(value, Problem | HTTPError | Finish):
+        if not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:

@@ -53,16 +53,16 @@ every_spelling = pytest.mark.parametrize("spelling", SPELLINGS)
 
 @every_spelling
 def test_an_upload_is_known_however_it_is_spelled(spelling: str) -> None:
-    assert Links(f"http://{HOST}").names_upload(SPELLINGS[spelling])
+    assert Links([f"http://{HOST}"]).names_upload(SPELLINGS[spelling])
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_names_none_is_left_alone(text: str) -> None:
-    assert not Links(f"http://{HOST}").names_upload(text)
+    assert not Links([f"http://{HOST}"]).names_upload(text)
 
 
 def test_a_url_of_ours_is_refused_though_nothing_is_there() -> None:
-    links = Links(f"http://{HOST}", "127.0.0.1:80")
+    links = Links([f"http://{HOST}"], "127.0.0.1:80")
     loud = f"See http://{HOST.upper()}/api/temp/gone.pdf"
     for text in (f"http://{HOST}/api/temp/x", "/api/temp/x", loud, "//127.0.0.1:80/api/temp/x"):
         assert links.names_upload(text)

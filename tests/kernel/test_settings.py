@@ -1,5 +1,6 @@
 """Settings: the environment, then .env; every mistake at once; what production refuses."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,79 @@ def test_it_refuses_production_with_what_is_unsafe(
     [line] = mistakes(home, PRODUCTION | changes)
     assert line.startswith(f"{named}: ")
     assert load(home, PRODUCTION | changes | {"APP_ENV": "development"})
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("https://files.example.com", "https://files.example.com"),
+        ("https://Files.Example.com/", "https://files.example.com"),
+        ("https://files.example.com:8443", "https://files.example.com:8443"),
+    ],
+)
+def test_it_takes_an_origin_for_files(home: Path, value: str, taken: str) -> None:
+    given = PRODUCTION | {"FILES_ORIGIN": value, "BASE_DOMAIN": "https://api.example.com/base"}
+    assert load(home, given).files_origin == load(home, given).files_base == taken
+    del given["FILES_ORIGIN"]
+    assert load(home, given).files_base == "https://api.example.com/base"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["files.example.com", "//files.example.com", "ftp://files.example.com", "https://",
+     "https://files.example.com/base", "https://files.example.com?x", "https://a@files.example.com",
+     "https://files.example.com#x", "https://fïles.example.com", "https://files.example.com:port",
+     "https://[files", "https://api.example.com", "https://API.example.com:8443",
+     "https://app.example.com", "http://files.example.com"],
+)  # fmt: skip
+def test_it_refuses_what_is_no_other_host_for_files(home: Path, value: str) -> None:
+    """Nor one that pages of the company come from, nor an open line in production."""
+    given = PRODUCTION | {
+        "FILES_ORIGIN": value, "BASE_DOMAIN": "https://api.example.com",
+        "CORS_ORIGINS": "https://app.example.com",
+    }  # fmt: skip
+    [line] = mistakes(home, given)
+    assert "FILES_ORIGIN" in line
+
+
+ACCOUNT = {
+    "type": "service_account", "project_id": "sunshine", "client_email": "push@example.com",
+    "private_key": "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n",
+}  # fmt: skip
+
+
+def test_it_takes_a_service_account(home: Path) -> None:
+    (home / "push.json").write_text(json.dumps(ACCOUNT))
+    assert load(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(home / "push.json")})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "no JSON"),
+        (b"\xff\xfe{}", "no JSON"),
+        (b"[" * 5000, "no JSON"),
+        (b"[]", '"type"'),
+        (b'{"type": "authorized_user"}', '"type"'),
+        (json.dumps(ACCOUNT).encode() + b" " * 100_000, '"type"'),
+        *((json.dumps(ACCOUNT | {name: " "}).encode(), name)
+          for name in ("project_id", "client_email", "private_key")),
+        (json.dumps(ACCOUNT | {"client_email": 5}).encode(), "client_email"),
+        (json.dumps(ACCOUNT | {"private_key": "a key"}).encode(), "private_key"),
+    ],
+)  # fmt: skip
+def test_it_refuses_what_is_no_service_account(
+    home: Path, content: bytes | None, said: str
+) -> None:
+    file = home / "push.json"
+    if content is not None:
+        file.write_bytes(content)
+    [line] = mistakes(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(file)})
+    assert line.startswith(f"FIREBASE_SERVICE_ACCOUNT_PATH: {file} ")
+    assert said in line
+    [line] = mistakes(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(home)})
+    assert "directory" in line
 
 
 def test_it_counts_the_bytes_of_a_secret(home: Path) -> None:
