@@ -1,8 +1,8 @@
 """Sign-in over HTTP. Rules: sunshine/rules/auth.py. Tables: models/auth.py."""
 
+from handlers.sign_ins import sign_in
 from sunshine.rules import auth as rules
 from sunshine.schemas.auth import ACCOUNT, LOGIN, SIGNED_IN, VERIFIED
-from sunshine.web import limiting
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
 from sunshine.web.replies import done, exactly, one, refuses
@@ -12,17 +12,18 @@ from sunshine.web.routes import Route
 class Login(Handler):
     """A name and a password for a token."""
 
+    bucket = "sign_in"
+
     async def post(self) -> None:
         """Sign in: a name and a password for a token.
 
         The name is the username or the email address, in any case. A wrong name, a wrong password
-        and an inactive account get the same answer in the same time. Failures are throttled by name
-        and address.
+        and an inactive account get the same answer in the same time. Too many failures slow down
+        whoever is a stranger to the account: 429, to be tried again after `Retry-After`. Not so
+        from where it signed in before, or with an earlier token of it in `x-access-token`, ended or
+        not: a client keeps the last one, and shows it when it signs in again.
         """
-        name = self.body["username"]
-        await limiting.count_sign_in(self, name)
-        account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
-        await limiting.refund_sign_in(self, name)
+        account = await sign_in(self, "user", rules, self.db.sunshine)
         user = {field: account[field] for field in ("id", "username", "name", "role")}
         token = self.application.tokens.sign(
             "user",

@@ -20,7 +20,7 @@ from sunshine.rules import (
 from sunshine.schemas.files import DOWNLOAD, UPLOADED
 from sunshine.signing import ROUTE
 from sunshine.storage import STATIC, TEMP
-from sunshine.web import files
+from sunshine.web import files, limiting
 from sunshine.web.claims import Check
 from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
@@ -46,12 +46,21 @@ class Upload(Receiving):
 class TempFile(HandingOver):
     """An uploaded file. Its name is the right to it."""
 
+    bucket = "file"
+
     async def get(self, name: str) -> None:
         """Fetch an uploaded file.
 
         Whoever knows its name may. Fetched whole it is gone; `HEAD`, ranges and downloads that were
         cut off do not count. `s=download` has it saved instead of shown.
         """
+        try:
+            await self._fetch(name)
+        except NotFound:  # a guess, or a file that was fetched
+            await limiting.count_stranger(self)
+            raise
+
+    async def _fetch(self, name: str) -> None:
         download = self.query.get("s") == "download"
         if self.request.method == "GET" and "Range" not in self.request.headers:
             await self.hand_over(name, download=download)
@@ -141,6 +150,7 @@ class PartnerFile(StoredFile):
 class CmsFile(StoredFile):
     """An image of published content."""
 
+    bucket = "file"
     folder = "cms/"
     cache = "public, max-age=3600"
 
@@ -148,6 +158,7 @@ class CmsFile(StoredFile):
 class AppFile(StoredFile):
     """An image of the customers' app."""
 
+    bucket = "file"
     folder = "onapps/"
     cache = "public, max-age=3600"
 

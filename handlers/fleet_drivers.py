@@ -17,6 +17,8 @@ from sunshine.web.routes import Route
 class Drivers(Handler):
     """Everybody who drives."""
 
+    bucket = "fleet"
+
     async def get(self) -> None:
         """List drivers.
 
@@ -45,6 +47,8 @@ class Drivers(Handler):
 
 class Driver(Handler):
     """One driver."""
+
+    bucket = "fleet"
 
     async def get(self, driver_id: int) -> None:
         """Get a driver.
@@ -85,12 +89,11 @@ class Driver(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
-        name = f"driver:{self.actor.username}"
-        await limiting.count_sign_in(self, name)
+        counted = await limiting.count_own_guess(self)
         known = await fleet_auth.password_hash(self.db["fleet"], self.actor.id)
         if not await self.application.passwords.matches(password, known):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await limiting.refund_sign_in(self, name)
+        await limiting.give_back(self, counted)
 
 
 class Credentials(Handler):

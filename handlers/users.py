@@ -80,11 +80,11 @@ class User(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
-        await limiting.count_sign_in(self, self.actor.username)
+        counted = await limiting.count_own_guess(self)
         hashed = await rules.password_hash(self.db.sunshine, self.actor.id)
         if not await self.application.passwords.matches(password, hashed):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await limiting.refund_sign_in(self, self.actor.username)
+        await limiting.give_back(self, counted)
 
 
 routes = [

@@ -218,11 +218,15 @@ class Feed:
                 await self._task
 
     async def _run(self) -> None:
+        told = ""  # twice a second for as long as PostgreSQL is away would be a flood
         while True:
             try:
                 await self._follow()
             except (psycopg.Error, Unavailable) as error:
-                log.warning("feed lost", database=self._database.name, reason=str(error).strip())
+                reason = str(error).strip()
+                if self.connected or reason != told:
+                    log.warning("feed lost", database=self._database.name, reason=reason)
+                told = reason
             except Exception:
                 log.exception("feed failed", database=self._database.name)
             finally:

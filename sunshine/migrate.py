@@ -138,7 +138,7 @@ def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg
         name = dbname or database.database
         where = f"{database.host or 'the local socket'} port {database.port}"
         raise MigrationError(
-            f"cannot connect to database {name} at {where} as {database.user}: {_plain(error)}"
+            f"cannot connect to database {name} at {where} as {database.user}: {telling(error)}"
         ) from error
 
 
@@ -248,7 +248,7 @@ def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:
             f"{sql.Identifier(database.user).as_string()}"
         ) from error
     except psycopg.Error as error:
-        problem = f"cannot create database {database.database}: {_plain(error)}"
+        problem = f"cannot create database {database.database}: {telling(error)}"
         raise MigrationError(problem) from error
 
 
@@ -350,7 +350,7 @@ def _config(name: str, connection: "Connection") -> "Config":
 
 def explanation(database: DatabaseSettings, error: BaseException) -> str:
     """One line on what PostgreSQL refused, and what to do about it where we know."""
-    line = f"database {database.database}: {_plain(error)}"
+    line = f"database {database.database}: {telling(error)}"
     if isinstance(error, errors.LockNotAvailable):
         return f"{line}; something else is using that table, try again when it has ended"
     if isinstance(error, errors.InsufficientPrivilege):
@@ -360,7 +360,7 @@ def explanation(database: DatabaseSettings, error: BaseException) -> str:
     return line
 
 
-def _plain(error: BaseException) -> str:
+def telling(error: BaseException) -> str:
     """The telling line of PostgreSQL's answer, which may have many."""
     lines = [line.strip(" -\t") for line in str(error).splitlines() if line.strip()]
     return lines[-1] if "Multiple connection attempts" in lines[0] else lines[0]

@@ -68,6 +68,17 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """From where somebody tries to sign in: as the trail keeps it, and, as `network`, as accounts
+    know it again. `client` is what the program calls itself."""
+
+    address: str
+    network: str
+    client: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody signed in: a user, or a driver of the fleet. `employee_id` is None for outsiders."""
 

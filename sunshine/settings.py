@@ -18,7 +18,13 @@ from cerberus import Validator
 
 from sunshine import firebase
 from sunshine.policy import Policy, minutes
-from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
+from sunshine.variables import (
+    DATABASE_KEYS,
+    DATABASES,
+    EXAMPLE_SECRETS,
+    SERVER_KEYS,
+    VARIABLES,
+)  # fmt: skip
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -47,8 +53,26 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much one caller may do; counted where `rate_limit_enabled`.
+
+    Users and drivers: calls in an hour. Addresses: reads and files in 15 minutes, connections open
+    at once.
+    """
+
+    user: int
+    driver: int
+    fleet_reads: int
+    public_reads: int
+    public_files: int
+    sockets: int
+    connections: int
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The configuration of one process. `values` holds every variable as read, for printing."""
+    """The configuration of one process. `values` holds every variable as read, for printing;
+    `server_named_by` the variables because of which there is no embedded PostgreSQL."""
 
     environment: str
     address: str
@@ -59,6 +83,8 @@ class Settings:
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
     embedded: bool
+    server_named_by: tuple[str, ...]
+    pg_wait: int
     pg_bin_dir: Path | None
     backup_dir: Path | None
     jwt_secret: str
@@ -68,6 +94,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    limits: Limits
     metrics_allow: tuple[str, ...]
     api_docs: bool
     jobs_enabled: bool
@@ -182,6 +209,8 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
     directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
     port = values["SERVER_PORT"]
     environment = values.get("APP_ENV") or values.get("NODE_ENV") or "development"
+    naming = (f"PG_{name.upper()}_{key}" for name in DATABASES for key in SERVER_KEYS)
+    named_by = tuple(name for name in naming if name in given)
     return Settings(
         environment=environment,
         address=values["SERVER_ADDRESS"],
@@ -191,7 +220,9 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
         databases={name: _database(name, values, given) for name in DATABASES},
-        embedded=not any(name.startswith("PG_") for name in given.keys() - {"PG_BIN_DIR"}),
+        embedded=not named_by,
+        server_named_by=named_by,
+        pg_wait=values["PG_WAIT_SECONDS"],
         pg_bin_dir=_folder(values, "PG_BIN_DIR"),
         backup_dir=_folder(values, "BACKUP_DIR"),
         jwt_secret=values.get("JWT_SECRET", ""),
@@ -201,6 +232,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        limits=_limits(values),
         metrics_allow=values["METRICS_ALLOW"],
         api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
@@ -219,6 +251,18 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
 
 def _folder(values: Mapping[str, Any], name: str) -> Path | None:
     return Path(values[name]).expanduser().absolute() if values.get(name) else None
+
+
+def _limits(values: Mapping[str, Any]) -> Limits:
+    return Limits(
+        user=values["RATE_LIMIT_USER_PER_HOUR"],
+        driver=values["RATE_LIMIT_DRIVER_PER_HOUR"],
+        fleet_reads=values["RATE_LIMIT_FLEET_READS_PER_HOUR"],
+        public_reads=values["RATE_LIMIT_PUBLIC_READS"],
+        public_files=values["RATE_LIMIT_PUBLIC_FILES"],
+        sockets=values["MAX_SOCKETS_PER_USER"],
+        connections=values["MAX_CONNECTIONS_PER_ADDRESS"],
+    )
 
 
 def _policy(values: Mapping[str, Any]) -> Policy:

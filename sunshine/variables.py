@@ -15,6 +15,8 @@ DATABASE_KEYS = (
     "HOST", "PORT", "USER", "PASSWORD", "DB", "DIALECT",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
+# One of these names a server, or an account on one: then the embedded one is not used.
+SERVER_KEYS = ("HOST", "PORT", "USER", "PASSWORD", "DB")
 EXAMPLE_SECRETS = frozenset({"your_very_long_random_secret_key_min_32_characters", "change_me" * 4})
 
 
@@ -172,6 +174,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
     "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
+    "PG_WAIT_SECONDS": _number(
+        "seconds for which a start waits for the databases' server to answer", 60, 0, 86_400
+    ),
     "PG_BIN_DIR": _text("folder of pg_dump, pg_restore and psql (the newest found)"),
     "BACKUP_DIR": _text("folder of the backups, where the command line names no other"),
     "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
@@ -189,6 +194,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "memory",
         regex=r"memory|rediss?://\S+",
         secret=True,
+    ),
+    "RATE_LIMIT_USER_PER_HOUR": _number("calls of one user in an hour", 1000, 1, 10**9),
+    "RATE_LIMIT_DRIVER_PER_HOUR": _number("calls of one driver in an hour", 3600, 1, 10**9),
+    "RATE_LIMIT_FLEET_READS_PER_HOUR": _number(
+        "reads of the fleet by one user in an hour, counted apart from other calls",
+        20_000, 1, 10**9,
+    ),
+    "RATE_LIMIT_PUBLIC_READS": _number(
+        "reads of public content by one address in 15 minutes", 6000, 1, 10**9
+    ),
+    "RATE_LIMIT_PUBLIC_FILES": _number(
+        "downloads of public files by one address in 15 minutes", 20_000, 1, 10**9
+    ),
+    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user to one process", 10, 1, 10**6),
+    "MAX_CONNECTIONS_PER_ADDRESS": _number(
+        "open connections of one address to one process", 100, 1, 10**6
     ),
     "METRICS_ALLOW": _variable(
         "comma list of addresses and networks that may read /metrics; to others there is none",

@@ -90,6 +90,22 @@ def set_password(username: str, password_stdin: bool) -> None:
 
 @users.command()
 @click.argument("username", metavar="NAME")
+def unlock(username: str) -> None:
+    """Forget a user's failed sign-ins, which slow down whoever tries from elsewhere; at once, and
+    in every running server. NAME may be the email address."""
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import auth as rules
+
+    async def work(database: "Database") -> "Row":
+        async with database.transaction(operator()) as tx:
+            return await rules.unlock(tx, username=username)
+
+    row = run(work)
+    output.say(f"{row['username']} may try again from anywhere.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
 def disable(username: str) -> None:
     """Bar a user from signing in; every token of theirs ends at once."""
     _change(username, {"active": False})

@@ -7,9 +7,10 @@ from sqlalchemy import Integer, Text, bindparam, func, select, update
 
 from models.fleet import driver
 from sunshine.db import Database, Row, Transaction
-from sunshine.errors import Conflict, NotFound, NotSignedIn, violations
+from sunshine.errors import Conflict, NotFound, violations
 from sunshine.passwords import Passwords
-from sunshine.people import Principal
+from sunshine.people import Caller, Principal
+from sunshine.rules import sign_ins
 from sunshine.statements import Statement
 
 violations(
@@ -20,10 +21,12 @@ violations(
     }
 )
 
-_ACCOUNT = Statement(
+_ASKED = Statement(
     select(
-        driver.c.id, driver.c.username, driver.c.name, driver.c.status,
-        driver.c.password_hash, driver.c.token_version,
+        driver.c.id, driver.c.username, driver.c.name,
+        (driver.c.status == "active").label("active"),
+        driver.c.password_hash, driver.c.token_version, driver.c.unlocked_at,
+        sign_ins.known("fleet", driver.c.id).label("known"),
     ).where(
         func.lower(driver.c.username) == func.lower(bindparam("username")),
         driver.c.deleted_at.is_(None),
@@ -39,6 +42,7 @@ _SET = Statement(
         username=func.coalesce(bindparam("username", type_=Text), driver.c.username),
         password_hash=bindparam("hash"),
         token_version=driver.c.token_version + 1,
+        unlocked_at=bindparam("now"),
         updated_at=bindparam("now"),
     )
 )
@@ -49,20 +53,25 @@ _END = Statement(
 )
 
 
-async def sign_in(database: Database, passwords: Passwords, *, username: str, password: str) -> Row:
-    """The active driver of this name and password; every failure is the same NotSignedIn."""
-    account = await database.one(_ACCOUNT, username=username)
-    usable = account is not None and account["status"] == "active"
-    hashed = account["password_hash"] if account is not None and usable else None
-    if not await passwords.matches(password, hashed) or account is None:
-        raise NotSignedIn("Invalid username or password", code="invalid_credentials")
-    async with database.transaction(_as_actor(account)) as tx:
-        await tx.record("driver_signed_in", "driver", account["id"])
-    return account
+async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+    """The driver that a name means, active or not, and whether they are `known` from where the
+    caller is."""
+    since = database.clock() - sign_ins.KNOWN_FOR
+    return await database.one(_ASKED, username=username, network=caller.network, since=since)
+
+
+async def sign_in(
+    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+) -> None:
+    """Let a driver in whose password was checked."""
+    actor = _as_actor(account)
+    async with database.transaction(actor, request_id=caller.request_id) as tx:
+        await sign_ins.signed_in(tx, account["id"], caller)
 
 
 async def set_credentials(tx: Transaction, id_: int, *, username: str | None, hashed: str) -> None:
-    """Give a driver a password, and a name where one is given; all their tokens end at once."""
+    """Give a driver a password, and a name where one is given; all their tokens end at once, and
+    failed sign-ins are forgotten."""
     if not await tx.run(_SET, id=id_, username=username, hash=hashed):
         raise NotFound
     await tx.record("driver_credentials_changed", "driver", id_)

@@ -213,6 +213,8 @@ def _update(columns: tuple[str, ...]) -> Statement:
     values: dict[Any, Any] = {
         _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
     }
+    if "passwordHash" in columns:  # whoever failed with the old one
+        values[users.c.unlocked_at] = bindparam("now", type_=users.c.unlocked_at.type)
     values[users.c.updated_at] = bindparam("now", type_=users.c.updated_at.type)
     values[users.c.token_version] = users.c.token_version + bindparam("ends", type_=BigInteger)
     return Statement(update(users).where(users.c.id == bindparam("row_id")).values(values))

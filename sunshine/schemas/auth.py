@@ -1,6 +1,16 @@
 """Payloads of /api/auth."""
 
-from sunshine.schemas.fields import Field, Schema, flag, list_of, row_id, text
+from sunshine.schemas.fields import (
+    Field,
+    Schema,
+    choice,
+    flag,
+    instant,
+    list_of,
+    row_id,
+    text,
+    whole,
+)
 from sunshine.schemas.shapes import Shape, a, words
 
 
@@ -30,6 +40,17 @@ ACCOUNT = Shape(
         **_USER.fields,
         "email": words(nullable=True, example="user@example.com"),
         "permissions": list_of(words(example="account:self")),
+    },
+)
+SIGN_IN = Shape(
+    "SignIn",
+    {
+        "id": whole(1, 2**53 - 1),
+        "at": instant(),
+        "outcome": choice("signed_in", "refused"),
+        "address": words(example="203.0.113.7"),
+        "client": words(example="Mozilla/5.0 (X11; Linux x86_64)"),
+        "attempts": whole(1),
     },
 )
 VERIFIED = Shape(

@@ -1,5 +1,6 @@
 """Headers on every answer and the one shape of an error. Used by sunshine/web/handler.py."""
 
+import errno
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import structlog
 from tornado.web import HTTPError
 
 from sunshine import errors, json
-from sunshine.errors import Problem
+from sunshine.errors import Problem, Unavailable
 from sunshine.storage import is_full
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ STATUS: dict[type[Problem], int] = {
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }
+
+# What the system is out of for a moment: descriptors, buffers, memory.
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 # An answer is data: whatever a browser could be led to take it for, it loads, runs and frames
 # nothing. A page (handlers/docs.py) and files (files.py) say what they need.
@@ -143,8 +147,16 @@ def preflight(handler: "Handler") -> None:
         handler.set_header("Access-Control-Max-Age", "600")
 
 
+def understood(error: BaseException) -> BaseException:
+    """What was raised, in business words where it is the system's and will pass."""
+    if isinstance(error, OSError) and error.errno in SCARCE:
+        return Unavailable("The server is overloaded; try again in a moment", code="overloaded")
+    return error
+
+
 def error(handler: "Handler", error: BaseException) -> None:
     """Turn what was raised into status, headers and body. A crash tells only its request id."""
+    error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     error = _on_full_disk(handler, error)
     if isinstance(error, Problem):

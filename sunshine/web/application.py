@@ -21,7 +21,7 @@ from tornado.httputil import (
 from sunshine import logs
 from sunshine.clock import Clock
 from sunshine.db import Databases
-from sunshine.errors import NotFound, Problem, TooLarge
+from sunshine.errors import NotFound, Problem, TooLarge, TooMany
 from sunshine.feeds import Feeds
 from sunshine.metrics import Metrics
 from sunshine.passwords import Passwords
@@ -34,6 +34,7 @@ from sunshine.signing import Signer
 from sunshine.storage import Storage
 from sunshine.tokens import Tokens
 from sunshine.web.answers import MethodNotAllowed
+from sunshine.web.connections import Connections
 from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
 from sunshine.web.streaming import Refusal, announced
@@ -83,10 +84,16 @@ class Application(tornado.web.Application):
         self.in_flight: set[Handler] = set()
         self._files_host = urlsplit(settings.files_origin).hostname
         self._trusts = _within(settings.trusted_proxies)
+        limits = settings.limits if settings.rate_limit_enabled else None
+        self.connections = Connections(limits.connections if limits else None, self._trusts)
         self._is_watchman = _within(settings.metrics_allow)
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
+        try:
+            self.connections.check(request, _plain(request.remote_ip or ""))
+        except TooMany as problem:
+            return self._refuse(request, problem)
         # No body here is a form: Tornado would refuse a bad one before we ask who sends it.
         request._parse_body = _no_form  # type: ignore[method-assign]
         found = self.routes.find(request.path)

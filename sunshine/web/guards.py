@@ -49,7 +49,7 @@ class Guard:
 
 async def _pass(handler: "Handler") -> None:
     if handler.request.path.startswith("/api/"):
-        await limiting.count_stranger(handler)
+        await limiting.count_public(handler)
 
 
 async def _identify(handler: "Handler") -> None:
@@ -98,7 +98,7 @@ async def _reader(handler: "Handler") -> None:
 async def _content_reader(handler: "Handler") -> None:
     is_open = handler.application.configuration.cms_public_read
     if is_open and not handler.token:
-        await limiting.count_stranger(handler)
+        await limiting.count_public(handler)
         handler.actor = STRANGER
         return
     # A token that has ended is refused here too: its owner would miss what strangers may not see.

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 import structlog
@@ -51,6 +51,9 @@ class Handler(RequestHandler):
     sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
+    # What its calls are counted as, where that is nothing common (sunshine/web/limiting.py): "file"
+    # and "sign_in" of strangers, "fleet" of users who read.
+    bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
@@ -184,7 +187,9 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
+        if value is not None and answers.understood(value) is not value:
+            log.warning("overloaded", request_id=self.request_id, reason=str(value))
+        elif not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:

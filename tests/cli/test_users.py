@@ -180,3 +180,21 @@ def test_a_list_is_a_table_on_a_terminal(in_terminal, anna):
     assert "\t" not in screen
     assert "anna" in screen
     assert "\x1b[1m" in screen
+
+
+def test_it_unlocks_by_either_name(sunshine, anna, sql):
+    for name in ("ANNA", "anna@example.com"):
+        sql("UPDATE users SET email = 'anna@example.com', unlocked_at = NULL")
+        done = sunshine("users", "unlock", name)
+        assert done.returncode == 0, done.stderr
+        assert "anna may try again" in done.stderr
+        assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]
+    assert events(sunshine).count("user_unlocked") == 2
+    done = sunshine("users", "unlock", "nobody")
+    assert (done.returncode, done.stderr) == (3, "Error: there is no user nobody\n")
+
+
+def test_a_new_password_lifts_a_lock(sunshine, anna, sql):
+    done = sunshine("users", "set-password", "anna", "--password-stdin", stdin="brand new words 7")
+    assert done.returncode == 0, done.stderr
+    assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]

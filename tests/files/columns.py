@@ -14,6 +14,8 @@ COLUMNS = {
     "sunshine.location": "name address timezone",
     "sunshine.attendance": "status check_in_photo:path check_out_photo:path review_reasons notes",
     "sunshine.users": "username name email role password_hash",
+    "sunshine.known_network": "network",
+    "fleet.known_network": "network",
     "sunshine.user_permissions": "permission",
     "sunshine.revoked_token": "jti",
     "sunshine.branding_request": "status title description category files:urls mode",

@@ -1,5 +1,6 @@
 """config/: what is written there fits the program. What needs other programs: tests/system."""
 
+import configparser as units
 import json
 import re
 import subprocess
@@ -78,6 +79,38 @@ def options_of(command: str) -> set[str]:
 def test_servers_are_started_with_options_that_exist(name: str) -> None:
     [started] = re.findall(r'sunshine(?:", ")? ?serve"?\]?(.*)', text(name))
     assert set(re.findall(r"--[a-z-]+", started)) <= options_of("serve")
+
+
+UNITS = sorted((CONFIG / "systemd").iterdir())
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda file: file.name)
+def test_no_unit_ever_gives_up(file: Path) -> None:
+    unit = units.ConfigParser(strict=False, interpolation=None)
+    unit.read(file)
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    if "Socket" in unit:  # systemd would close one whose service fails for long
+        assert unit["Socket"]["TriggerLimitIntervalSec"] == "0"
+    if "Service" in unit and unit["Service"]["Type"] != "oneshot":  # those are the timer's
+        assert unit["Service"]["Restart"] == "always"
+        assert int(unit["Service"]["RestartSec"]) > 0
+
+
+def test_the_waits_of_a_start_fit_into_those_of_its_keepers() -> None:
+    unit = units.ConfigParser(strict=False, interpolation=None)
+    unit.read(CONFIG / "systemd/sunshine@.service")
+    minutes = unit["Service"]["TimeoutStartSec"]
+    assert minutes.endswith("min")
+    wait = int(VARIABLES["PG_WAIT_SECONDS"]["default"])
+    assert 60 * int(minutes.removesuffix("min")) > 2 * wait
+    supervised = units.ConfigParser(interpolation=None)
+    supervised.read(CONFIG / "supervisord.conf")
+    program = supervised["fcgi-program:sunshine"]
+    assert program["autorestart"] == "true"
+    # One that waited counts as started, and is started again however often; for all others
+    # supervisord counts.
+    assert int(program["startsecs"]) < wait
+    assert int(program["startretries"]) >= 1_000_000
 
 
 def test_compose_knows_its_variables() -> None:

@@ -147,6 +147,18 @@ def test_it_lets_one_server_serve_all_databases(home: Path) -> None:
     assert databases["sunshine"].pool_wait == 2.5
 
 
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("key", DATABASE_KEYS)
+def test_what_names_a_server_and_nothing_else_switches_the_embedded_one_off(
+    home: Path, database: str, key: str
+) -> None:
+    name = f"PG_{database.upper()}_{key}"
+    value = {"HOST": "db1", "PORT": "6000", "DIALECT": "postgres"}.get(key, "1000")
+    found = load(home, {name: value, "PG_WAIT_SECONDS": "5", "PG_BIN_DIR": "/opt/pg"})
+    assert found.embedded == (key not in ("HOST", "PORT", "USER", "PASSWORD", "DB"))
+    assert found.server_named_by == (() if found.embedded else (name,))
+
+
 def test_it_splits_lists(home: Path) -> None:
     found = load(home, {
         "CORS_ORIGINS": " https://a.example/ ,https://b.example,, ",

@@ -86,7 +86,7 @@ COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
     500: ("A fault of ours; `requestId` finds it in the log.", ("internal_error",), {}),
     503: (
         "A part that the server relies on does not answer; the same request may succeed soon.",
-        ("unavailable", "database_unavailable", "deadline"),
+        ("unavailable", "database_unavailable", "deadline", "overloaded"),
         _AGAIN,
     ),
 }
