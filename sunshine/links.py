@@ -14,7 +14,6 @@ from sunshine.signing import ROUTE
 
 TEMP_ROUTE = "/api/temp/"
 REFUSED = "names an upload, and keeps no files"
-MAX_NAMED = 20  # places that one answer tells of
 # Behind a hyphen it is a part of the name that a stored file came with.
 _UPLOAD = re.compile(r"(?<![0-9_.-])[0-9]{13}-[0-9]{39}-")
 # Digits and hyphens as URLs and HTML may spell them, and seldom do.
@@ -152,7 +151,7 @@ class Links:
 
     def refuse_uploads(self, value: Any, where: str = "") -> None:
         """Invalid where an upload is named, which nothing there would keep."""
-        if places := self.uploads_in(value, where)[:MAX_NAMED]:
+        if places := self.uploads_in(value, where):
             raise Invalid(errors=[{"field": place, "message": REFUSED} for place in places])
 
 

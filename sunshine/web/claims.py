@@ -16,7 +16,6 @@ from sunshine.errors import Invalid, NotAllowed, NotFound, Problem
 from sunshine.file_columns import kinds_of
 from sunshine.files import Change, change, new_path
 from sunshine.links import (
-    MAX_NAMED,
     REFUSED,
     TEMP_ROUTE,
     Links,
@@ -32,6 +31,7 @@ from sunshine.web.handler import Handler
 
 # What an attribute of HTML says, where it is a URL of a file here: after its `=`, quoted or not.
 _LINK = re.compile(rf"""(=\s*["']?)([^\s"'<>=]*(?:{TEMP_ROUTE}|{ROUTE})[^\s"'<>=?#]+)""")
+MAX_PRIVATE = 100  # files
 MISSING = "is no file of yours; upload it first"
 APART = "names an upload among other words; give its URL by itself"
 
@@ -159,14 +159,13 @@ class Filed(Handler):
         """
         if self._is_settled or not self._named:
             return
-        known, wrong = {}, []
+        self._check_number()
+        kept: dict[str, str | None] = {}
         for where, url, name in self._named:
-            kept = await self._known(reader, where, url, name)
-            if kept is None:
-                wrong.append(where)
-            else:
-                known[url] = kept
-        _refuse(wrong)
+            if url not in kept:
+                kept[url] = await self._known(reader, where, url, name)
+        _refuse([where for where, url, _ in self._named if kept[url] is None])
+        known = {url: name for url, name in kept.items() if name is not None}
         filing, body = self.filing, self.body
         changed = {name: replaced(body[name], known) for name in filing.fields if name in body}
         for name in filing.html:
@@ -177,6 +176,13 @@ class Filed(Handler):
                 changed[name] = reworded(body[name], known)
         self.body = body | changed
         self._is_settled = True
+
+    def _check_number(self) -> None:
+        """Each file that is not public costs a question: one body asks so many at most."""
+        if self.filing.check:
+            private = {name: where for where, _, name in self._named if name}
+            for where in list(private.values())[MAX_PRIVATE:]:
+                raise Invalid.field(where, f"A body names at most {MAX_PRIVATE} files")
 
     async def _known(self, reader: Reader, where: str, url: str, name: str | None) -> str | None:
         """What a row calls it; None for a file that there is not, or that is not theirs."""
@@ -249,7 +255,7 @@ def keep_uploads_out(handler: Handler, values: Mapping[str, Any], where: str = "
         else:
             wrong += [(at, REFUSED) for at in links.uploads_in(value, place)]
     if wrong:
-        raise Invalid(errors=[{"field": at, "message": said} for at, said in wrong[:MAX_NAMED]])
+        raise Invalid(errors=[{"field": at, "message": said} for at, said in wrong])
 
 
 def _without(field: str, text: str | None, filing: Filing, links: Links) -> str:

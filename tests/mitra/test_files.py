@@ -65,6 +65,9 @@ async def test_a_refused_document_takes_nothing(either: Api) -> None:
         answer = await either.post(path, {**body, "fields": {"it": value}}, as_="admin")
         assert answer.status == 400, value
         assert all(field.startswith("fields.it") for field in answer.fields)
+    many = [f"/api/static/mitra/{number}.png" for number in range(101)]
+    answer = await either.post(path, {**body, "fields": {"it": many}}, as_="admin")
+    assert (answer.status, answer.fields) == (400, {"fields.it.100"})
     assert await either.sql("SELECT * FROM partner_document", "mitra") == []
     assert len(await either.sql("SELECT * FROM upload")) == 2
 
