@@ -11,7 +11,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
-    Text,
     any_,
     bindparam,
     column,
@@ -26,11 +25,12 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Invalid, NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.records import living, stamped
 from sunshine.rules.branding_view import CONTENT, IS_IT, IS_MINE, ITEMS, ROWS, awaits
-from sunshine.rules.reach import ME
+from sunshine.rules.reach import ME, employee_of
 from sunshine.schemas.branding_approval import FILTERS
 from sunshine.statements import Statement
 
@@ -71,7 +71,7 @@ _NAMING = {
     sees_all: Statement(
         select(_request.id)
         .join(branding_revision, branding_revision.c.request_id == _request.id)
-        .where(branding_revision.c.files.op("@>")(bindparam("names", type_=ARRAY(Text))), *where)
+        .where(names(branding_revision.c.files), *where)
         .limit(1)
     )
     for sees_all, where in {True: (), False: (IS_MINE,)}.items()
@@ -170,7 +170,7 @@ async def open_approvals(reader: Reader, employee_id: int) -> list[Row]:
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request that they see names the file, in any of its revisions."""
-    named = await reader.one(_NAMING[sees_all(actor)], names=[name], me=actor.employee_id)
+    named = await reader.one(_NAMING[sees_all(actor)], name=name, me=actor.employee_id)
     if named is None:
         raise NotFound if sees_all(actor) else NotAllowed
 
@@ -213,10 +213,8 @@ async def _check_requester(database: Database, query: Mapping[str, Any], actor: 
 
 
 async def _requester(tx: Transaction, named: int | None, actor: Principal) -> int:
-    if named is None and actor.employee_id is None and sees_all(actor):
-        raise Invalid.field("requestedBy", "required: your account is linked to no employee")
-    requester = actor.employee_id if named is None else named
-    if requester is None or (requester != actor.employee_id and not sees_all(actor)):
+    requester = employee_of(actor) if named is None else named
+    if requester != actor.employee_id and not sees_all(actor):
         raise NotAllowed("You may ask for approval in your own name only")
     await living(tx, employee, requester, "requestedBy")
     return requester

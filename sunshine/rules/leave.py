@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Date,
     DateTime,
@@ -30,6 +29,7 @@ from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.records import stamped
@@ -37,7 +37,7 @@ from sunshine.rules import leave_days, leave_overlap
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
 from sunshine.rules.leave_warnings import warnings
-from sunshine.rules.reach import conditions
+from sunshine.rules.reach import conditions, employee_of
 from sunshine.schemas.leave import FILTERS
 from sunshine.statements import Statement
 
@@ -108,7 +108,7 @@ _NAMING = {
         select(leave.c.id)
         .join(employee, employee.c.id == leave.c.employee_id)
         .where(
-            leave.c.documents.op("@>")(bindparam("names", type_=ARRAY(Text))),
+            names(leave.c.documents),
             employee.c.deleted_at.is_(None),
             *where,
         )
@@ -183,7 +183,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request within the caller's reach names the file."""
     scope = actor.scope("leave:read") or "own"
-    if await reader.one(_NAMING[scope], names=[name], me=actor.employee_id) is None:
+    if await reader.one(_NAMING[scope], name=name, me=actor.employee_id) is None:
         raise missing(actor, "leave:read")
 
 
@@ -230,9 +230,7 @@ def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:
     employee_id: int | None = values.get("employeeId", actor.employee_id)
     if employee_id != actor.employee_id and not actor.may("leave:apply:any"):
         raise NotAllowed("You may apply for yourself only")
-    if employee_id is None:
-        raise NotAllowed("Your account belongs to no employee: name one by employeeId")
-    return employee_id
+    return employee_of(actor) if employee_id is None else employee_id
 
 
 def _check_dates(values: Mapping[str, Any]) -> None:
