@@ -324,6 +324,9 @@ def _collect(
     holders = set(prefixes(found))
     wrong: dict[Path, ValidationError | str] = {p: e for p, e in found.items() if p not in holders}
     wrong |= screened.replaced
+    if len(faults.named) == MAX_NAMED:  # nothing more is said, so nothing is put into words
+        faults.omitted += len(wrong) + screened.unknowns
+        return
     first = [
         Fault(path, _message(wrong[path])) for path in heapq.nsmallest(MAX_NAMED, wrong, key=_order)
     ]
