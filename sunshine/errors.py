@@ -95,6 +95,23 @@ class NotAllowed(Problem):
     message = "Access denied"
 
 
+class NoEmployee(NotAllowed):
+    """Somebody known who does not work here, as far as we know, asks for what employees do."""
+
+    code = "no_employee"
+    message = (
+        "This account is linked to no employee: name one where the request can (employeeId), or"
+        " have it linked by an admin, or with `sunshine users link NAME EMPLOYEE_ID`"
+    )
+
+
+class PasswordDue(NotAllowed):
+    """An admin asked for a new password: until there is one, nothing else is to be done."""
+
+    code = "password_change_required"
+    message = "Choose a new password first: PUT /api/users/:id with password and currentPassword"
+
+
 class NotFound(Problem):
     """No such row, path or file."""
 

@@ -5,7 +5,6 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 
 import difflib
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,8 +17,9 @@ from cerberus import Validator
 
 from sunshine import database_settings, firebase
 from sunshine.database_settings import DatabaseSettings
+from sunshine.doubts import refused
 from sunshine.policy import Policy, minutes
-from sunshine.variables import DATABASES, EXAMPLE_SECRETS, SERVER_KEYS, VARIABLES
+from sunshine.variables import DATABASES, SERVER_KEYS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -125,7 +125,7 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    wrong = [*_unusable(settings), *_unsafe(settings, file)]
+    wrong = [*_unusable(settings), *refused(settings, file)]
     if wrong:
         raise SettingsError(wrong)
     return settings
@@ -286,24 +286,3 @@ def _unusable(settings: Settings) -> Iterator[str]:
             firebase.service_account(path)
         except ValueError as error:
             yield f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} {error}"
-
-
-def _unsafe(settings: Settings, file: Path) -> list[str]:
-    """What production refuses to start with."""
-    if not settings.production:
-        return []
-    lines = []
-    secret = settings.jwt_secret
-    if not secret:
-        lines.append("JWT_SECRET: required in production")
-    elif len(secret.encode()) < 32:
-        lines.append("JWT_SECRET: must be at least 32 bytes in production")
-    elif secret in EXAMPLE_SECRETS:
-        lines.append("JWT_SECRET: is the documentation's example; make your own")
-    if "*" in settings.cors_origins:
-        lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
-    if settings.files_origin.startswith("http:"):
-        lines.append("FILES_ORIGIN: must be https in production")
-    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        lines.append(f"{file}: readable by others; chmod 600 it")
-    return lines

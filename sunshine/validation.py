@@ -29,10 +29,15 @@ from cerberus.errors import (
 )
 from cerberus.schema import DefinitionSchema
 
+from sunshine.characters import strange_in_line, strange_in_prose, trimmed
 from sunshine.errors import MAX_NAMED, Faults, Invalid, brief
 from sunshine.json import clean, encode, exact
 from sunshine.schemas.fields import MAX_FREE_FORM, Field, Schema
 from sunshine.screening import Fault, Path, Screen, Screened, prefixes, written
+
+# Longer ones are refused for that: whatever is in them need not be looked at.
+LONGEST_LINE = 2048
+LONGEST_PROSE = 100_000
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -156,8 +161,21 @@ class _Strict(Validator):  # type: ignore[misc]
         longest: float = self.schema[field].get("maxlength", math.inf)
         return longest
 
-    def _normalize_coerce_trimmed(self, value: Any) -> Any:
-        return value.strip() if isinstance(value, str) else value
+    def _normalize_coerce_line(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        value = trimmed(value)
+        if len(value) <= LONGEST_LINE and (said := strange_in_line(value)):
+            raise ValueError(f"must not hold the character {said}: it is one line of plain text")
+        return value
+
+    def _normalize_coerce_prose(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        value = trimmed(value)
+        if len(value) <= LONGEST_PROSE and (said := strange_in_prose(value)):
+            raise ValueError(f"must not hold the control character {said}")
+        return value
 
     def _normalize_coerce_money(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:

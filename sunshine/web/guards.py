@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from sunshine import json
-from sunshine.errors import Invalid, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
+from sunshine.errors import (
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    PasswordDue,
+    UnsupportedMedia,
+)
 from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
 from sunshine.validation import MAX_ASKED, Payload, Query
@@ -61,6 +68,13 @@ async def _identify(handler: "Handler") -> None:
         await limiting.count_stranger(handler)
         raise
     await limiting.count_principal(handler)
+    if handler.actor.must_change_password and not _is_own_account(handler):
+        raise PasswordDue
+
+
+def _is_own_account(handler: "Handler") -> bool:
+    own = handler.path_kwargs.get("user_id", handler.actor.id) == handler.actor.id
+    return handler.own_account and own
 
 
 async def _user(handler: "Handler") -> None:

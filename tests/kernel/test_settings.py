@@ -11,7 +11,7 @@ from sunshine import settings
 from sunshine.settings import Settings, SettingsError
 from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
 
-LONG = "0123456789abcdef0123456789abcdef"
+LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 PRODUCTION = {
     "APP_ENV": "production", "JWT_SECRET": LONG, "CORS_ORIGINS": "https://office.example.com",
 }  # fmt: skip
@@ -369,7 +369,7 @@ def test_it_refuses_what_is_no_service_account(
 
 
 def test_it_counts_the_bytes_of_a_secret(home: Path) -> None:
-    assert load(home, PRODUCTION | {"JWT_SECRET": "é" * 16})
+    assert load(home, PRODUCTION | {"JWT_SECRET": "éÿàûçøñîôßæðüåêáþùòì"})
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])

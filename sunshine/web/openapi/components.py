@@ -84,7 +84,11 @@ COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
             }
         },
     ),
-    403: ("Not the caller's to do, or not their row.", ("not_allowed",), {}),
+    403: (
+        "Not the caller's to do, or not their row.",
+        ("not_allowed", "no_employee", "password_change_required"),
+        {},
+    ),
     404: ("There is no such thing.", ("not_found",), {}),
     409: ("It conflicts with the present state.", ("busy",), {}),
     413: ("More than 10 MiB.", ("too_large",), {}),
