@@ -360,6 +360,11 @@ def _collect(
     faults: Faults, screened: Screened, errors: Iterable[ValidationError], prefix: str
 ) -> None:
     """What was screened and what Cerberus found, in the order of the fields; one per field."""
+    if len(faults.named) == MAX_NAMED:  # nothing more is said, so nothing is put into words
+        paths = {error.document_path for error in _leaves(errors)}
+        paths -= set(prefixes(paths))
+        faults.omitted += len(paths | screened.replaced.keys()) + screened.unknowns
+        return
     found: dict[Path, ValidationError] = {}
     for error in _leaves(errors):
         known = found.get(error.document_path)
@@ -369,9 +374,6 @@ def _collect(
     holders = set(prefixes(found))
     wrong: dict[Path, ValidationError | str] = {p: e for p, e in found.items() if p not in holders}
     wrong |= screened.replaced
-    if len(faults.named) == MAX_NAMED:  # nothing more is said, so nothing is put into words
-        faults.omitted += len(wrong) + screened.unknowns
-        return
     first = [
         Fault(path, _message(wrong[path])) for path in heapq.nsmallest(MAX_NAMED, wrong, key=_order)
     ]
