@@ -19,6 +19,7 @@ import handlers
 from sunshine import (
     clock,
     databases,
+    doubts,
     folders,
     invoked,
     listening,
@@ -27,9 +28,11 @@ from sunshine import (
     timetable,
 )  # fmt: skip
 from sunshine.backups.watch import BackupWatch
+from sunshine.characters import shown_in_lines
 from sunshine.db import Databases
-from sunshine.errors import Conflict, Problem
+from sunshine.errors import Conflict, Problem, Unavailable
 from sunshine.events import Feed
+from sunshine.guessing import company_words
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
 from sunshine.metrics import Metrics
 from sunshine.migrate import MigrationError
@@ -70,7 +73,7 @@ class App:
     ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
-        self.passwords = Passwords(settings.bcrypt_cost)
+        self.passwords = Passwords(settings.bcrypt_cost, company_words(settings.base_domain))
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
         self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
@@ -239,6 +242,8 @@ async def _run(
 async def _begin(app: App, sockets: list[socket.socket]) -> None:
     where = listening.where(sockets)
     await app.start(sockets)
+    for doubt in doubts.warnings(app.settings):
+        log.warning("unsafe setting", told=doubt)
     await _first_admin(app, where)
 
 
@@ -279,6 +284,9 @@ async def _first_admin(app: App, where: str) -> None:
             await users.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
         return
+    except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
+        _say(f"sunshine: nobody can sign in yet, and no admin can be made: {error.message}")
+        return
     _say(
         "\n  The first admin was made. This password is shown only now:\n"
         f"\n    username  admin\n    password  {password}\n"
@@ -290,7 +298,7 @@ def _next_steps(settings: Settings, where: str) -> str:
     """Commands as they are to be typed here, and the page of the API where it is served."""
     steps = {
         f"{invoked.name()} demo": "sample people to look around with",
-        f"{invoked.name()} users --help": "accounts",
+        f"{invoked.name()} users --help": "accounts; `users link` says which employee you are",
         f"{invoked.name()} routes": "what the API offers",
     }
     width = max(map(len, steps))
@@ -329,4 +337,4 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 def _say(text: str) -> None:
     with contextlib.suppress(OSError):  # a full disk behind stderr stops nobody
-        print(text, file=sys.stderr, flush=True)
+        print(shown_in_lines(text), file=sys.stderr, flush=True)

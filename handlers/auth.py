@@ -21,10 +21,14 @@ class Login(Handler):
         and an inactive account get the same answer in the same time. Too many failures slow down
         whoever is a stranger to the account: 429, to be tried again after `Retry-After`. Not so
         from where it signed in before, or with an earlier token of it in `x-access-token`, ended or
-        not: a client keeps the last one, and shows it when it signs in again.
+        not: a client keeps the last one, and shows it when it signs in again. Where an
+        admin asked for a new password `user.mustChangePassword` is true: the token opens the own
+        account only, until it is changed.
         """
         account = await sign_in(self, "user", rules, self.db.sunshine)
         user = {field: account[field] for field in ("id", "username", "name", "role")}
+        if account["must_change_password"]:
+            user["mustChangePassword"] = True
         token = self.application.tokens.sign(
             "user",
             id_=account["id"],
@@ -40,6 +44,7 @@ class Logout(Handler):
     """The end of the token that is shown."""
 
     safe = False
+    own_account = True
 
     async def get(self) -> None:
         """Sign out.
@@ -62,6 +67,8 @@ class Logout(Handler):
 class Account(Handler):
     """Who the caller is and what they may."""
 
+    own_account = True
+
     async def get(self) -> None:
         """Get one's own account.
 
@@ -69,20 +76,23 @@ class Account(Handler):
         now. A driver gets the driver's.
         """
         actor = self.actor
-        self.reply(
-            {
-                "id": actor.id,
-                "username": actor.username,
-                "name": actor.name,
-                "email": actor.email,
-                "role": actor.role,
-                "permissions": sorted(actor.permissions),
-            }
-        )
+        account = {
+            "id": actor.id,
+            "username": actor.username,
+            "name": actor.name,
+            "email": actor.email,
+            "role": actor.role,
+            "permissions": sorted(actor.permissions),
+        }
+        if actor.must_change_password:
+            account["mustChangePassword"] = True
+        self.reply(account)
 
 
 class VerifyJwt(Handler):
     """Whether the token still counts."""
+
+    own_account = True
 
     async def get(self) -> None:
         """Check a token.

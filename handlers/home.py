@@ -33,13 +33,14 @@ class Health(Handler):
 
 
 class Ready(Handler):
-    """Whether requests would be served: each database answers and is migrated."""
+    """Whether requests would be served: each database answers, takes writes and is migrated."""
 
     async def get(self) -> None:
         """Tell whether requests would be served.
 
-        Each database answers and is migrated, and there is room for files; else 503, and `data`
-        names what is missing: `unreachable`, `behind`, `ahead`, `storage_full`.
+        Each database answers, takes writes and is migrated, and there is room for files; else 503,
+        and `data` names what is missing: `unreachable`, `read_only`, `behind`, `ahead`,
+        `storage_full`.
         """
         missing = await self.application.readiness.missing()
         if missing:

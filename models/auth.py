@@ -38,6 +38,13 @@ users = Table(
         DateTime(timezone=True),
         comment="failed sign-ins before it do not count",
     ),
+    Column(
+        "must_change_password",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="until then a token opens the own account only",
+    ),
     CheckConstraint("role IN ('admin', 'hr', 'manager', 'employee')", name="role"),
 )
 Index("users_username_key", func.lower(users.c.username), unique=True)

@@ -12,10 +12,11 @@ from dataclasses import replace
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from sunshine import listening, migrate, postgres
-from sunshine.connections import conninfo
+from sunshine import listening, migrate, pooling, postgres
+from sunshine.connections import WRITABLE, conninfo, telling
+from sunshine.database_settings import DatabaseSettings
 from sunshine.migrate import MigrationError
-from sunshine.settings import DatabaseSettings, Settings
+from sunshine.settings import Settings
 
 KNOCK_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -51,6 +52,9 @@ def prepare(settings: Settings, say: Say | None = None) -> tuple[Settings, postg
             _wait(settings, say)
         with _explained(settings):
             migrate.create(settings)
+            if not server:
+                settings = pooling.recognised(settings)
+                pooling.refuse(settings)
             migrate.upgrade(settings)
         if server and server.is_new:
             # A thousand new files: recovery from a crash would have to bring each to the disk.
@@ -83,22 +87,33 @@ def _away(database: DatabaseSettings) -> str | None:
     libpq tells these apart by the server's code, which its message is without: a wrong password
     and a missing database count as an answer, a server that is starting does not.
     """
-    where = conninfo(database)
+    where = conninfo(replace(database, pooler=True))  # one would refuse more than it needs
     try:
         psycopg.connect(where).close()
     except psycopg.errors.ConnectionTimeout as error:
-        return migrate.telling(error)
+        return telling(error)
     except psycopg.OperationalError as error:
-        if PGconn.ping(where.encode()) in (Ping.REJECT, Ping.NO_RESPONSE):
-            return migrate.telling(error)
+        away = PGconn.ping(where.encode()) in (Ping.REJECT, Ping.NO_RESPONSE)
+        return telling(error) if away or _only_reads(database) else None
     except psycopg.Error:
         pass
     return None
 
 
+def _only_reads(database: DatabaseSettings) -> bool:
+    """Whether servers are refused by us, for they take no writes; one may be promoted."""
+    if database.target not in WRITABLE:
+        return False
+    try:
+        psycopg.connect(conninfo(replace(database, pooler=True, target="any"))).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
 def place(database: DatabaseSettings) -> str:
     """Where a server is, as people write it."""
-    return f"{database.host}:{database.port}"
+    return ", ".join(f"{host}:{port}" for host, port in database.servers)
 
 
 @contextmanager
@@ -118,6 +133,8 @@ def _explained(settings: Settings) -> Iterator[None]:
 def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
     """The databases for the length of a block: `prepare`, or only `reach`."""
     settings, server = prepare(settings) if migrated else reach(settings)
+    if not migrated and server is None:
+        settings = pooling.recognised(settings)
     try:
         yield settings
     finally:

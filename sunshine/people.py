@@ -95,6 +95,8 @@ class Principal:
     jti: str = field(default="", compare=False)
     expires: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
+    # Whether an admin asked for a new password, before anything else is opened.
+    must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, at any scope when none is named."""

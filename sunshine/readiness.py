@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy import text
 
 from sunshine import migrate
-from sunshine.db import Database, Databases
+from sunshine.db import READ_ONLY, Database, Databases
 from sunshine.errors import StorageFull, Unavailable
 from sunshine.postgres_watch import Watch
 from sunshine.room import Room
@@ -15,6 +15,7 @@ from sunshine.statements import Statement
 # Load balancers and systemd wait for a second or two.
 ANSWER_SECONDS = 0.8
 _STANDING = Statement(text(migrate.STANDING))
+_WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off' AS taken"))
 
 
 class Readiness:
@@ -32,8 +33,8 @@ class Readiness:
         self.postgres: Watch | None = None  # set by who started one
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way by database (unreachable, behind, ahead, storage_full), and
-        `storage` where files find no room; empty when ready.
+        """What stands in the way by database (unreachable, read_only, behind, ahead, storage_full),
+        and `storage` where files find no room; empty when ready.
 
         Where the embedded PostgreSQL is away, `postgres` says beside them how it is doing.
         """
@@ -42,7 +43,8 @@ class Readiness:
             self._room.lacking(), asyncio.wait(looks.values(), timeout=ANSWER_SECONDS)
         )
         states = {
-            name: look.result() if look.done() else "unreachable" for name, look in looks.items()
+            name: look.result() if look.done() else self._databases[name].absence
+            for name, look in looks.items()
         }
         missing = {name: state for name, state in states.items() if state}
         if missing and self.postgres and self.postgres.state:
@@ -67,9 +69,11 @@ class Readiness:
 
     async def _state(self, database: Database) -> str | None:
         try:
+            if not (await database.only(_WRITES))["taken"]:
+                return READ_ONLY
             row = await database.one(_STANDING)
         except Unavailable:
-            return "unreachable"
+            return database.absence
         except psycopg.errors.UndefinedTable:
             return "behind"
         if row is None:

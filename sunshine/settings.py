@@ -5,7 +5,6 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 
 import difflib
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,15 +15,11 @@ from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
-from sunshine import firebase
+from sunshine import database_settings, firebase
+from sunshine.database_settings import DatabaseSettings
+from sunshine.doubts import refused
 from sunshine.policy import Policy, minutes
-from sunshine.variables import (
-    DATABASE_KEYS,
-    DATABASES,
-    EXAMPLE_SECRETS,
-    SERVER_KEYS,
-    VARIABLES,
-)  # fmt: skip
+from sunshine.variables import DATABASES, SERVER_KEYS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -35,21 +30,6 @@ class SettingsError(Exception):
     def __init__(self, lines: list[str]) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
-
-
-@dataclass(frozen=True)
-class DatabaseSettings:
-    """How to reach one of the four databases. Times in seconds."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str
-    pool_min: int
-    pool_max: int
-    pool_wait: float
-    pool_idle: float
 
 
 @dataclass(frozen=True)
@@ -141,10 +121,11 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     errors: list[str] = []
     given = _given(environ, file, errors)
     values = _validated(given, errors)
+    errors += database_settings.faults(values, given) if not errors else ()
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    wrong = [*_unusable(settings), *_unsafe(settings, file)]
+    wrong = [*_unusable(settings), *refused(settings, file)]
     if wrong:
         raise SettingsError(wrong)
     return settings
@@ -219,7 +200,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         files_origin=values.get("FILES_ORIGIN", ""),
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
-        databases={name: _database(name, values, given) for name in DATABASES},
+        databases=database_settings.read(values, given),
         embedded=not named_by,
         server_named_by=named_by,
         pg_wait=values["PG_WAIT_SECONDS"],
@@ -293,26 +274,6 @@ def _minute(time_of_day: str) -> int:
     return int(hours) * 60 + int(minutes_)
 
 
-def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> DatabaseSettings:
-    """The first database's server and account serve the others unless they name their own."""
-    own = {key: values[f"PG_{name.upper()}_{key}"] for key in DATABASE_KEYS}
-    for key in ("HOST", "PORT", "USER", "PASSWORD"):
-        if f"PG_{name.upper()}_{key}" not in given:
-            own[key] = values[f"PG_SUNSHINE_{key}"]
-    return DatabaseSettings(
-        host=own["HOST"],
-        port=own["PORT"],
-        user=own["USER"],
-        password=own["PASSWORD"],
-        database=own["DB"],
-        pool_min=min(own["MIN_POOL"], own["MAX_POOL"]),
-        pool_max=own["MAX_POOL"],
-        # A client that waits 30 s (the original's default) has long hung up: 503 comes sooner.
-        pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
-        pool_idle=own["IDLE_POOL"] / 1000,
-    )
-
-
 def _unusable(settings: Settings) -> Iterator[str]:
     """What each variable allows by itself, and cannot be meant."""
     origin, base = urlsplit(settings.files_origin), urlsplit(settings.base_domain)
@@ -325,24 +286,3 @@ def _unusable(settings: Settings) -> Iterator[str]:
             firebase.service_account(path)
         except ValueError as error:
             yield f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} {error}"
-
-
-def _unsafe(settings: Settings, file: Path) -> list[str]:
-    """What production refuses to start with."""
-    if not settings.production:
-        return []
-    lines = []
-    secret = settings.jwt_secret
-    if not secret:
-        lines.append("JWT_SECRET: required in production")
-    elif len(secret.encode()) < 32:
-        lines.append("JWT_SECRET: must be at least 32 bytes in production")
-    elif secret in EXAMPLE_SECRETS:
-        lines.append("JWT_SECRET: is the documentation's example; make your own")
-    if "*" in settings.cors_origins:
-        lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
-    if settings.files_origin.startswith("http:"):
-        lines.append("FILES_ORIGIN: must be https in production")
-    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        lines.append(f"{file}: readable by others; chmod 600 it")
-    return lines

@@ -13,10 +13,16 @@ from zoneinfo import ZoneInfo
 DATABASES = ("sunshine", "fleet", "cms", "mitra")
 DATABASE_KEYS = (
     "HOST", "PORT", "USER", "PASSWORD", "DB", "DIALECT",
+    "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY", "TARGET",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
 # One of these names a server, or an account on one: then the embedded one is not used.
-SERVER_KEYS = ("HOST", "PORT", "USER", "PASSWORD", "DB")
+SERVER_KEYS = (
+    "HOST", "PORT", "USER", "PASSWORD", "DB", "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY",
+    "TARGET",
+)  # fmt: skip
+SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+TARGETS = ["any", "read-write", "primary", "read-only", "standby", "prefer-standby"]
 EXAMPLE_SECRETS = frozenset({"your_very_long_random_secret_key_min_32_characters", "change_me" * 4})
 
 
@@ -130,20 +136,45 @@ def _list(help_: str, default: str) -> dict:
     return _variable(help_, default, coerce=_listed)
 
 
+def _hosts(value: str) -> str:
+    hosts = [host.strip() for host in value.split(",")]
+    if not all(hosts):
+        raise ValueError("must be a host, or several by commas")
+    return ",".join(hosts)
+
+
+def _ports(value: str) -> int | tuple[int, ...]:
+    ports = tuple(_integer(port.strip()) for port in value.split(","))
+    if not all(0 < port < 65536 for port in ports):
+        raise ValueError("must be a port from 1 to 65535, or several by commas")
+    return ports if len(ports) > 1 else ports[0]
+
+
 def _database(name: str) -> dict[str, dict]:
     small = name != "sunshine"
     variables = {
-        "HOST": _text("server name, address or socket folder", "localhost"),
-        "PORT": _number("server port", 5432, 1, 65535),
+        "HOST": _variable(
+            "server name, address or socket folder; of a standby that may take over too, by commas",
+            "localhost", type="string", coerce=_hosts,
+        ),
+        "PORT": _variable("server port; one for each host, by commas, or one for all", "5432",
+                          coerce=_ports),
         "USER": _text("role that owns the database", "sunshine"),
         "PASSWORD": _text("its password", "", secret=True),
         "DB": _text("database name", f"{name}_db"),
         "DIALECT": _text("postgres is the only one", "postgres", allowed=["postgres"]),
+        "SSLMODE": _text("TLS to the server (prefer); verify-full where it is another machine",
+                         allowed=SSL_MODES),
+        "SSLROOTCERT": _text("file of the authorities that may sign its certificate, or system"),
+        "SSLCERT": _text("file of our own certificate, where the server asks for one"),
+        "SSLKEY": _text("file of its key, which nobody else may read"),
+        "TARGET": _text("which server will do (read-write with several hosts, else any)",
+                        allowed=TARGETS),
         "MAX_POOL": _number("most connections of one process", 10 if small else 20, 1, 1000),
         "MIN_POOL": _number("connections kept open", 1 if small else 5, 0, 1000),
         "ACQUIRE_POOL": _number("ms to wait for a connection; at most 2500", 2500, 1, 3_600_000),
         "IDLE_POOL": _number("ms before an idle connection closes", 10_000, 1000, 86_400_000),
-    }
+    }  # fmt: skip
     return {f"PG_{name.upper()}_{key}": variables[key] for key in DATABASE_KEYS}
 
 

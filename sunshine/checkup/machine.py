@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sunshine import firebase
 from sunshine.checkup import Finding
+from sunshine.doubts import weakness
 from sunshine.settings import Settings
-from sunshine.variables import EXAMPLE_SECRETS
 
 FILES_NEEDED = 4096  # a socket each, and a connection behind some
 DISK_LOW, DISK_OUT = 2 << 30, 256 << 20  # bytes
@@ -38,10 +38,8 @@ def secret(settings: Settings) -> Iterator[Finding]:
     mend = "put JWT_SECRET=$(openssl rand -base64 48) into .env"
     if not found:
         yield Finding("secret", "OK", "made by the server itself, in DIR/private")
-    elif found in EXAMPLE_SECRETS:
-        yield Finding("secret", "WARN", "JWT_SECRET is the documentation's example", mend)
-    elif len(found.encode()) < 32 or len(set(found)) < 10:
-        yield Finding("secret", "WARN", "JWT_SECRET is easily guessed", mend)
+    elif said := weakness(found):
+        yield Finding("secret", "WARN", f"JWT_SECRET {said}", mend)
     else:
         yield Finding("secret", "OK", f"JWT_SECRET has {len(found.encode())} bytes")
 

@@ -22,7 +22,7 @@ _NAME = func.lower(bindparam("username"))
 _WANTED = (
     select(
         users.c.id, users.c.username, users.c.name, users.c.role, users.c.active,
-        users.c.password_hash, users.c.token_version,
+        users.c.password_hash, users.c.token_version, users.c.must_change_password,
     )
     .where(or_(func.lower(users.c.username) == _NAME, func.lower(users.c.email) == _NAME))
     # Somebody's email address may be somebody else's username: the username wins.

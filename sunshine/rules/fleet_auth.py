@@ -3,7 +3,7 @@
 Tables: models/fleet.py.
 """
 
-from sqlalchemy import Integer, Text, bindparam, func, select, update
+from sqlalchemy import Integer, Text, bindparam, func, or_, select, update
 
 from models.fleet import driver
 from sunshine.db import Database, Row, Transaction
@@ -33,11 +33,19 @@ _ASKED = Statement(
     )
 )  # fmt: skip
 _HASH = Statement(
-    select(driver.c.password_hash.label("hash")).where(driver.c.id == bindparam("id"))
+    select(driver.c.password_hash.label("hash")).where(
+        driver.c.id == bindparam("id"), driver.c.token_version == bindparam("version")
+    )
 )
+CHANGED = Conflict("The account was changed meanwhile: sign in again", code="changed")
+_VERSION = bindparam("version", type_=Integer)
 _SET = Statement(
     update(driver)
-    .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None))
+    .where(
+        driver.c.id == bindparam("id"),
+        driver.c.deleted_at.is_(None),
+        or_(_VERSION.is_(None), driver.c.token_version == _VERSION),
+    )
     .values(
         username=func.coalesce(bindparam("username", type_=Text), driver.c.username),
         password_hash=bindparam("hash"),
@@ -69,11 +77,23 @@ async def sign_in(
         await sign_ins.signed_in(tx, account["id"], caller)
 
 
-async def set_credentials(tx: Transaction, id_: int, *, username: str | None, hashed: str) -> None:
-    """Give a driver a password, and a name where one is given; all their tokens end at once, and
-    failed sign-ins are forgotten."""
-    if not await tx.run(_SET, id=id_, username=username, hash=hashed):
+async def set_credentials(tx: Transaction, id_: int, *, username: str, hashed: str) -> None:
+    """Give a driver a name and a password; all their tokens end at once, and failed sign-ins are
+    forgotten."""
+    if not await tx.run(_SET, id=id_, username=username, hash=hashed, version=None):
         raise NotFound
+    await _tell_changed(tx, id_)
+
+
+async def set_own_password(tx: Transaction, *, hashed: str, actor: Principal) -> None:
+    """Change one's own; all tokens end at once. Conflict `changed` where that one has already."""
+    version = actor.version
+    if not await tx.run(_SET, id=actor.id, username=None, hash=hashed, version=version):
+        raise CHANGED
+    await _tell_changed(tx, actor.id)
+
+
+async def _tell_changed(tx: Transaction, id_: int) -> None:
     await tx.record("driver_credentials_changed", "driver", id_)
     tx.forget_principals()
 
@@ -84,10 +104,12 @@ async def end_tokens(tx: Transaction, id_: int) -> None:
     tx.forget_principals()
 
 
-async def password_hash(database: Database, id_: int) -> str | None:
-    """The stored hash of a driver's password."""
-    row = await database.one(_HASH, id=id_)
-    return row["hash"] if row else None
+async def own_hash(database: Database, *, actor: Principal) -> str | None:
+    """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
+    row = await database.one(_HASH, id=actor.id, version=actor.version)
+    if row is None:
+        raise CHANGED
+    return str(row["hash"])
 
 
 def _as_actor(account: Row) -> Principal:

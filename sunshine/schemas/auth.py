@@ -11,7 +11,7 @@ from sunshine.schemas.fields import (
     text,
     whole,
 )
-from sunshine.schemas.shapes import Shape, a, words
+from sunshine.schemas.shapes import Shape, a, sometimes, words
 
 
 def password(**rules: object) -> Field:
@@ -27,7 +27,14 @@ LOGIN: Schema = {
 
 _WHO: Schema = {"id": row_id(), "username": words(example="user@example.com")}
 _NAMED: Schema = {**_WHO, "name": words(example="John Doe")}
-_USER = Shape("SignedInUser", {**_NAMED, "role": words(example="admin")})
+_USER = Shape(
+    "SignedInUser",
+    {
+        **_NAMED,
+        "role": words(example="admin"),
+        "mustChangePassword": sometimes(flag(example=True)),
+    },
+)
 # A token, and whose it is.
 SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": words(), "user": a(_USER)})
 DRIVER_SIGNED_IN = Shape(

@@ -161,9 +161,7 @@ def error(handler: "Handler", error: BaseException) -> None:
     error = _on_full_disk(handler, error)
     if isinstance(error, Problem):
         status = status_of(error)
-        answer |= {"message": error.message, "errors": error.errors, "code": error.code}
-        if error.data is not None:
-            answer["data"] = error.data
+        answer |= _told(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
         status = error.status_code
         phrase = responses.get(status, "Bad request")
@@ -189,6 +187,17 @@ def error(handler: "Handler", error: BaseException) -> None:
     if isinstance(error, RangeNotSatisfiable):
         handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
+
+
+def _told(error: Problem) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "message": error.message,
+        "errors": error.errors,
+        "code": error.code,
+    }
+    if error.omitted:
+        told["errorsOmitted"] = error.omitted
+    return told if error.data is None else told | {"data": error.data}
 
 
 def _on_full_disk(handler: "Handler", error: BaseException) -> BaseException:

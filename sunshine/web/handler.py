@@ -47,6 +47,8 @@ class Handler(RequestHandler):
     standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
+    # Whether it is the caller's own account, which opens to those who must change their password.
+    own_account: ClassVar[bool] = False
     # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
     sends_files: ClassVar[bool] = False
     # The most bytes of a body.

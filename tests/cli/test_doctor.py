@@ -19,7 +19,7 @@ from sunshine.checkup import Finding, look, machine, postgres, upkeep
 from sunshine.settings import load
 from tests.mongo import Mongo
 
-LONG = "0123456789abcdef0123456789abcdef"
+LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 
 
 @pytest.fixture

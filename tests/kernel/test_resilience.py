@@ -378,6 +378,12 @@ def fails_to_start(process: Process) -> tuple[int, str]:
     return code, lines[0]
 
 
+def test_a_server_tells_of_each_doubtful_setting_once(running: Process) -> None:
+    for words in ("BCRYPT_COST: 4", "RATE_LIMIT_ENABLED: false"):
+        assert running.stderr.count(words) == 1, running.stderr
+    assert "JWT_SECRET" not in running.stderr
+
+
 def test_a_port_that_is_taken_is_one_clear_line(
     running: Process, start: Callable[..., Process]
 ) -> None:

@@ -197,6 +197,8 @@ def _failures(route: Route, method: str) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {400: set(), 500: set(), 503: set(), 507: {"storage_full"}}
     if guards[0].name not in _TOKENLESS:
         found[401] = set()
+        if not route.handler.own_account:  # a new password may be wanted first
+            found[403] = set()
     if any(guard.permissions for guard in guards) or guards[0].forbids:
         found[403] = set()
     if "{" in route.path:
