@@ -62,6 +62,9 @@ def test_what_goes_out_comes_in_again(sunshine, sql, tmp_path):
     assert len(events(sql)) == 16
 
 
+UPLOAD = f"https://here.example/api/temp/{'1' * 13}-{'2' * 39}-a.png"
+
+
 def test_all_or_nothing_is_imported_and_errors_name_their_line(sunshine, sql):
     took(sunshine, LINES[0])
     before = events(sql)
@@ -74,6 +77,8 @@ def test_all_or_nothing_is_imported_and_errors_name_their_line(sunshine, sql):
         ([LINES[1], LINES[1] | {"author": 99}], "line 2: author does not exist"),
         ([LINES[2], LINES[2] | {"endDate": "2024-01-01"}], "line 2: endDate"),
         ([LINES[1], LINES[1] | {"content": "<script></script>"}], "line 2: content"),
+        ([LINES[1] | {"content": f"<img src='{UPLOAD}'>"}], "line 1: content names an upload"),
+        ([LINES[1] | {"featuredImage": UPLOAD}], "line 1: featuredImage names an upload"),
     ):
         done = sunshine("cms", "import", "-", "--yes", stdin=text(*lines))
         assert done.returncode in (1, 2), said
