@@ -5,6 +5,7 @@ import gc
 
 import click
 
+from sunshine import __version__
 from sunshine.commands.lazy import LazyGroup
 
 GROUPS = {
@@ -36,6 +37,7 @@ GROUPS = {
 
 
 @click.group(cls=LazyGroup, lazy=GROUPS)
+@click.version_option(__version__, prog_name="sunshine", message="%(prog)s %(version)s")
 def main() -> None:
     """Sunshine, the internal-operations server of a company.
 
@@ -66,8 +68,10 @@ def main() -> None:
 def serve(address: str | None, port: int | None, fd: int | None) -> None:
     """Start the server.
 
-    Without PG_* it starts its own PostgreSQL too. Databases that are missing are made, those
-    behind are migrated; where nobody may sign in yet, an admin is made and its password shown.
+    Where no PG_*_HOST, _PORT, _USER, _PASSWORD or _DB is set it starts its own PostgreSQL too, and
+    again should that end; another one it waits for, up to PG_WAIT_SECONDS. Databases that are
+    missing are made, those behind are migrated; where nobody may sign in yet, an admin is made and
+    its password shown.
     """
     # What is imported stays: to look through it again and again takes a quarter of the start.
     # The server turns it on again when it is ready (server.App.start).

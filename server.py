@@ -7,28 +7,44 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from types import FrameType
+from typing import Any
 
+import psycopg
 import structlog
-from tornado.httpserver import HTTPServer
 
 import handlers
-from sunshine import clock, databases, folders, listening, logs, timetable
+from sunshine import (
+    clock,
+    databases,
+    doubts,
+    folders,
+    invoked,
+    listening,
+    logs,
+    postgres_watch,
+    timetable,
+)  # fmt: skip
+from sunshine.backups.watch import BackupWatch
+from sunshine.characters import shown_in_lines
 from sunshine.db import Databases
-from sunshine.errors import Conflict
+from sunshine.errors import Conflict, Problem, Unavailable
 from sunshine.events import Feed
+from sunshine.guessing import company_words
 from sunshine.jobs import CANCEL_SECONDS, Job, Runner
 from sunshine.metrics import Metrics
 from sunshine.migrate import MigrationError
 from sunshine.passwords import Passwords
 from sunshine.people import System
 from sunshine.postgres import PostgresError
+from sunshine.postgres import Server as EmbeddedServer
 from sunshine.presence import Presence
 from sunshine.principals import Principals
 from sunshine.rates import Rates
 from sunshine.readiness import Readiness
+from sunshine.room import Room
 from sunshine.rules import users
 from sunshine.settings import Settings
 from sunshine.storage import storage_of
@@ -36,8 +52,11 @@ from sunshine.tokens import Tokens
 from sunshine.web.application import Application
 from sunshine.web.parting import part
 from sunshine.web.routes import RouteTable
+from sunshine.web.serving import Server
 
 FILES = 65_536
+# What may stand in the way of a start and is no fault of the program: one line, no traceback.
+EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, Problem)
 log = structlog.get_logger("sunshine.server")
 
 
@@ -54,13 +73,16 @@ class App:
     ) -> None:
         self.settings = settings
         self.databases = Databases(settings, now)
-        self.passwords = Passwords(settings.bcrypt_cost)
+        self.passwords = Passwords(settings.bcrypt_cost, company_words(settings.base_domain))
         tokens = Tokens(settings.jwt_secret, timedelta(seconds=settings.jwt_expiration))
         self.feed = Feed(self.databases.sunshine)
         self.feeds = {"sunshine": self.feed, "fleet": Feed(self.databases["fleet"])}
         self.principals = Principals(self.databases, tokens, now, self.feeds)
         self.presence = Presence(self.databases, self.principals, self.feed, now)
         storage = storage_of(settings)
+        self.room = Room(settings.directory)
+        self.readiness = Readiness(self.databases, self.room)
+        self.backups = BackupWatch(settings.backup_dir)
         due = timetable.jobs(storage) if jobs is None else jobs
         self.jobs = Runner(self.databases, due, now, settings.business_tz)
         self.application = Application(
@@ -72,29 +94,42 @@ class App:
             passwords=self.passwords,
             tokens=tokens,
             storage=storage,
-            readiness=Readiness(self.databases),
+            readiness=self.readiness,
             rates=Rates(settings),
-            metrics=Metrics(self.databases, self.presence, self.feeds, self.passwords, self.jobs),
+            metrics=Metrics(
+                self.databases,
+                self.presence,
+                self.feeds,
+                self.passwords,
+                self.jobs,
+                self.room,
+                self.backups,
+            ),
             clock=now,
         )
-        self.http = HTTPServer(
+        self.http = Server(
             self.application,
             # The route table refuses what is over its own limit, in the one error shape.
             max_body_size=1 << 40,
             max_header_size=64 * 1024,
-            idle_connection_timeout=65,
-            body_timeout=30,
             decompress_request=False,
         )
-        self._watch: asyncio.Task[None] | None = None
+        self._listening: list[socket.socket] = []
+        self._watches: list[asyncio.Task[None]] = []
 
     async def start(self, sockets: list[socket.socket]) -> None:
-        """Open the databases, follow the events, accept requests, run what is due."""
+        """Open the databases, follow the events, accept requests, run what is due.
+
+        The sockets are this one's from now on. After a start that failed `stop` ends what had
+        begun.
+        """
+        self._listening = sockets
         await self.databases.open()
         for feed in self.feeds.values():
             feed.start()
         self.presence.start()
-        self._watch = asyncio.create_task(self.application.watch())
+        watches = (self.application.watch(), self.http.watch())
+        self._watches += [asyncio.create_task(watch) for watch in watches]
         self.http.add_sockets(sockets)
         if self.settings.jobs_enabled:
             self.jobs.start()
@@ -105,20 +140,33 @@ class App:
         gc.enable()
 
     async def stop(self) -> None:
-        """Accept nothing new, let requests in flight and a running job end, close everything."""
+        """Accept nothing new, let requests in flight and a running job end, close everything.
+
+        From wherever the start got to, and twice as well. A step that fails is logged, and the
+        others are taken.
+        """
         self.http.stop()
+        for each in self._listening:
+            each.close()
         patience = self.settings.shutdown_seconds
-        await asyncio.gather(
+        await _all_of(
             self.presence.stop(),
             part(self.http, self.application, patience),
             self.jobs.stop(max(0.0, patience - CANCEL_SECONDS)),
         )
-        if self._watch:
-            self._watch.cancel()
-        for feed in self.feeds.values():
-            await feed.stop()
-        await self.databases.close()
+        for watch in self._watches:
+            watch.cancel()
+        self.readiness.stop()
+        await _all_of(*(feed.stop() for feed in self.feeds.values()))
+        await _all_of(self.databases.close())
         self.passwords.close()
+
+
+async def _all_of(*steps: Awaitable[None]) -> None:
+    """Take every step, whatever becomes of the others."""
+    for outcome in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            log.error("a part did not stop well", exc_info=outcome)
 
 
 def make_app(
@@ -142,48 +190,86 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
     # Until the loop takes over: a signal during start-up must still stop what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sockets = listening.sockets(settings, fd, own_port=own_port)
-        folders.make(settings)
-        settings, postgres = databases.prepare(folders.with_secret(settings))
-    except (OSError, PostgresError, MigrationError) as error:
-        _say(f"sunshine: {error}")
+        return _serve(settings, listening.sockets(settings, fd, own_port=own_port))
+    except EXPECTED as error:
+        _say(f"sunshine: {_line(error)}")
         return 1
     except KeyboardInterrupt:
         return 130
-    try:
+
+
+def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
+    with contextlib.ExitStack() as stack:
+        for each in sockets:
+            stack.enter_context(each)
+        folders.make(settings)
+        settings, postgres = databases.prepare(folders.with_secret(settings), say=_say)
+        if postgres:
+            stack.callback(postgres.stop)
         for notice in postgres.notices if postgres else ():
             _say(notice)
         with asyncio.Runner(loop_factory=_loop_factory(settings)) as runner:
-            runner.run(_run(settings, sockets))
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if postgres:
-            postgres.stop()
+            runner.run(_run(settings, sockets, postgres))
+    return 0
 
 
-async def _run(settings: Settings, sockets: list[socket.socket]) -> None:
+async def _run(
+    settings: Settings, sockets: list[socket.socket], postgres: EmbeddedServer | None
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     app = make_app(settings)
-    await app.start(sockets)
+    beside = [asyncio.create_task(listening.keep_watchdog_quiet())]
+    if postgres:
+        watch = postgres_watch.Watch(postgres)
+        app.readiness.postgres = watch
+        beside.append(asyncio.create_task(watch.run()))
     try:
-        await _first_admin(app)
-        _say(f"Sunshine is ready on {listening.where(sockets)}  (Ctrl-C stops it)")
-        listening.notify("READY=1")
-        watchdog = asyncio.create_task(listening.keep_watchdog_quiet())
-        await stopping.wait()
-        log.info("stopping")
+        if await _is_done_before(stopping, _begin(app, sockets)):
+            _say(f"Sunshine is ready on {listening.where(sockets)}  (Ctrl-C stops it)")
+            listening.notify("READY=1")
+            await stopping.wait()
+            log.info("stopping")
         listening.notify("STOPPING=1")
     finally:
+        for task in beside:
+            task.cancel()
         await app.stop()
-        watchdog.cancel()
 
 
-async def _first_admin(app: App) -> None:
+async def _begin(app: App, sockets: list[socket.socket]) -> None:
+    where = listening.where(sockets)
+    await app.start(sockets)
+    for doubt in doubts.warnings(app.settings):
+        log.warning("unsafe setting", told=doubt)
+    await _first_admin(app, where)
+
+
+async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work came to its end; what it raises is raised. Where a signal is first it is
+    not awaited: a question to a frozen database ends late or never."""
+    working, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if working.done():
+        working.result()
+        return True
+    working.cancel()
+    working.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return False
+
+
+def _line(error: BaseException) -> str:
+    """What went wrong and, where that says too little, why."""
+    if isinstance(error, Problem):
+        reason = str(error.__cause__ or "").strip().partition("\n")[0]
+        return f"{error.message}: {reason}" if reason else error.message
+    return str(error).strip().partition("\n")[0]
+
+
+async def _first_admin(app: App, where: str) -> None:
     """Where nobody may sign in yet, an admin with a password that is shown this once."""
     database = app.databases.sunshine
     if (await users.listing.page(database, {"page": 1, "limit": 1})).total:
@@ -198,14 +284,28 @@ async def _first_admin(app: App) -> None:
             await users.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
         return
+    except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
+        _say(f"sunshine: nobody can sign in yet, and no admin can be made: {error.message}")
+        return
     _say(
         "\n  The first admin was made. This password is shown only now:\n"
         f"\n    username  admin\n    password  {password}\n"
-        "\n  Next steps, in another terminal:\n"
-        "    bin/sunshine demo          sample people to look around with\n"
-        "    bin/sunshine users --help  accounts\n"
-        "    bin/sunshine routes        what the API offers\n"
+        "\n  Next steps, in another terminal:\n" + _next_steps(app.settings, where)
     )
+
+
+def _next_steps(settings: Settings, where: str) -> str:
+    """Commands as they are to be typed here, and the page of the API where it is served."""
+    steps = {
+        f"{invoked.name()} demo": "sample people to look around with",
+        f"{invoked.name()} users --help": "accounts; `users link` says which employee you are",
+        f"{invoked.name()} routes": "what the API offers",
+    }
+    width = max(map(len, steps))
+    lines = [f"    {command:{width}}  {what}\n" for command, what in steps.items()]
+    if settings.api_docs:
+        lines.append(f"\n  The API, to read and to try: {where.split(' and ')[0]}/api/docs\n")
+    return "".join(lines)
 
 
 def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -236,4 +336,5 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # a full disk behind stderr stops nobody
+        print(shown_in_lines(text), file=sys.stderr, flush=True)

@@ -42,12 +42,24 @@ def describe_sockets(cluster: Cluster) -> dict[str, str]:
     }
 
 
+def describe_process() -> dict[str, str]:
+    """The same for a run of `bounds`, which has no database."""
+    return _machine() | {
+        "load": f"{os.getloadavg()[0]:.1f} at the end",
+        "Python": platform.python_version(),
+        "sunshine": ", ".join(f"{name} {version(name)}" for name in ("cerberus", "msgspec")),
+    }
+
+
 def _here(cluster: Cluster) -> dict[str, str]:
+    return _machine() | {"PostgreSQL": cluster.version()}
+
+
+def _machine() -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "system": f"{_system()}, Linux {platform.release()}",
-        "PostgreSQL": cluster.version(),
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.bounds import MOST_MS as MOST_BEYOND
+from benchmarks.bounds import Bounds
 from benchmarks.compare import Samples, Spread, points, ratios, times_one_by_one
 from benchmarks.holding import MOST_KIB, MOST_SECONDS, Heard, Held
 from benchmarks.load import Sample
@@ -119,6 +121,19 @@ def tracks(measured: Measured) -> list[Table]:
     grown = max(stream.grown for stream in measured.streams.values())
     streams.append(("target", "", "", "", _met(grown <= MOST_GROWN, f"≤ {MOST_GROWN:.0f}")))
     return [place, Table("Tracks as GeoJSON", sent, streams)]
+
+
+def bounds(found: Bounds) -> list[Table]:
+    """The bodies that cost most."""
+    head = ("route", "field", "wrong by", "bytes", "decoding ms", "beyond ms")
+    rows = [
+        (w.route, w.field, w.kind, f"{w.size:,}", f"{w.decoding:.1f}", f"{w.beyond:.1f}")
+        for w in found.worst
+    ]
+    most = max((worst.beyond for worst in found.worst), default=0.0)
+    rows.append(("target", "", "", "", "", _met(most <= MOST_BEYOND, f"≤ {MOST_BEYOND:.0f}")))
+    which = "all" if found.all else "the first"
+    return [Table(f"The worst of {which} {found.sent:,} bad bodies", head, rows)]
 
 
 def sockets(held: dict[str, Held], slept: Slept | None) -> list[Table]:

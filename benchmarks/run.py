@@ -11,6 +11,7 @@ try:
     import click
 
     from benchmarks import (
+        bounds,
         cluster,
         compare,
         holding,
@@ -49,11 +50,15 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.command()
 @click.argument(
     "what",
-    type=click.Choice(["compare", "scale", *REPORTS, "tracks", "sockets", "soak"]),
+    type=click.Choice(["compare", "scale", *REPORTS, "tracks", "sockets", "soak", "bounds"]),
     default="compare",
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--seconds", type=click.IntRange(1), help="Per run: 4; of sockets 30, of soak 3600.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(1),
+    help="Per run: 4; of sockets 30, of soak 3600, of bounds 600.",
+)
 @click.option("--employees", type=click.IntRange(5000), default=10_000, show_default=True)
 @click.option("--sockets", type=click.IntRange(1), default=2000, show_default=True)
 @click.option("--only", callback=_some_of(SCENARIOS), help=f"Of {','.join(SCENARIOS)}.")
@@ -66,12 +71,16 @@ def main(what: str, install: bool, servers: list[str] | None, **options: Any) ->
 
     `scale` asks for a page of a million rows, `report` for a month of attendance among sixty,
     `sales` for one of a million items, `tracks` for places among two million; `sockets` holds 2,000
-    WebSockets and puts up with a reader that sleeps; `soak` asks for everything for an hour.
+    WebSockets and puts up with a reader that sleeps; `soak` asks for everything for an hour;
+    `bounds` sends bad bodies of every kind to every field, in this process.
     """
     processes.unwind_on_signals()
     try:
         if install:
             needs.install()
+            return
+        if what == "bounds":
+            _bound(**options)
             return
         usual = {"compare": needs.default_servers(), "sockets": [*LIVE], "soak": ["sunshine-live"]}
         chosen = servers or usual.get(what, ["sunshine"])
@@ -138,6 +147,11 @@ def _hold(
         held = holding.hold(found, servers, sockets=sockets, seconds=seconds or 30, tell=_tell)
         about = machine.describe_sockets(found)
     report.show(about, report.sockets(held, slept), {"held": held, "slept": slept}, format_)
+
+
+def _bound(*, seconds: int | None, format_: str | None, **_: Any) -> None:
+    found = bounds.bounds(seconds or 600, _tell)
+    report.show(machine.describe_process(), report.bounds(found), {"bounds": found}, format_)
 
 
 def _soak(*, seconds: int | None, format_: str | None, **_: Any) -> int:

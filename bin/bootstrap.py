@@ -9,10 +9,16 @@ import fcntl
 import importlib.util
 import json
 import os
+import pwd
+import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -26,12 +32,17 @@ PROJECT = ROOT / "pyproject.toml"
 BASE: str = getattr(sys, "_base_executable", sys.executable)
 
 
+TICK_SECONDS = 2.0  # between two signs of life on a terminal
+
+
 def say(text: str) -> None:
     print(f"sunshine: {text}", file=sys.stderr, flush=True)
 
 
 def main(purpose: str) -> None:
     """Install what `purpose` (run or test) needs, one process at a time."""
+    if is_of_another() and serves_as_it_is(purpose):
+        return
     MADE.mkdir(parents=True, exist_ok=True)
     with (MADE / "lock").open("w") as lock:
         wait_for(lock)
@@ -41,6 +52,38 @@ def main(purpose: str) -> None:
             install(wanted)
             stamp(purpose, wanted)
         (MADE / f"{purpose}.toml").write_bytes(text)
+
+
+def is_of_another() -> bool:
+    """Whether somebody else made .venv, and we may not change it."""
+    return MADE.is_dir() and not os.access(MADE, os.W_OK)
+
+
+def serves_as_it_is(purpose: str) -> bool:
+    """Whether .venv is complete for us. Where it is not, one line says what to do, and by whom."""
+    owner = name_of(VENV.stat().st_uid)
+    target = os.path.realpath(PYTHON)
+    if not runs():
+        us = name_of(os.geteuid())
+        sys.exit(
+            f"sunshine: {VENV} was made by {owner} and user {us} cannot run its Python, {target}: "
+            f"let {owner} remove {VENV} and run bin/sunshine again with a Python that everybody "
+            "may run, such as the system's, first on the PATH"
+        )
+    if is_installed(purpose, dependencies(PROJECT.read_text(), purpose)):
+        return True
+    again = "bin/sunshine test --version" if purpose == "test" else "bin/sunshine version"
+    sys.exit(
+        f"sunshine: {VENV} belongs to {owner} and lacks what {PROJECT} asks for: "
+        f"let {owner} run {again}"
+    )
+
+
+def name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container may have none
+        return str(uid)
 
 
 def wait_for(lock: IO[str]) -> None:
@@ -74,7 +117,10 @@ def same_python() -> bool:
 
 def runs() -> bool:
     new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return PYTHON.exists() and succeeds([str(PYTHON), "-c", new_enough])
+    try:
+        return PYTHON.exists() and succeeds([str(PYTHON), "-c", new_enough])
+    except PermissionError:  # it is where we may not go
+        return False
 
 
 def stamp(purpose: str, wanted: list[str]) -> None:
@@ -93,6 +139,7 @@ def install(wanted: list[str]) -> None:
         clear()
     BEGUN.touch()
     say(f"installing into {VENV}; this takes up to a minute, once")
+    warn_of_a_private_python()
     if uv and with_uv(uv, wanted):
         return
     if uv:
@@ -115,18 +162,107 @@ def clear() -> None:
             path.unlink()
 
 
+def warn_of_a_private_python() -> None:
+    """Of one that others cannot run, such as root's own in /root."""
+    real = Path(os.path.realpath(BASE))
+    closed = [each for each in real.parents if not each.stat().st_mode & 0o001]
+    if os.geteuid() == 0 and closed:
+        say(f"only root will be able to run it, for its Python is in {closed[0]}")
+
+
 def with_uv(uv: str, wanted: list[str]) -> bool:
     make = [uv, "venv", "--quiet", "--allow-existing", "--python", BASE, str(VENV)]
     if not PYTHON.exists() and not succeeds(make):
         return False
-    return not wanted or succeeds([uv, "pip", "install", "-q", "--python", str(PYTHON), *wanted])
+    install = [uv, "pip", "install", "-q", "--python", str(PYTHON), *wanted]
+    with signs_of_life(lambda: "installing"):
+        return not wanted or succeeds(install)
 
 
 def with_pip(wanted: list[str]) -> bool:
-    if not has_pip() and not succeeds([BASE, "-m", "venv", str(VENV)]):
-        return False
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return not wanted or succeeds([*pip, *wanted])
+    if not has_pip():
+        say("making the environment")
+        if not succeeds([BASE, "-m", "venv", str(VENV)]):
+            return False
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    return not wanted or Pip([*pip, "--progress-bar", "off", *wanted]).succeeds()
+
+
+class Pip:
+    """A run of pip: a line for each phase, on a terminal one that changes, and what it says itself
+    only where it fails."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.command = command
+        self.wanted: set[str] = set()
+        self.to_install = 0
+        self.there = self.count()
+
+    @staticmethod
+    def count() -> int:
+        """How many packages .venv has."""
+        return sum(1 for _ in VENV.glob("lib/python3*/site-packages/*.dist-info"))
+
+    def succeeds(self) -> bool:
+        """Whether it did."""
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            self.command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        said = []
+        say("downloading packages")
+        with process, signs_of_life(self.standing):
+            for line in process.stdout or ():
+                said.append(line)
+                self.hear(line)
+        if process.returncode:
+            print("".join(said[-30:]), file=sys.stderr, flush=True)
+        return process.returncode == 0
+
+    def hear(self, line: str) -> None:
+        """A line of pip's own."""
+        if found := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line):
+            self.wanted.add(found[1].lower())
+        elif line.startswith("Installing collected packages:"):
+            self.to_install = line.count(",") + 1
+            clear_line()
+            say(f"installing {self.to_install} packages")
+
+    def standing(self) -> str:
+        """How far it is."""
+        if not self.to_install:
+            return f"downloading, {len(self.wanted)} packages so far"
+        return f"installing {min(self.count() - self.there, self.to_install)}/{self.to_install}"
+
+
+@contextmanager
+def signs_of_life(standing: Callable[[], str]) -> Iterator[None]:
+    """On a terminal, tell every two seconds how it stands, in one line that vanishes at the end."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    ended, began = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not ended.wait(TICK_SECONDS):
+            seconds = round(time.monotonic() - began)
+            print(
+                f"\r\033[Ksunshine: {standing()} ({seconds} s)", end="", file=sys.stderr, flush=True
+            )
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+        clear_line()
+
+
+def clear_line() -> None:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def has_pip() -> bool:
@@ -153,4 +289,8 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        sys.exit(f"sunshine: cannot prepare {error.filename or VENV}: {error.strerror}")
+        line = f"sunshine: cannot prepare {error.filename or VENV}: {error.strerror}"
+        if isinstance(error, PermissionError):
+            owner = name_of(ROOT.stat().st_uid)
+            line += f"; let {owner}, whose checkout it is, run bin/sunshine version once"
+        sys.exit(line)

@@ -3,6 +3,7 @@
 from sunshine import labels
 from sunshine.rules import assets as rules
 from sunshine.schemas.assets import ASSET, CHANGE, CREATE
+from sunshine.web import files
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, created, done, file, one, page
@@ -73,7 +74,7 @@ class Label(Handler):
         """
         asset = await rules.find(self.db.sunshine, asset_id, actor=self.actor)
         self.set_header("Content-Type", "image/svg+xml")
-        self.set_header("Content-Security-Policy", "sandbox")
+        self.set_header("Content-Security-Policy", files.IMAGE)
         self.write(labels.svg(asset["assetCode"], asset["name"]))
 
 

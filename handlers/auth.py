@@ -1,8 +1,8 @@
 """Sign-in over HTTP. Rules: sunshine/rules/auth.py. Tables: models/auth.py."""
 
+from handlers.sign_ins import sign_in
 from sunshine.rules import auth as rules
 from sunshine.schemas.auth import ACCOUNT, LOGIN, SIGNED_IN, VERIFIED
-from sunshine.web import limiting
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
 from sunshine.web.replies import done, exactly, one, refuses
@@ -12,18 +12,23 @@ from sunshine.web.routes import Route
 class Login(Handler):
     """A name and a password for a token."""
 
+    bucket = "sign_in"
+
     async def post(self) -> None:
         """Sign in: a name and a password for a token.
 
         The name is the username or the email address, in any case. A wrong name, a wrong password
-        and an inactive account get the same answer in the same time. Failures are throttled by name
-        and address.
+        and an inactive account get the same answer in the same time. Too many failures slow down
+        whoever is a stranger to the account: 429, to be tried again after `Retry-After`. Not so
+        from where it signed in before, or with an earlier token of it in `x-access-token`, ended or
+        not: a client keeps the last one, and shows it when it signs in again. Where an
+        admin asked for a new password `user.mustChangePassword` is true: the token opens the own
+        account only, until it is changed.
         """
-        name = self.body["username"]
-        await limiting.count_sign_in(self, name)
-        account = await rules.sign_in(self.db.sunshine, self.application.passwords, **self.body)
-        await limiting.refund_sign_in(self, name)
+        account = await sign_in(self, "user", rules, self.db.sunshine)
         user = {field: account[field] for field in ("id", "username", "name", "role")}
+        if account["must_change_password"]:
+            user["mustChangePassword"] = True
         token = self.application.tokens.sign(
             "user",
             id_=account["id"],
@@ -39,6 +44,7 @@ class Logout(Handler):
     """The end of the token that is shown."""
 
     safe = False
+    own_account = True
 
     async def get(self) -> None:
         """Sign out.
@@ -61,6 +67,8 @@ class Logout(Handler):
 class Account(Handler):
     """Who the caller is and what they may."""
 
+    own_account = True
+
     async def get(self) -> None:
         """Get one's own account.
 
@@ -68,20 +76,23 @@ class Account(Handler):
         now. A driver gets the driver's.
         """
         actor = self.actor
-        self.reply(
-            {
-                "id": actor.id,
-                "username": actor.username,
-                "name": actor.name,
-                "email": actor.email,
-                "role": actor.role,
-                "permissions": sorted(actor.permissions),
-            }
-        )
+        account = {
+            "id": actor.id,
+            "username": actor.username,
+            "name": actor.name,
+            "email": actor.email,
+            "role": actor.role,
+            "permissions": sorted(actor.permissions),
+        }
+        if actor.must_change_password:
+            account["mustChangePassword"] = True
+        self.reply(account)
 
 
 class VerifyJwt(Handler):
     """Whether the token still counts."""
+
+    own_account = True
 
     async def get(self) -> None:
         """Check a token.

@@ -40,7 +40,6 @@ class _Docs(Handler):
     def send(self, content: bytes, media: str) -> None:
         """Answer with it, unless the caller has it already."""
         self.set_header("Content-Type", media)
-        self.set_header("Content-Security-Policy", POLICY)
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Etag", f'"{hashlib.sha256(content).hexdigest()[:32]}"')
         if self.check_etag_header():
@@ -74,6 +73,7 @@ class Page(_Docs):
         page = (OURS / "index.html").read_text(encoding="utf-8")
         # Its parts are beside it, whatever a proxy puts before the path.
         up = "../" if self.request.path.endswith("/") else ""
+        self.set_header("Content-Security-Policy", POLICY)
         self.send(page.replace("{up}", up).encode(), "text/html; charset=utf-8")
 
 

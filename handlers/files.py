@@ -13,7 +13,7 @@ from sunshine.rules import branding_approval, employees_photo, leave, tickets_po
 from sunshine.schemas.files import DOWNLOAD, UPLOADED
 from sunshine.signing import ROUTE
 from sunshine.storage import STATIC, TEMP
-from sunshine.web import files
+from sunshine.web import files, limiting
 from sunshine.web.claims import Check
 from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
@@ -39,12 +39,21 @@ class Upload(Receiving):
 class TempFile(HandingOver):
     """An uploaded file. Its name is the right to it."""
 
+    bucket = "file"
+
     async def get(self, name: str) -> None:
         """Fetch an uploaded file.
 
         Whoever knows its name may. Fetched whole it is gone; `HEAD`, ranges and downloads that were
         cut off do not count. `s=download` has it saved instead of shown.
         """
+        try:
+            await self._fetch(name)
+        except NotFound:  # a guess, or a file that was fetched
+            await limiting.count_stranger(self)
+            raise
+
+    async def _fetch(self, name: str) -> None:
         download = self.query.get("s") == "download"
         if self.request.method == "GET" and "Range" not in self.request.headers:
             await self.hand_over(name, download=download)
@@ -58,6 +67,7 @@ class StoredFile(Handler):
     """A file of somebody's row."""
 
     deadline = SECONDS
+    sends_files = True
     folder: ClassVar[str] = ""
     # Who may open what is in a folder by their token, the most particular folder first.
     checks: ClassVar[dict[str, Check]] = {}
@@ -70,9 +80,9 @@ class StoredFile(Handler):
         """Get a stored file, or a range of it.
 
         By a URL that the API signed, which opens it for 15 minutes, or by a token of somebody who
-        may see the row that names it; images of the CMS and the app are public. Only images and PDF
-        are shown in a browser, everything else is saved. `Range`, `If-None-Match` and
-        `If-Modified-Since` are understood.
+        may see the row that names it; images of the CMS and the app are public. Images are shown in
+        a browser, PDF on the host of `FILES_ORIGIN`, everything else is saved. `Range`,
+        `If-None-Match` and `If-Modified-Since` are understood.
         """
         path = self.folder + path
         if hasattr(self, "actor"):
@@ -117,6 +127,7 @@ class BrandingFile(StoredFile):
 class CmsFile(StoredFile):
     """An image of published content."""
 
+    bucket = "file"
     folder = "cms/"
     cache = "public, max-age=3600"
 
@@ -124,6 +135,7 @@ class CmsFile(StoredFile):
 class AppFile(StoredFile):
     """An image of the customers' app."""
 
+    bucket = "file"
     folder = "onapps/"
     cache = "public, max-age=3600"
 

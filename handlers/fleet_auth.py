@@ -1,9 +1,9 @@
 """Drivers' sign-in over HTTP. Rules: sunshine/rules/fleet_auth.py. Tables: models/fleet.py."""
 
+from handlers.sign_ins import sign_in
 from sunshine.rules import fleet_auth as rules
 from sunshine.schemas.auth import DRIVER_SIGNED_IN
 from sunshine.schemas.fleet import LOGIN
-from sunshine.web import limiting
 from sunshine.web.guards import body, public
 from sunshine.web.handler import Handler
 from sunshine.web.replies import exactly, refuses
@@ -13,17 +13,15 @@ from sunshine.web.routes import Route
 class Login(Handler):
     """A driver's name and password for a token that opens the driver's own things only."""
 
+    bucket = "sign_in"
+
     async def post(self) -> None:
         """Sign a driver in.
 
         The token opens the driver's own profile, vehicle and location, and nothing else; users'
         names do not work here. Throttled as `POST /api/auth/login`.
         """
-        # Counted apart from a user of the same name.
-        name = f"driver:{self.body['username']}"
-        await limiting.count_sign_in(self, name)
-        account = await rules.sign_in(self.db["fleet"], self.application.passwords, **self.body)
-        await limiting.refund_sign_in(self, name)
+        account = await sign_in(self, "driver", rules, self.db["fleet"])
         token = self.application.tokens.sign(
             "driver",
             id_=account["id"],

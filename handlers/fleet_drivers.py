@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sunshine import passwords
 from sunshine.errors import Invalid
 from sunshine.rules import fleet_auth
 from sunshine.rules import fleet_drivers as rules
@@ -16,6 +15,8 @@ from sunshine.web.routes import Route
 
 class Drivers(Handler):
     """Everybody who drives."""
+
+    bucket = "fleet"
 
     async def get(self) -> None:
         """List drivers.
@@ -46,6 +47,8 @@ class Drivers(Handler):
 class Driver(Handler):
     """One driver."""
 
+    bucket = "fleet"
+
     async def get(self, driver_id: int) -> None:
         """Get a driver.
 
@@ -56,8 +59,9 @@ class Driver(Handler):
     async def put(self, driver_id: int) -> None:
         """Change a driver.
 
-        Drivers: their own phone, and password with `currentPassword`. Who is not active any more is
-        signed out at once.
+        Drivers: their own phone, and password with `currentPassword`; of several at once with one
+        current password one is made, the others are 409. Who is not active any more is signed out
+        at once.
         """
         values = self.body
         rules.check_change(self.actor, driver_id, values)
@@ -65,11 +69,12 @@ class Driver(Handler):
         hashed = None
         if "password" in values:
             await self._check_current(current)
-            hashed = await _hashed(self, {**values, "username": self.actor.username})
+            named = {"username": self.actor.username, "name": self.actor.name}
+            hashed = await _hashed(self, values | named)
             del values["password"]
         async with self.transaction("fleet") as tx:
             if hashed:
-                await fleet_auth.set_credentials(tx, driver_id, username=None, hashed=hashed)
+                await fleet_auth.set_own_password(tx, hashed=hashed, actor=self.actor)
             driver = await rules.change(tx, driver_id, values, people=self.db.sunshine)
             self.reply(driver, message="Driver updated")
 
@@ -85,12 +90,11 @@ class Driver(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
-        name = f"driver:{self.actor.username}"
-        await limiting.count_sign_in(self, name)
-        known = await fleet_auth.password_hash(self.db["fleet"], self.actor.id)
+        counted = await limiting.count_own_guess(self)
+        known = await fleet_auth.own_hash(self.db["fleet"], actor=self.actor)
         if not await self.application.passwords.matches(password, known):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await limiting.refund_sign_in(self, name)
+        await limiting.give_back(self, counted)
 
 
 class Credentials(Handler):
@@ -101,7 +105,8 @@ class Credentials(Handler):
 
         Every token of the driver ends at once. Usernames of drivers are unique in any case.
         """
-        hashed = await _hashed(self, self.body)
+        driver = await rules.current(self.db["fleet"], driver_id)
+        hashed = await _hashed(self, {**self.body, "name": driver["name"]})
         async with self.transaction("fleet") as tx:
             username = self.body["username"]
             await fleet_auth.set_credentials(tx, driver_id, username=username, hashed=hashed or "")
@@ -112,8 +117,9 @@ class Credentials(Handler):
 async def _hashed(handler: Handler, values: dict[str, Any]) -> str | None:
     if "password" not in values:
         return None
-    passwords.check(values["password"], names=(values.get("username"),))
-    return await handler.application.passwords.hash(values["password"])
+    passwords = handler.application.passwords
+    passwords.check(values["password"], names=(values.get("username"), values.get("name")))
+    return await passwords.hash(values["password"])
 
 
 READS = may("fleet:read", "fleet:manage")
@@ -143,7 +149,7 @@ routes = [
             body(CHANGE_DRIVER),
             one(DRIVER),
             refuses(400, "wrong_password"),
-            conflicts("license_taken", "vehicle_taken", "driver_has_vehicle"),
+            conflicts("license_taken", "vehicle_taken", "driver_has_vehicle", "changed"),
         ],
         DELETE=[signed_in, MANAGES, done],
     ),

@@ -19,6 +19,8 @@ SECONDS = 60.0  # for the next thousand points of a track
 class Location(Handler):
     """The last-known place of a driver."""
 
+    bucket = "fleet"
+
     async def get(self, driver_id: int) -> None:
         """Get a driver's last-known place.
 

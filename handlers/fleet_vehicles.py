@@ -11,6 +11,8 @@ from sunshine.web.routes import Route
 class Vehicles(Handler):
     """Everything that is driven."""
 
+    bucket = "fleet"
+
     async def get(self) -> None:
         """List vehicles.
 
@@ -31,6 +33,8 @@ class Vehicles(Handler):
 
 class Vehicle(Handler):
     """One vehicle."""
+
+    bucket = "fleet"
 
     async def get(self, vehicle_id: int) -> None:
         """Get a vehicle.

@@ -33,12 +33,14 @@ class Health(Handler):
 
 
 class Ready(Handler):
-    """Whether requests would be served: each database answers and is migrated."""
+    """Whether requests would be served: each database answers, takes writes and is migrated."""
 
     async def get(self) -> None:
         """Tell whether requests would be served.
 
-        Each database answers and is migrated; else 503, and `data` names what is missing.
+        Each database answers, takes writes and is migrated, and there is room for files; else 503,
+        and `data` names what is missing: `unreachable`, `read_only`, `behind`, `ahead`,
+        `storage_full`.
         """
         missing = await self.application.readiness.missing()
         if missing:
@@ -55,6 +57,7 @@ class Metrics(Handler):
         In Prometheus' text format, for the addresses of `METRICS_ALLOW`; to others there is no such
         path. Each process has its own.
         """
+        await self.application.metrics.look()
         self.set_header("Content-Type", MEDIA_TYPE)
         self.write(self.application.metrics.render())
 

@@ -45,8 +45,9 @@ class Redemption(Handler):
         """Use a voucher for an order.
 
         Once per `orderRef`: again is 409 with the first one in `data`. Of many who ask at once as
-        many get it as are left. The code of a 409 says why.
+        many get it as are left. The code of a 409 says why. Throttled together with asking.
         """
+        await limiting.count_voucher(self)
         async with self.transaction() as tx:
             redemption = await rules.redeem(tx, **self.body)
             self.reply(redemption, message=rules.APPLIED)

@@ -1,6 +1,5 @@
 """Accounts over HTTP. Rules: sunshine/rules/users.py. Tables: models/auth.py."""
 
-from sunshine import passwords
 from sunshine.errors import Invalid
 from sunshine.rules import users as rules
 from sunshine.schemas.users import CHANGE, CREATE, USER
@@ -19,17 +18,20 @@ class Users(Handler):
 
         Never with a password, in whatever form.
         """
-        self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
+        self.reply_page(await rules.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
         """Create an account.
 
-        Username and email are unique in any case. Passwords have 8 to 72 bytes and are none of the
-        common ones. `permissions` are given beside those of the role; an employee has one account.
+        Username and email are unique in any case. Passwords have 10 characters to 72 bytes, and are
+        neither common nor made of the names of person, account or company. With
+        `mustChangePassword` the first sign-in opens the own account only, until the password is
+        another. `permissions` are given beside those of the role; an employee has one account.
         """
         values = self.body
         password = values.pop("password")
-        passwords.check(password, names=(values["username"], values.get("email")))
+        names = (values["username"], values.get("email"), values["name"])
+        self.application.passwords.check(password, names=names)
         values["passwordHash"] = await self.application.passwords.hash(password)
         async with self.transaction() as tx:
             user = await rules.create(tx, values)
@@ -38,6 +40,8 @@ class Users(Handler):
 
 class User(Handler):
     """One account."""
+
+    own_account = True
 
     async def get(self, user_id: int) -> None:
         """Get an account.
@@ -49,9 +53,11 @@ class User(Handler):
     async def put(self, user_id: int) -> None:
         """Change an account.
 
-        Oneself: name, email and password, which needs `currentPassword`. Admins: everything but
-        their own role, permissions and state. A new password or role and a deactivation end all
-        tokens of that user at once. The last active admin stays one: 409.
+        Oneself: name, email and password, which needs `currentPassword`; of several changes at
+        once with one current password one is made, the others are 409. Admins: everything but
+        their own role, permissions and state, and which employee they are once, while none is
+        linked. A new password or role, `mustChangePassword` and a deactivation end all tokens of
+        that user at once. The last active admin stays one: 409.
         """
         values = self.body
         current = values.pop("currentPassword", None)
@@ -60,12 +66,15 @@ class User(Handler):
             password = values.pop("password")
             user = await rules.find(self.db.sunshine, user_id, actor=self.actor)
             names = {**user, **values}
-            passwords.check(password, names=(names["username"], names["email"]))
+            known = (names["username"], names["email"], names["name"])
+            self.application.passwords.check(password, names=known)
             if user_id == self.actor.id:
                 await self._check_current(current)
+                if self.actor.must_change_password and password == current:
+                    raise Invalid.field("password", "must be another one")
             values["passwordHash"] = await self.application.passwords.hash(password)
         async with self.transaction() as tx:
-            user = await rules.change(tx, user_id, values)
+            user = await rules.change(tx, user_id, values, actor=self.actor)
             self.reply(user, message="User updated")
 
     async def delete(self, user_id: int) -> None:
@@ -80,11 +89,11 @@ class User(Handler):
     async def _check_current(self, password: str | None) -> None:
         if password is None:
             raise Invalid.field("currentPassword", "required to change your own password")
-        await limiting.count_sign_in(self, self.actor.username)
-        hashed = await rules.password_hash(self.db.sunshine, self.actor.id)
+        counted = await limiting.count_own_guess(self)
+        hashed = await rules.own_hash(self.db.sunshine, actor=self.actor)
         if not await self.application.passwords.matches(password, hashed):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await limiting.refund_sign_in(self, self.actor.username)
+        await limiting.give_back(self, counted)
 
 
 routes = [
@@ -110,7 +119,12 @@ routes = [
             one(USER),
             refuses(400, "wrong_password"),
             conflicts(
-                "username_taken", "email_taken", "employee_has_user", "last_admin", "own_account"
+                "username_taken",
+                "email_taken",
+                "employee_has_user",
+                "last_admin",
+                "own_account",
+                "changed",
             ),
         ],
         DELETE=[signed_in, may("users:write"), done, conflicts("last_admin", "own_account")],

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import identity, sunshine, timestamps
+from models.base import identity, known_network_of, sunshine, timestamps
 
 ROLES = ("admin", "hr", "manager", "employee")
 
@@ -33,6 +33,18 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("token_version", Integer, nullable=False, server_default=text("0")),
     *timestamps(),
+    Column(
+        "unlocked_at",
+        DateTime(timezone=True),
+        comment="failed sign-ins before it do not count",
+    ),
+    Column(
+        "must_change_password",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="until then a token opens the own account only",
+    ),
     CheckConstraint("role IN ('admin', 'hr', 'manager', 'employee')", name="role"),
 )
 Index("users_username_key", func.lower(users.c.username), unique=True)
@@ -45,6 +57,10 @@ user_permissions = Table(
     Column("user_id", Integer, ForeignKey("users.id"), nullable=False),
     Column("permission", Text, nullable=False),
     PrimaryKeyConstraint("user_id", "permission"),
+)
+
+known_network = known_network_of(
+    users, comment="From where an account signed in, the latest of them."
 )
 
 revoked_token = Table(

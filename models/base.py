@@ -1,6 +1,18 @@
 """The four databases' metadata, and the columns that most tables share."""
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, func, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    text,
+)
 
 DATABASES = ("sunshine", "fleet", "cms", "mitra")
 
@@ -40,6 +52,24 @@ def timestamps() -> tuple[Column, Column]:
 def deleted_at() -> Column:
     """When the row was deleted; null while it lives. History still refers to it."""
     return Column("deleted_at", DateTime(timezone=True))
+
+
+def known_network_of(accounts: Table, *, comment: str) -> Table:
+    """From where accounts of one kind signed in, beside them."""
+    return Table(
+        "known_network",
+        accounts.metadata,
+        Column("account_id", Integer, ForeignKey(accounts.c.id), nullable=False),
+        Column(
+            "network",
+            Text,
+            nullable=False,
+            comment="an IPv4 address, or the /64 of an IPv6 address",
+        ),
+        Column("last_at", DateTime(timezone=True), nullable=False, index=True),
+        PrimaryKeyConstraint("account_id", "network"),
+        comment=comment,
+    )
 
 
 def unique_name(table: Table) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import deleted_at, fleet, identity, timestamps
+from models.base import deleted_at, fleet, identity, known_network_of, timestamps
 
 driver = Table(
     "driver",
@@ -37,6 +37,11 @@ driver = Table(
     Column("token_version", Integer, nullable=False, server_default=text("0")),
     *timestamps(),
     deleted_at(),
+    Column(
+        "unlocked_at",
+        DateTime(timezone=True),
+        comment="failed sign-ins before it do not count",
+    ),
     CheckConstraint("vehicle_type IN ('truck', 'van', 'motorcycle')", name="vehicle_type"),
     CheckConstraint("status IN ('active', 'inactive', 'suspended')", name="status"),
 )
@@ -47,6 +52,10 @@ for _column in (driver.c.license_number, driver.c.username):
         unique=True,
         postgresql_where=driver.c.deleted_at.is_(None),
     )
+
+known_network = known_network_of(
+    driver, comment="From where a driver signed in, the latest of them."
+)
 
 vehicle = Table(
     "vehicle",

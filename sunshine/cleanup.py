@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select
 from models import kernel
 from models.jobs import job_run
 from sunshine.db import Transaction
-from sunshine.rules import auth
+from sunshine.rules import auth, sign_ins
 from sunshine.statements import Statement
 
 ANSWERS_KEPT = timedelta(hours=24)
@@ -33,4 +33,6 @@ async def sweep(tx: Transaction) -> dict[str, int]:
     if name == "sunshine":
         counts["tokens"] = await auth.sweep_revoked(tx)
         counts["runs"] = await tx.run(_OLD_RUNS)
+    if name in ("sunshine", "fleet"):
+        counts["networks"] = await sign_ins.sweep(tx)
     return counts

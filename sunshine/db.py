@@ -9,6 +9,9 @@ database refuses comes out as a business error (sunshine/errors.py).
 
 import asyncio
 import copy
+import errno
+import os
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -29,13 +32,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models import DATABASES, kernel
 from sunshine import json
 from sunshine.clock import Clock, today
-from sunshine.connections import conninfo, is_alive
+from sunshine.connections import are_read_only, configure, conninfo, is_alive
+from sunshine.database_settings import DatabaseSettings
 from sunshine.documents import Documents, RowDocuments
-from sunshine.errors import VIOLATIONS, Conflict, Unavailable
+from sunshine.errors import VIOLATIONS, Conflict, StorageFull, Unavailable
 from sunshine.forgetting import forget_everywhere
 from sunshine.people import Actor
 from sunshine.policy import Policy
-from sunshine.settings import DatabaseSettings, Settings
+from sunshine.settings import Settings
 from sunshine.statements import Statement
 
 set_json_dumps(json.encode)
@@ -56,6 +60,9 @@ Row = dict[str, Any]
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
+# Between two times that a pool leaves a server which takes no writes.
+LEAVE_SECONDS = 1.0
+READ_ONLY = "read_only"
 
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
@@ -202,6 +209,11 @@ class Database:
         self.record = _record_statement(name)
         self.record_all = _record_all_statement(name)
         self._log_sql = log_sql
+        self._left = -LEAVE_SECONDS
+        # Others on the same servers, who leave them together.
+        self.beside: list[Database] = []
+        # Whether the only servers there are take no writes, and are not what the settings ask for.
+        self._read_only = False
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]] = AsyncConnectionPool(
             conninfo(settings),
             kwargs={"autocommit": True, "row_factory": dict_row},
@@ -210,6 +222,8 @@ class Database:
             max_idle=settings.pool_idle,
             timeout=settings.pool_wait,
             max_waiting=1000,
+            configure=self._begin,
+            reconnect_failed=self._find_out,
             # Give up soon: the next request asks again, so a database that is back serves at once.
             reconnect_timeout=0.5,
             name=name,
@@ -225,6 +239,12 @@ class Database:
     def pool(self) -> Mapping[str, int]:
         """How its pool of connections is doing, in psycopg's words."""
         return self._pool.get_stats()
+
+    @property
+    def absence(self) -> str:
+        """Why there is no connection, as far as is known: unreachable, or read_only where servers
+        answer and none of them takes writes."""
+        return READ_ONLY if self._read_only else "unreachable"
 
     async def open(self) -> None:
         """Start connecting; does not wait for the server to answer."""
@@ -268,7 +288,7 @@ class Database:
             if tx.forgets:  # on this connection: another one might not be free
                 await forget_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
-            raise _problem(error) from error
+            raise _problem(error, self.name) from error
         finally:
             await self._pool.putconn(connection)
 
@@ -284,7 +304,27 @@ class Database:
         try:
             return await connection.execute(statement.text, statement.bind(values))
         except psycopg.Error as error:
-            raise _problem(error) from error
+            if isinstance(error, sqlstate.ReadOnlySqlTransaction):
+                await self.leave()
+            raise _problem(error, self.name) from error
+
+    async def leave(self) -> None:
+        """The server takes no writes any more: another one may. Each connection is made anew, those
+        in use when they come back, and goes where the settings' target is found now."""
+        now = time.monotonic()
+        if now - self._left > LEAVE_SECONDS:
+            log.warning("read-only", database=self.name)
+            for database in (self, *self.beside):
+                database._left = now
+                await database._pool.drain()
+
+    async def _begin(self, connection: psycopg.AsyncConnection[DictRow]) -> None:
+        await configure(self.settings, connection)
+        self._read_only = False
+
+    async def _find_out(self, _: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]]) -> None:
+        """Why the pool could not connect."""
+        self._read_only = await are_read_only(self.settings)
 
     async def _take(self) -> psycopg.AsyncConnection[DictRow]:
         """A live connection. After a restart of the server every idle one is dead: they are passed
@@ -302,6 +342,8 @@ class Database:
                 await self._pool.putconn(connection)  # which replaces it
         except (PoolTimeout, TooManyRequests, PoolClosed) as error:
             log.warning("no connection", database=self.name, reason=str(error))
+            if self._read_only:
+                raise _read_only() from error
             raise Unavailable("Database unavailable", code="database_unavailable") from error
 
 
@@ -324,6 +366,13 @@ class Databases(dict[str, Database]):
                 for name in DATABASES
             }
         )
+        for database in self.values():
+            there = database.settings.servers
+            database.beside = [
+                other
+                for other in self.values()
+                if other is not database and other.settings.servers == there
+            ]
         self.documents = _documents(settings)
 
     @property
@@ -352,19 +401,34 @@ def _documents(settings: Settings) -> Documents:
     return MongoDocuments(settings.mongo_mitra)
 
 
+def _is_full(error: psycopg.Error) -> bool:
+    """Whether the server's disk is: of a quota it has no code of its own to tell."""
+    return isinstance(error, sqlstate.DiskFull) or (
+        isinstance(error, sqlstate.IoError) and os.strerror(errno.EDQUOT) in str(error)
+    )
+
+
 def _present(row: Row | None) -> Row:
     if row is None:
         raise LookupError("a statement that always has a row has none")
     return row
 
 
-def _problem(error: psycopg.Error) -> Exception:
+def _read_only() -> Unavailable:
+    return Unavailable("The database takes no changes at present", code=READ_ONLY)
+
+
+def _problem(error: psycopg.Error, database: str) -> Exception:
     """What a refusal of the database means to the caller; itself, when it can only be our fault."""
+    if _is_full(error):
+        return StorageFull(database)
     if isinstance(error, sqlstate.IntegrityError):
         meaning = VIOLATIONS.get(error.diag.constraint_name or "")
         return copy.copy(meaning) if meaning else error
     if isinstance(error, sqlstate.LockNotAvailable | sqlstate.DeadlockDetected):
         return Conflict("Somebody else is changing this right now; try again", code="busy")
+    if isinstance(error, sqlstate.ReadOnlySqlTransaction):
+        return _read_only()
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         log.warning("database error", reason=str(error).strip())
         return Unavailable("Database unavailable", code="database_unavailable")

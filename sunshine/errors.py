@@ -1,11 +1,21 @@
 """What can go wrong, in business words; sunshine/web/handler.py turns them into HTTP.
 
 Every error has a message fit for a person, a stable `code` for a program, and, where single
-fields are at fault, `errors` as a list of `{"field", "message"}`.
+fields are at fault, `errors` as a list of `{"field", "message"}`: the first MAX_NAMED of them, and
+in `omitted` how many there are beside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+# Nobody mends more at once, and an answer must not grow with what was sent.
+MAX_NAMED = 20
+MAX_WORDS = 200  # characters of a name or a value that an error repeats
+
+
+def brief(text: str, most: int = MAX_WORDS) -> str:
+    """A text that somebody sent, as an error repeats it: its beginning where it is long."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 class Problem(Exception):
@@ -19,14 +29,44 @@ class Problem(Exception):
         message: str | None = None,
         *,
         code: str | None = None,
-        errors: list[dict[str, str]] | None = None,
+        errors: "list[dict[str, Any]] | Faults | None" = None,
         data: Any = None,
     ) -> None:
         super().__init__(message or self.message)
         self.message = message or self.message
         self.code = code or self.code
-        self.errors = errors or []
+        faults = errors if isinstance(errors, Faults) else Faults(errors or ())
+        self.errors = faults.named
+        self.omitted = faults.omitted
         self.data = data
+
+
+class Faults:
+    """Field errors in the order in which they are found: MAX_NAMED are kept, the rest is counted.
+
+    False where there is none.
+    """
+
+    def __init__(self, errors: Iterable[dict[str, Any]] = ()) -> None:
+        self.named: list[dict[str, Any]] = []
+        self.omitted = 0
+        self.extend(errors)
+
+    def __bool__(self) -> bool:
+        return bool(self.named or self.omitted)
+
+    def add(self, error: dict[str, Any]) -> None:
+        """One more."""
+        if len(self.named) < MAX_NAMED:
+            self.named.append(error)
+        else:
+            self.omitted += 1
+
+    def extend(self, errors: Iterable[dict[str, Any]], omitted: int = 0) -> None:
+        """All of these, and so many that are not named any more."""
+        for error in errors:
+            self.add(error)
+        self.omitted += omitted
 
 
 class Invalid(Problem):
@@ -53,6 +93,23 @@ class NotAllowed(Problem):
 
     code = "not_allowed"
     message = "Access denied"
+
+
+class NoEmployee(NotAllowed):
+    """Somebody known who does not work here, as far as we know, asks for what employees do."""
+
+    code = "no_employee"
+    message = (
+        "This account is linked to no employee: name one where the request can (employeeId), or"
+        " have it linked by an admin, or with `sunshine users link NAME EMPLOYEE_ID`"
+    )
+
+
+class PasswordDue(NotAllowed):
+    """An admin asked for a new password: until there is one, nothing else is to be done."""
+
+    code = "password_change_required"
+    message = "Choose a new password first: PUT /api/users/:id with password and currentPassword"
 
 
 class NotFound(Problem):
@@ -82,10 +139,15 @@ class TooLarge(Problem):
 
 
 class StorageFull(Problem):
-    """There is no room for another file; a retry will not find any either."""
+    """There is no room; a retry will not find any either. `where` is the database that has none, or
+    `storage`: where files are."""
 
     code = "storage_full"
     message = "There is no room left for files"
+
+    def __init__(self, where: str = "storage") -> None:
+        super().__init__(None if where == "storage" else "The database has no room left")
+        self.where = where
 
 
 class UnsupportedMedia(Problem):

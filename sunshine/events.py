@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 import structlog
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from models import DATABASES, kernel
 from models.kernel import XID8
-from sunshine.connections import conninfo
+from sunshine.connections import connected
 from sunshine.db import EVENT_CHANNEL, Database, Row
 from sunshine.errors import Invalid, Unavailable
 from sunshine.forgetting import ACK_CHANNEL, FORGET_CHANNEL
@@ -143,6 +143,7 @@ def _kept(database: str) -> Statement:
     return Statement(select((exists().where(until) & reached).label("kept")))
 
 
+_WRITES = "SHOW transaction_read_only"
 _PAGE = {name: _page(name) for name in DATABASES}
 _KEPT = {name: _kept(name) for name in DATABASES}
 _HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")))
@@ -218,11 +219,15 @@ class Feed:
                 await self._task
 
     async def _run(self) -> None:
+        told = ""  # twice a second for as long as PostgreSQL is away would be a flood
         while True:
             try:
                 await self._follow()
-            except (psycopg.Error, Unavailable) as error:
-                log.warning("feed lost", database=self._database.name, reason=str(error).strip())
+            except (psycopg.Error, TimeoutError, Unavailable) as error:
+                reason = str(error).strip()
+                if self.connected or reason != told:
+                    log.warning("feed lost", database=self._database.name, reason=reason)
+                told = reason
             except Exception:
                 log.exception("feed failed", database=self._database.name)
             finally:
@@ -232,11 +237,7 @@ class Feed:
             await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(
-            conninfo(self._database.settings, application_name="sunshine feed"),
-            autocommit=True,
-            row_factory=dict_row,
-        )
+        connection = await connected(self._database.settings, "sunshine feed")
         async with connection:
             await connection.execute(f"LISTEN {EVENT_CHANNEL}")
             await connection.execute(f"LISTEN {FORGET_CHANNEL}")
@@ -251,7 +252,14 @@ class Feed:
                     self._forget()
                 for token in asked:
                     await connection.execute("SELECT pg_notify(%s, %s)", (ACK_CHANNEL, token))
+                if not notices and not held and await self._is_read_only(connection):
+                    # Nothing happens here any more: what does, happens on another server.
+                    return await self._database.leave()
                 held = await self._catch_up(connection)
+
+    async def _is_read_only(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
+        row = await (await connection.execute(_WRITES)).fetchone()
+        return row is not None and row["transaction_read_only"] == "on"
 
     async def _catch_up(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
         """Deliver what is new; True when something is there that may not be delivered yet.

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 import jwt
 
+from sunshine.characters import replaced
 from sunshine.errors import NotSignedIn
 from sunshine.people import Principal
 from sunshine.principals import Principals
@@ -47,7 +48,7 @@ class Feeds:
                 audience=_audience(path),
                 options={"require": _REQUIRED},
             )
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError):
             raise NotSignedIn from None
         id_, version = claims["id"], claims["ver"]
         if claims["typ"] != _KIND or type(id_) is not int or type(version) is not int:
@@ -78,11 +79,11 @@ def _draw(name: str, entries: list[Entry]) -> bytes:
     calendar.add("prodid", "-//Sunshine//Sunshine//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-calname", _line(name))
     for entry in entries:
         event = Event()
         event.add("uid", f"{entry.uid}@sunshine")
-        event.add("summary", entry.summary)
+        event.add("summary", _line(entry.summary))
         event.add("dtstart", entry.start)
         event.add("dtend", entry.end)
         # Of the row, not of this minute: what did not change is the same file.
@@ -92,6 +93,11 @@ def _draw(name: str, entries: list[Entry]) -> bytes:
         calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
+
+
+def _line(text: str) -> str:
+    """One line: a lone CR would end a property's, and a calendar shows what a terminal obeys."""
+    return replaced(" ".join(text.split()))
 
 
 def _audience(path: str) -> str:

@@ -1,18 +1,28 @@
 """Strict JSON in, fast JSON out. What no field may hold is refused here, before any schema.
 
-Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, NUL and lone
-surrogates in any string or key.
+Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, more than a million
+values or 50,000 objects and lists, NUL and lone surrogates in any string or key.
 """
 
 import json
 import math
+import re
+from itertools import chain
 from typing import Any
 
 import msgspec
 
-from sunshine.errors import Invalid
+from sunshine.errors import Invalid, brief
 
 MAX_DEPTH = 32
+MAX_VALUES = 1_000_000
+MAX_HOLDERS = 50_000  # objects and lists: each is looked at here once more
+# How many values are looked at for the place of a character, once it is known that there is one.
+MAX_SOUGHT = 10_000
+# What stands between values or begins some, and all the rest.
+_NO_MARKS = bytes(set(range(256)) - set(b",[{"))
+# An escape that may be half of a pair, or a half alone.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 INT64 = range(-(2**63), 2**63)
 # From here on the shortest text of a float has no point, and reads as a whole number.
 _POINTLESS = 1e16
@@ -29,6 +39,7 @@ decode_stored = msgspec.json.Decoder().decode
 
 def decode(body: bytes) -> Any:
     """The value of a request body; Invalid says what is wrong with it."""
+    holders = _holders_of(body)
     try:
         text = body.decode("utf-8")
         value = json.loads(
@@ -45,17 +56,20 @@ def decode(body: bytes) -> Any:
         raise Invalid(f"Body is not valid JSON: {error}", code="invalid_json") from None
     except ValueError:  # an integer of thousands of digits
         raise Invalid("Body holds a number out of range", code="invalid_json") from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+    if holders > MAX_DEPTH:
         _check_depth(value)
-    # Raw NULs and surrogates cannot pass the parsers above; escaped ones can.
-    if b"\\u" in body:
-        _check_strings(value)
+    if b"\\u" in body and _is_unclean(text, value):
+        raise _unclean(_place(value))
     return value
 
 
 def clean(text: str) -> bool:
     """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def exact(value: Any) -> Any:
@@ -84,10 +98,25 @@ def _exact(value: Any, path: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise Invalid(f"Body names the key {twice!r} twice", code="invalid_json")
+        # The first time that a key stands there is not when it is there the last time.
+        last = {key: place for place, (key, _) in enumerate(pairs)}
+        twice = next(key for place, (key, _) in enumerate(pairs) if last[key] != place)
+        raise Invalid(f"Body names the key {brief(twice)!r} twice", code="invalid_json")
     return value
+
+
+def _holders_of(body: bytes) -> int:
+    """How many objects and lists it may have, brackets in its texts counted too; Invalid where it
+    would take long only to read it."""
+    marks = body.translate(None, _NO_MARKS)
+    holders = len(marks.translate(None, b","))
+    for found, most, what in (
+        (holders, MAX_HOLDERS, "objects and lists"),
+        (len(marks), MAX_VALUES, "values"),
+    ):
+        if found > most:
+            raise Invalid(f"Body holds more than {most:,} {what}", code="invalid_json")
+    return holders
 
 
 def _float(text: str) -> float:
@@ -106,30 +135,49 @@ def _too_deep() -> Invalid:
 
 
 def _check_depth(value: Any) -> None:
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
-        level = [item for holder in level for item in _holders_in(holder)]
+        holders = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [item for item in chain.from_iterable(holders) if isinstance(item, dict | list)]
         if not level:
             return
     raise _too_deep()
 
 
-def _holders_in(value: Any) -> list[Any]:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [item for item in items if isinstance(item, dict | list)]
+def _is_unclean(text: str, value: Any) -> bool:
+    """Whether an escape made a character that is not allowed; raw ones pass no parser."""
+    # A backslash that is escaped itself begins nothing.
+    if "\\u0000" in text and "\\u0000" in text.replace("\\\\", "  "):
+        return True
+    if not _HALF.search(text):
+        return False
+    try:
+        encode(value)
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
-def _check_strings(value: Any, path: str = "") -> None:
-    if isinstance(value, str):
-        if not clean(value):
-            raise _unclean(path)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_strings(key, path)
-            _check_strings(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            _check_strings(item, f"{path}.{number}" if path else str(number))
+def _place(value: Any) -> str:
+    """The path of the first text that is not clean; empty where that is far in."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    for _ in range(MAX_SOUGHT):
+        if not waiting:
+            break
+        path, item = waiting.pop()
+        if isinstance(item, str) and not clean(item):
+            return path
+        if isinstance(item, dict):
+            if not all(map(clean, item)):
+                return path
+            waiting += reversed([(_join(path, key), each) for key, each in item.items()])
+        elif isinstance(item, list):
+            waiting += reversed([(_join(path, str(n)), each) for n, each in enumerate(item)])
+    return ""
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _unclean(path: str) -> Invalid:

@@ -5,6 +5,7 @@ has of its own (the process's memory, descriptors, CPU time; the garbage collect
 Several processes are scraped each at its own port: docs/deployment.md.
 """
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +23,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from sunshine import __version__
+from sunshine.backups.watch import BackupWatch, Standing
 from sunshine.db import Databases
 from sunshine.events import Feed
 from sunshine.jobs import Runner
 from sunshine.passwords import Passwords
 from sunshine.presence import Presence
+from sunshine.room import Room
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 # Seconds, upper bounds.
@@ -61,12 +64,18 @@ class Metrics(Collector):
         feeds: Mapping[str, Feed],
         passwords: Passwords,
         jobs: Runner,
+        room: Room,
+        backups: BackupWatch,
     ) -> None:
         self._databases = databases
         self._presence = presence
         self._feeds = feeds
         self._passwords = passwords
         self._jobs = jobs
+        self._room = room
+        self._backups = backups
+        self._free: int | None = None
+        self._lacking: set[str] = set()
         self._answers: Counter[tuple[str, str, int]] = Counter()
         self._times: dict[tuple[str, str], _Times] = {}
         self._stalls = _Times(STALL_BUCKETS)
@@ -90,6 +99,13 @@ class Metrics(Collector):
         self._stalls.counts[bisect_left(STALL_BUCKETS, seconds)] += 1
         self._stalls.seconds += seconds
 
+    async def look(self) -> None:
+        """Learn what only a disk can tell, for the next `render`."""
+        await asyncio.gather(self._look_at_room(), self._backups.look())
+
+    async def _look_at_room(self) -> None:
+        self._free, self._lacking = await self._room.free(), await self._room.lacking()
+
     def render(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self._registry)
@@ -101,6 +117,9 @@ class Metrics(Collector):
         yield from self._pools()
         yield from self._events()
         yield from self._runs()
+        yield from self._disk()
+        if self._backups.standing:
+            yield from _backups(self._backups.standing)
         yield _gauge(
             "sunshine_sockets", "WebSockets by channel", "channel", self._presence.by_channel()
         )
@@ -155,6 +174,14 @@ class Metrics(Collector):
             "sunshine_events_lag_seconds", "Since when events may wait", "database", behind
         )
 
+    def _disk(self) -> Iterator[Metric]:
+        if self._free is not None:
+            yield GaugeMetricFamily("sunshine_disk_free_bytes", "On the disk of DIR", self._free)
+        yield _gauge(
+            "sunshine_storage_full", "Whether a write finds no room", "where",
+            {name: int(name in self._lacking) for name in ("storage", *self._databases)},
+        )  # fmt: skip
+
     def _runs(self) -> Iterator[Metric]:
         seen = self._jobs.seen
         runs = CounterMetricFamily(
@@ -175,6 +202,31 @@ class Metrics(Collector):
             "sunshine_job_last_run_failed", "Whether it failed, and will be tried again", "job",
             failed,
         )  # fmt: skip
+
+
+def _backups(found: Standing) -> Iterator[Metric]:
+    """0 stands for never, so that what was never made is old too."""
+    newest, failure, proof = found.newest, found.failure, found.proof
+    at = {
+        "sunshine_backup_last_success_timestamp_seconds": (
+            "When the newest good backup was begun", newest and newest.created),
+        "sunshine_backup_last_failure_timestamp_seconds": (
+            "When making one failed last", failure and failure.at),
+        "sunshine_backup_last_verified_timestamp_seconds": (
+            "When one was proven to come back as it was", proof and proof.good and proof.at),
+    }  # fmt: skip
+    for name, (about, instant) in at.items():
+        yield GaugeMetricFamily(name, about, instant.timestamp() if instant else 0)
+    about = "Whether the last one that was verified did not come back"
+    yield GaugeMetricFamily(
+        "sunshine_backup_last_verify_failed", about, int(bool(proof and not proof.good))
+    )
+    yield GaugeMetricFamily(
+        "sunshine_backup_size_bytes", "Of the newest good one", newest.bytes if newest else 0
+    )
+    yield GaugeMetricFamily("sunshine_backups", "How many are kept", found.kept)
+    about = "Whether BACKUP_DIR can be read"
+    yield GaugeMetricFamily("sunshine_backup_readable", about, int(found.trouble is None))
 
 
 def _gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import structlog
 from psycopg import errors, sql
+from psycopg.conninfo import make_conninfo
 
 from sunshine import __version__
-from sunshine.settings import DatabaseSettings, Settings
+from sunshine.connections import telling
+from sunshine.database_settings import DatabaseSettings
+from sunshine.settings import Settings
 from sunshine.variables import DATABASES
 
 if TYPE_CHECKING:
@@ -124,21 +127,18 @@ def _tell_oldest(name: str) -> Callable[..., None]:
 def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg.Connection:
     """A plain connection in autocommit; raises MigrationError when there is none to be had."""
     try:
-        return psycopg.connect(
-            host=database.host,
-            port=database.port,
-            user=database.user,
+        where = make_conninfo(
+            **database.libpq | {"dbname": dbname or database.database},
             password=database.password or None,
-            dbname=dbname or database.database,
             connect_timeout=CONNECT_SECONDS,
             application_name="sunshine migrate",
-            autocommit=True,
         )
+        return psycopg.connect(where, autocommit=True)
     except (psycopg.OperationalError, UnicodeError) as error:
         name = dbname or database.database
-        where = f"{database.host or 'the local socket'} port {database.port}"
         raise MigrationError(
-            f"cannot connect to database {name} at {where} as {database.user}: {_plain(error)}"
+            f"cannot connect to database {name} at {database.where} as {database.user}: "
+            f"{telling(error)}"
         ) from error
 
 
@@ -163,7 +163,7 @@ def create(settings: Settings, names: Iterable[str] = DATABASES) -> list[str]:
         with _reached(database) as (exists, connection):
             if connection.info.server_version < OLDEST_SERVER * 10_000:
                 raise MigrationError(
-                    f"{database.host} runs PostgreSQL {connection.info.server_version // 10_000}; "
+                    f"{database.where} runs PostgreSQL {connection.info.server_version // 10_000}; "
                     f"{OLDEST_SERVER} or newer is needed"
                 )
             if not exists:
@@ -248,7 +248,7 @@ def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:
             f"{sql.Identifier(database.user).as_string()}"
         ) from error
     except psycopg.Error as error:
-        problem = f"cannot create database {database.database}: {_plain(error)}"
+        problem = f"cannot create database {database.database}: {telling(error)}"
         raise MigrationError(problem) from error
 
 
@@ -350,7 +350,7 @@ def _config(name: str, connection: "Connection") -> "Config":
 
 def explanation(database: DatabaseSettings, error: BaseException) -> str:
     """One line on what PostgreSQL refused, and what to do about it where we know."""
-    line = f"database {database.database}: {_plain(error)}"
+    line = f"database {database.database}: {telling(error)}"
     if isinstance(error, errors.LockNotAvailable):
         return f"{line}; something else is using that table, try again when it has ended"
     if isinstance(error, errors.InsufficientPrivilege):
@@ -358,9 +358,3 @@ def explanation(database: DatabaseSettings, error: BaseException) -> str:
         owner = sql.Identifier(database.user).as_string()
         return f"{line}. As a superuser run: ALTER DATABASE {name} OWNER TO {owner}"
     return line
-
-
-def _plain(error: BaseException) -> str:
-    """The telling line of PostgreSQL's answer, which may have many."""
-    lines = [line.strip(" -\t") for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if "Multiple connection attempts" in lines[0] else lines[0]

@@ -6,6 +6,10 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from sunshine.errors import Invalid, TooLarge
 
 FIELD = "file"
+# What browsers send is far below; the parser looks at each byte of it, and at each parameter.
+MAX_PARTS = 100
+MAX_HEADERS = 20  # of a part
+MAX_HEADER = 4096  # bytes, also of Content-Type
 
 
 class FileForm:
@@ -15,12 +19,14 @@ class FileForm:
     """
 
     def __init__(self, content_type: str, maximum: int) -> None:
+        if len(content_type) > MAX_HEADER:
+            raise Invalid("Content-Type is too long")
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not boundary:
             raise Invalid("Content-Type names no boundary")
         self.name: str | None = None
         self._maximum = maximum
-        self._size = 0
+        self._size = self._parts = self._headers = 0
         self._inside = self._ended = False
         self._header, self._value, self._disposition = bytearray(), bytearray(), ""
         self._pieces: list[memoryview] = []
@@ -60,14 +66,26 @@ class FileForm:
 
     def _begin(self) -> None:
         self._disposition = ""
+        self._headers = 0
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise Invalid(f"The form has more than {MAX_PARTS} parts")
 
     def _take_header(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
+        self._grow(self._header, data[start:end])
 
     def _take_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
+        self._grow(self._value, data[start:end])
+
+    def _grow(self, taken: bytearray, more: bytes) -> None:
+        taken += more
+        if len(taken) > MAX_HEADER:
+            raise Invalid("The form has a header that is too long")
 
     def _end_header(self) -> None:
+        self._headers += 1
+        if self._headers > MAX_HEADERS:
+            raise Invalid("The form has a part with too many headers")
         if bytes(self._header).lower() == b"content-disposition":
             self._disposition = self._value.decode("latin-1")
         self._header.clear()

@@ -2,19 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from importlib.resources import files
 from typing import TypeVar
 
 import bcrypt
 
 from sunshine.errors import Invalid
+from sunshine.guessing import easy_guess
 
 T = TypeVar("T")
 
-MIN_CHARACTERS = 8
+MIN_CHARACTERS = 10  # of new ones; those there are still sign in
 MAX_BYTES = 72  # bcrypt reads no more, and raises above it
 
 
@@ -25,14 +24,19 @@ class Passwords:
     however many, leave one to the event loop.
     """
 
-    def __init__(self, cost: int) -> None:
+    def __init__(self, cost: int, company: Iterable[str] = ()) -> None:
         self._cost = cost
+        self._company = tuple(company)
         self._threads = ThreadPoolExecutor(
             max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt"
         )
         self.waiting = 0  # for a thread, or in one
         # No password's hash, and the same work to find that out.
         self._dummy = bcrypt.gensalt(cost) + b"." * 31
+
+    def check(self, password: str, *, names: Iterable[str | None] = ()) -> None:
+        """Refuse a new one that is not good enough for an account of these names, here."""
+        check(password, names=names, company=self._company)
 
     async def hash(self, password: str) -> str:
         """A new salted hash."""
@@ -67,17 +71,20 @@ class Passwords:
             self.waiting -= 1
 
 
-def check(password: str, *, field: str = "password", names: tuple[str | None, ...] = ()) -> None:
-    """Refuse what is too short, too long, common, or the account's own name."""
+def check(
+    password: str,
+    *,
+    field: str = "password",
+    names: Iterable[str | None] = (),
+    company: Iterable[str] = (),
+) -> None:
+    """Refuse a new one that is too short, too long, or guessed soon: sunshine/guessing.py.
+
+    `names` are the account's and the person's, `company` the words of company_words().
+    """
     if len(password) < MIN_CHARACTERS:
         raise Invalid.field(field, f"must have at least {MIN_CHARACTERS} characters")
     if len(password.encode()) > MAX_BYTES:
         raise Invalid.field(field, f"must have at most {MAX_BYTES} bytes in UTF-8")
-    if password.lower() in _common() or password.lower() in {n.lower() for n in names if n}:
-        raise Invalid.field(field, "is too easy to guess")
-
-
-@lru_cache(maxsize=1)
-def _common() -> frozenset[str]:
-    text = files("sunshine").joinpath("data/common-passwords.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
+    if why := easy_guess(password, names=names, company=company):
+        raise Invalid.field(field, f"is too easy to guess: {why}")

@@ -68,6 +68,17 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """From where somebody tries to sign in: as the trail keeps it, and, as `network`, as accounts
+    know it again. `client` is what the program calls itself."""
+
+    address: str
+    network: str
+    client: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody signed in: a user, or a driver of the fleet. `employee_id` is None for outsiders."""
 
@@ -84,6 +95,8 @@ class Principal:
     jti: str = field(default="", compare=False)
     expires: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
+    # Whether an admin asked for a new password, before anything else is opened.
+    must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, at any scope when none is named."""

@@ -13,8 +13,8 @@ from glob import glob
 from pathlib import Path
 from typing import IO, Any
 
+from sunshine.database_settings import DatabaseSettings
 from sunshine.postgres_place import PostgresError, telling_line, wheel_binaries
-from sunshine.settings import DatabaseSettings
 
 NEEDED = ("pg_dump", "pg_restore", "psql")
 PLACES = (
@@ -25,6 +25,18 @@ PLACES = (
     "/usr/local/opt/*postgresql*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
+# libpq's parameters as its environment calls them.
+_VARIABLES = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,8 @@ def reaching(database: DatabaseSettings) -> Iterator[tuple[dict[str, str], tuple
     The password is in neither, nor in any file that has a name: it is read from an unlinked one,
     which is gone with the last process that holds it.
     """
-    environment = _plain(os.environ) | {
-        "PGHOST": database.host,
-        "PGPORT": str(database.port),
-        "PGUSER": database.user,
-        "PGDATABASE": database.database,
-    }
+    told = {_VARIABLES[name]: value for name, value in database.libpq.items()}
+    environment = _plain(os.environ) | told
     if not database.password:
         yield environment, ()
         return

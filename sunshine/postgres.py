@@ -6,23 +6,32 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import select
 import shutil
 import stat
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
-from sunshine.postgres_place import Place, PostgresError, find_place, telling_line, wheel_binaries
+from sunshine.postgres_place import (
+    Place,
+    PostgresError,
+    elsewhere,
+    find_place,
+    telling_line,
+    wheel_binaries,
+)  # fmt: skip
 
-__all__ = ["PostgresError", "Server", "running", "start", "wheel_binaries"]
+__all__ = ["PostgresError", "Pulse", "Server", "running", "start", "wheel_binaries"]
 
 MAJOR = "18"
 ROLE = "sunshine"
+ORPHANS_MAY_LIVE = 1.0  # seconds that a dead postmaster's children have to notice
 TIMEOUT = 60  # seconds to come up, crash recovery included, and to go down
 LOG_MAX = 8 << 20  # bytes; a longer log is put aside as log.1 at the next start
 NO_PID = "2147483647"  # above any process id of Linux or macOS
@@ -40,11 +49,15 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+if sys.platform == "linux":
+    # After a crash all files are brought to the disk first: at once, not one after the other.
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server that this process holds until `stop`; `notices` are for the operator."""
+    """A running server that this process holds until `stop`; `notices` are for the operator, and
+    `is_new` tells that its cluster was made for it."""
 
     directory: Path
     host: str
@@ -54,12 +67,86 @@ class Server:
     notices: tuple[str, ...]
     _place: Place = field(repr=False)
     _in_use: BinaryIO = field(repr=False)
+    _options: Mapping[str, str] = field(repr=False)
+    is_new: bool = False
 
     def stop(self) -> None:
         """Leave the server; the last process to leave stops it. A second call does nothing."""
         if not self._in_use.closed:
             with _plainly(self.directory), _locked(self._place):
                 _leave(self._place, self._in_use)
+
+    def pulse(self) -> Pulse | None:
+        """Of the process that runs now; None where there is none."""
+        with _plainly(self.directory):
+            found = _postmaster(self._place)
+            return Pulse(found[0]) if found else None
+
+    def is_up(self) -> bool:
+        """Whether it runs, once it has finished starting or stopping; blocks until then."""
+        with _plainly(self.directory):
+            return _is_up(self._place)
+
+    def settle(self) -> None:
+        """Have all that was written so far on the disk, so that a crash need not do it again.
+
+        Raises psycopg's errors.
+        """
+        import psycopg  # which those who only start a server do without
+
+        where = {"host": self.host, "port": self.port, "user": "postgres", "dbname": "postgres"}
+        with psycopg.connect(**where, autocommit=True) as connection:  # type: ignore[arg-type]
+            connection.execute("CHECKPOINT")
+
+    def revive(self) -> None:
+        """Start it again where it has ended, at the same place; blocks for seconds.
+
+        Whoever comes first does it, others find it running. A cluster whose data are gone is not
+        made anew.
+        """
+        with _plainly(self.directory), _locked(self._place):
+            if not (self._place.data / "PG_VERSION").exists():
+                raise PostgresError(f"{self._place.data} is gone")
+            _bring_up(self._place, self._options)
+
+
+class Pulse:
+    """Tells in microseconds whether a process lives. Not by its number where there is a better
+    way, for that may be given again, and a dead one keeps it until somebody asks after it."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._fd: int | None = None
+        with suppress(AttributeError, OSError):  # not Linux, or an old one
+            self._fd = os.pidfd_open(pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+
+    def beats(self) -> bool:
+        """Whether it lives."""
+        if self._fd is not None:
+            poll = select.poll()
+            poll.register(self._fd, select.POLLIN)
+            return not poll.poll(0)
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def is_made(home: Path) -> bool:
+    """Whether there is a cluster, as far as one may look; else `start` takes longer."""
+    try:
+        places = (home, elsewhere(home.resolve()))
+        return any((place / "data/PG_VERSION").exists() for place in places)
+    except OSError:
+        return True
 
 
 def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
@@ -72,6 +159,7 @@ def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
         with _locked(place):
             in_use = _open(place, "in-use.lock")
             fcntl.flock(in_use, fcntl.LOCK_SH)
+            is_new = not (place.data / "PG_VERSION").exists()
             try:
                 host, port = _bring_up(place, options or {})
             except (PostgresError, OSError):
@@ -80,7 +168,10 @@ def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
             except BaseException:  # Ctrl-C halfway: nothing of it may stay behind
                 _leave(place, in_use)
                 raise
-    return Server(place.folder, host, port, ROLE, place.binaries, place.notices, place, in_use)
+    return Server(
+        place.folder, host, port, ROLE, place.binaries, place.notices, place, in_use, options or {},
+        is_new,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -215,7 +306,7 @@ def _launch(place: Place) -> None:
     log = place.folder / "log"
     if log.exists() and log.stat().st_size > LOG_MAX:
         log.replace(log.with_name("log.1"))
-    deadline = time.monotonic() + TIMEOUT
+    begun = time.monotonic()
     while True:
         with _open(place, "log") as file:
             file.seek(0, os.SEEK_END)
@@ -225,10 +316,24 @@ def _launch(place: Place) -> None:
         if done.returncode == 0:
             return
         # A killed postmaster's children may still be on their way out.
-        if "shared memory block" not in said or time.monotonic() > deadline:
+        if "shared memory block" not in said or time.monotonic() > begun + TIMEOUT:
             why = telling_line(said + done.stderr)
             raise PostgresError(f"PostgreSQL did not start ({log}): {why}")
+        if time.monotonic() > begun + ORPHANS_MAY_LIVE:
+            _end_orphans(place)
         time.sleep(0.2)
+
+
+def _end_orphans(place: Place) -> None:
+    """Kill what a dead postmaster left: a child that computes notices only when it has done.
+
+    What it has not committed nobody was told of, and crash recovery is due in any case.
+    """
+    place.shell(
+        'for p in /proc/[0-9]*; do test "$p/cwd" -ef data || continue; '
+        'case "$(readlink "$p/exe")" in "$1"*) kill -KILL "${p#/proc/}";; esac; done',
+        place.binaries / "postgres",
+    )
 
 
 def _make_socket_folder(place: Place) -> None:

@@ -102,14 +102,19 @@ def wheel_binaries() -> Path:
     )
 
 
+def elsewhere(home: Path) -> Path:
+    """Where a cluster of root's lives whose server cannot enter `home`."""
+    return Path(os.environ.get("SUNSHINE_VAR") or "/var/lib/sunshine") / _digest(home)
+
+
 def find_place(home: Path) -> Place:
     binaries = wheel_binaries()
     if os.geteuid():
         _make_folder(home, 0o700)
         return Place(home, _account(os.geteuid()), binaries)
-    var = Path(os.environ.get("SUNSHINE_VAR") or "/var/lib/sunshine")
-    elsewhere = var / _digest(home)
-    made = [folder for folder in (home, elsewhere) if (folder / "data/PG_VERSION").exists()]
+    away = elsewhere(home)
+    var = away.parent
+    made = [folder for folder in (home, away) if (folder / "data/PG_VERSION").exists()]
     if made:
         place = Place(made[0], _account((made[0] / "data").stat().st_uid), binaries)
     else:
@@ -117,13 +122,13 @@ def find_place(home: Path) -> Place:
         place = Place(home, _unprivileged(), binaries)
         if not _can_enter(place):
             _make_folder(var, 0o755)
-            _make_folder(elsewhere, 0o711)
-            place = replace(place, folder=elsewhere)
+            _make_folder(away, 0o711)
+            place = replace(place, folder=away)
     name = place.owner.pw_name
     if not _can_enter(place):
         raise PostgresError(f"PostgreSQL runs as user {name}, who cannot enter {place.folder}")
-    if place.folder == elsewhere:
-        notice = f"the database is in {elsewhere}, because user {name} cannot enter {home}"
+    if place.folder == away:
+        notice = f"the database is in {away}, because user {name} cannot enter {home}"
         place = replace(place, notices=(notice,))
     return _with_usable_binaries(place, var)
 

@@ -68,6 +68,8 @@ class Presence:
         self._empty = asyncio.Event()
         self._empty.set()
         self.strangers: Counter[str] = Counter()
+        # How many sockets each known person holds.
+        self.held: Counter[str] = Counter()
         self.stopping = False
         feed.subscribe(self._on_event)
         feed.on_forget(self.recheck)

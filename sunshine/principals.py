@@ -42,7 +42,7 @@ GRANTS = func.array(
 )
 _ACCOUNT = (
     users.c.id, users.c.username, users.c.name, users.c.email, users.c.role,
-    users.c.employee_id, GRANTS.label("grants"),
+    users.c.employee_id, users.c.must_change_password, GRANTS.label("grants"),
 )  # fmt: skip
 
 _DRIVER = Statement(
@@ -175,6 +175,7 @@ class Principals:
             permissions=DRIVER,
             jti=claims.jti,
             expires=claims.exp,
+            version=claims.ver,
             **row,
         )
 

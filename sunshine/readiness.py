@@ -6,31 +6,74 @@ import psycopg
 from sqlalchemy import text
 
 from sunshine import migrate
-from sunshine.db import Database, Databases
-from sunshine.errors import Unavailable
+from sunshine.db import READ_ONLY, Database, Databases
+from sunshine.errors import StorageFull, Unavailable
+from sunshine.postgres_watch import Watch
+from sunshine.room import Room
 from sunshine.statements import Statement
 
+# Load balancers and systemd wait for a second or two.
+ANSWER_SECONDS = 0.8
 _STANDING = Statement(text(migrate.STANDING))
+_WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off' AS taken"))
 
 
 class Readiness:
-    """Knows, from the start on, where the migrations should be."""
+    """Knows, from the start on, where the migrations should be.
 
-    def __init__(self, databases: Databases) -> None:
+    However often it is asked, each database is looked at once at a time, and whoever asks gets an
+    answer in time: a look at one that is frozen goes on until it thaws, awaited by nobody.
+    """
+
+    def __init__(self, databases: Databases, room: Room) -> None:
         self._databases = databases
+        self._room = room
         self._heads = migrate.heads()
+        self._looks: dict[str, asyncio.Task[str | None]] = {}
+        self.postgres: Watch | None = None  # set by who started one
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way by database (unreachable, behind, ahead); empty when ready."""
-        names = list(self._databases)
-        states = await asyncio.gather(*(self._state(self._databases[name]) for name in names))
-        return {name: state for name, state in zip(names, states, strict=True) if state}
+        """What stands in the way by database (unreachable, read_only, behind, ahead, storage_full),
+        and `storage` where files find no room; empty when ready.
+
+        Where the embedded PostgreSQL is away, `postgres` says beside them how it is doing.
+        """
+        looks = {name: self._look(name) for name in self._databases}
+        lacking, _ = await asyncio.gather(
+            self._room.lacking(), asyncio.wait(looks.values(), timeout=ANSWER_SECONDS)
+        )
+        states = {
+            name: look.result() if look.done() else self._databases[name].absence
+            for name, look in looks.items()
+        }
+        missing = {name: state for name, state in states.items() if state}
+        if missing and self.postgres and self.postgres.state:
+            missing["postgres"] = self.postgres.state
+        return dict.fromkeys(lacking, StorageFull.code) | missing
+
+    def stop(self) -> None:
+        """Give up what is still looked at."""
+        for look in self._looks.values():
+            look.cancel()
+
+    def _look(self, name: str) -> asyncio.Task[str | None]:
+        """The look that is under way, or a new one."""
+        look = self._looks.get(name)
+        if look is None or look.done():
+            look = self._looks[name] = asyncio.create_task(self._state(self._databases[name]))
+        return look
+
+    def filled(self, where: str) -> None:
+        """A write found no room in this database, or in the storage of files."""
+        self._room.ran_out(where)
 
     async def _state(self, database: Database) -> str | None:
         try:
+            if not (await database.only(_WRITES))["taken"]:
+                return READ_ONLY
             row = await database.one(_STANDING)
         except Unavailable:
-            return "unreachable"
+            return database.absence
         except psycopg.errors.UndefinedTable:
             return "behind"
         if row is None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal, select, update
 
 from models.jobs import job_run
-from sunshine.connections import conninfo
+from sunshine.connections import connected
 from sunshine.db import Database, Row
 from sunshine.errors import Unavailable
 from sunshine.statements import Statement
@@ -107,11 +107,7 @@ async def turn(database: Database, job: str) -> AsyncIterator[Turn | None]:
 
     The lock lives on a connection of its own, none of the pool's: it dies with the process.
     """
-    async with await psycopg.AsyncConnection.connect(
-        conninfo(database.settings, application_name="sunshine job"),
-        autocommit=True,
-        row_factory=dict_row,
-    ) as connection:
+    async with await connected(database.settings, "sunshine job") as connection:
         ours = Turn(database, connection, job)
         locked = await ours._ask(_LOCK)
         if not (locked and locked["mine"]):

@@ -4,26 +4,66 @@ For several machines that serve the same files. Keys are the places below the pr
 """
 
 import asyncio
+import re
+import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
 import structlog
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from sunshine.errors import NotFound, Unavailable
 from sunshine.settings import Settings
-from sunshine.storage import CHUNK, TEMP, Found, Stored, remove_parts
+from sunshine.storage import CHUNK, STATIC, TEMP, Found, Stored, remove_parts
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
     from obstore.store import ObjectStore
 
 log = structlog.get_logger("sunshine.storage")
+
+
+class Trouble(NamedTuple):
+    """Why files cannot be kept there, and what mends it."""
+
+    found: str
+    mend: str
+
+
+# What S3 calls it, and those who speak like it; the first that it says.
+_TROUBLES = {
+    "NoSuchBucket": Trouble("there is no such bucket", "make it, or mind STORAGE_URL"),
+    "InvalidAccessKeyId": Trouble("it does not know the key", "mind AWS_ACCESS_KEY_ID"),
+    "SignatureDoesNotMatch": Trouble("the secret is not that key's", "mind AWS_SECRET_ACCESS_KEY"),
+    "AuthorizationHeaderMalformed": Trouble("it is in another region", "mind AWS_REGION"),
+    "PermanentRedirect": Trouble("it is in another region", "mind AWS_REGION"),
+    "redirect without LOCATION": Trouble("it is in another region", "mind AWS_REGION"),
+    "RequestTimeTooSkewed": Trouble("it has another time", "timedatectl set-ntp true"),
+    "credential": Trouble("there is no key for it here", "set AWS_ACCESS_KEY_ID and its secret"),
+}
+_RIGHTS = {
+    "write": "PutObject",
+    "list": "ListBucket",
+    "read": "GetObject",
+    "remove": "DeleteObject",
+}
+
+
+def _trouble(step: str, error: Exception) -> Trouble:
+    said = str(error)
+    for word, trouble in _TROUBLES.items():
+        if word in said:
+            return trouble
+    if "AccessDenied" in said or isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return Trouble(f"the key may not {step} there", f"allow it s3:{_RIGHTS[step]}")
+    code = re.search(r"<Code>([A-Za-z0-9]+)</Code>", said)
+    reason = code[1] if code else " ".join(said.split())[:200]
+    return Trouble(f"cannot {step} there: {reason}", "mind AWS_ENDPOINT_URL, or wait for the store")
 
 
 class S3File:
@@ -108,6 +148,27 @@ class S3Storage:
             async for page in obstore.list(self._store, area):
                 for meta in page:
                     yield Found(meta["path"], meta["size"], meta["last_modified"])
+
+    async def trouble(self) -> Trouble | None:
+        """Write, list, read and remove an object of our own: why that cannot be done, or None."""
+        place, content = f"doctor-{secrets.token_hex(16)}", b"to be removed"
+        step = "write"
+        try:
+            await obstore.put_async(self._store, place, content)
+            step = "list"
+            async for _ in obstore.list(self._store, STATIC, chunk_size=1):
+                break
+            step = "read"
+            if bytes(await (await obstore.get_async(self._store, place)).bytes_async()) != content:
+                return Trouble("it gives back something else", "mind AWS_ENDPOINT_URL")
+            step = "remove"
+            await obstore.delete_async(self._store, place)
+        except (BaseError, ValueError, OSError) as error:
+            if step in ("list", "read"):
+                with suppress(BaseError, ValueError, OSError):
+                    await obstore.delete_async(self._store, place)
+            return _trouble(step, error)
+        return None
 
     async def sweep(self, before: datetime) -> int:
         """As Storage."""

@@ -5,18 +5,21 @@ The variables themselves are data in sunshine/variables.py; `sunshine config` pr
 
 import difflib
 import os
-import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cerberus import Validator
 
+from sunshine import database_settings, firebase
+from sunshine.database_settings import DatabaseSettings
+from sunshine.doubts import refused
 from sunshine.policy import Policy, minutes
-from sunshine.variables import DATABASE_KEYS, DATABASES, EXAMPLE_SECRETS, VARIABLES
+from sunshine.variables import DATABASES, SERVER_KEYS, VARIABLES
 
 PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
@@ -30,32 +33,38 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class DatabaseSettings:
-    """How to reach one of the four databases. Times in seconds."""
+class Limits:
+    """How much one caller may do; counted where `rate_limit_enabled`.
 
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str
-    pool_min: int
-    pool_max: int
-    pool_wait: float
-    pool_idle: float
+    Users and drivers: calls in an hour. Addresses: reads and files in 15 minutes, connections open
+    at once.
+    """
+
+    user: int
+    driver: int
+    fleet_reads: int
+    public_reads: int
+    public_files: int
+    sockets: int
+    connections: int
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The configuration of one process. `values` holds every variable as read, for printing."""
+    """The configuration of one process. `values` holds every variable as read, for printing;
+    `server_named_by` the variables because of which there is no embedded PostgreSQL."""
 
     environment: str
     address: str
     port: int
     base_domain: str
+    files_origin: str
     directory: Path
     storage_url: str
     databases: Mapping[str, DatabaseSettings]
     embedded: bool
+    server_named_by: tuple[str, ...]
+    pg_wait: int
     pg_bin_dir: Path | None
     backup_dir: Path | None
     jwt_secret: str
@@ -65,6 +74,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     rate_limit_enabled: bool
     rate_limit_storage: str
+    limits: Limits
     metrics_allow: tuple[str, ...]
     api_docs: bool
     jobs_enabled: bool
@@ -78,6 +88,11 @@ class Settings:
     event_loop: str
     mongo_mitra: str
     values: Mapping[str, Any]
+
+    @property
+    def files_base(self) -> str:
+        """What URLs of files begin with."""
+        return self.files_origin or self.base_domain
 
     @property
     def business_tz(self) -> ZoneInfo:
@@ -106,12 +121,13 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
     errors: list[str] = []
     given = _given(environ, file, errors)
     values = _validated(given, errors)
+    errors += database_settings.faults(values, given) if not errors else ()
     if errors:
         raise SettingsError(errors)
     settings = _settings(values, given, home)
-    unsafe = _unsafe(settings, file)
-    if unsafe:
-        raise SettingsError(unsafe)
+    wrong = [*_unusable(settings), *refused(settings, file)]
+    if wrong:
+        raise SettingsError(wrong)
     return settings
 
 
@@ -174,15 +190,20 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
     directory = Path(values["DIR"]).expanduser() if values.get("DIR") else home / "resources"
     port = values["SERVER_PORT"]
     environment = values.get("APP_ENV") or values.get("NODE_ENV") or "development"
+    naming = (f"PG_{name.upper()}_{key}" for name in DATABASES for key in SERVER_KEYS)
+    named_by = tuple(name for name in naming if name in given)
     return Settings(
         environment=environment,
         address=values["SERVER_ADDRESS"],
         port=port,
         base_domain=(values.get("BASE_DOMAIN") or f"http://localhost:{port}").rstrip("/"),
+        files_origin=values.get("FILES_ORIGIN", ""),
         directory=directory.absolute(),
         storage_url=values.get("STORAGE_URL", ""),
-        databases={name: _database(name, values, given) for name in DATABASES},
-        embedded=not any(name.startswith("PG_") for name in given.keys() - {"PG_BIN_DIR"}),
+        databases=database_settings.read(values, given),
+        embedded=not named_by,
+        server_named_by=named_by,
+        pg_wait=values["PG_WAIT_SECONDS"],
         pg_bin_dir=_folder(values, "PG_BIN_DIR"),
         backup_dir=_folder(values, "BACKUP_DIR"),
         jwt_secret=values.get("JWT_SECRET", ""),
@@ -192,6 +213,7 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limit_enabled=values["RATE_LIMIT_ENABLED"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        limits=_limits(values),
         metrics_allow=values["METRICS_ALLOW"],
         api_docs=values.get("API_DOCS", environment != "production"),
         jobs_enabled=values["JOBS_ENABLED"],
@@ -210,6 +232,18 @@ def _settings(values: dict[str, Any], given: Mapping[str, str], home: Path) -> S
 
 def _folder(values: Mapping[str, Any], name: str) -> Path | None:
     return Path(values[name]).expanduser().absolute() if values.get(name) else None
+
+
+def _limits(values: Mapping[str, Any]) -> Limits:
+    return Limits(
+        user=values["RATE_LIMIT_USER_PER_HOUR"],
+        driver=values["RATE_LIMIT_DRIVER_PER_HOUR"],
+        fleet_reads=values["RATE_LIMIT_FLEET_READS_PER_HOUR"],
+        public_reads=values["RATE_LIMIT_PUBLIC_READS"],
+        public_files=values["RATE_LIMIT_PUBLIC_FILES"],
+        sockets=values["MAX_SOCKETS_PER_USER"],
+        connections=values["MAX_CONNECTIONS_PER_ADDRESS"],
+    )
 
 
 def _policy(values: Mapping[str, Any]) -> Policy:
@@ -240,40 +274,15 @@ def _minute(time_of_day: str) -> int:
     return int(hours) * 60 + int(minutes_)
 
 
-def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> DatabaseSettings:
-    """The first database's server and account serve the others unless they name their own."""
-    own = {key: values[f"PG_{name.upper()}_{key}"] for key in DATABASE_KEYS}
-    for key in ("HOST", "PORT", "USER", "PASSWORD"):
-        if f"PG_{name.upper()}_{key}" not in given:
-            own[key] = values[f"PG_SUNSHINE_{key}"]
-    return DatabaseSettings(
-        host=own["HOST"],
-        port=own["PORT"],
-        user=own["USER"],
-        password=own["PASSWORD"],
-        database=own["DB"],
-        pool_min=min(own["MIN_POOL"], own["MAX_POOL"]),
-        pool_max=own["MAX_POOL"],
-        # A client that waits 30 s (the original's default) has long hung up: 503 comes sooner.
-        pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
-        pool_idle=own["IDLE_POOL"] / 1000,
-    )
-
-
-def _unsafe(settings: Settings, file: Path) -> list[str]:
-    """What production refuses to start with."""
-    if not settings.production:
-        return []
-    lines = []
-    secret = settings.jwt_secret
-    if not secret:
-        lines.append("JWT_SECRET: required in production")
-    elif len(secret.encode()) < 32:
-        lines.append("JWT_SECRET: must be at least 32 bytes in production")
-    elif secret in EXAMPLE_SECRETS:
-        lines.append("JWT_SECRET: is the documentation's example; make your own")
-    if "*" in settings.cors_origins:
-        lines.append("CORS_ORIGINS: name the allowed origins in production ('*' allows everyone)")
-    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        lines.append(f"{file}: readable by others; chmod 600 it")
-    return lines
+def _unusable(settings: Settings) -> Iterator[str]:
+    """What each variable allows by itself, and cannot be meant."""
+    origin, base = urlsplit(settings.files_origin), urlsplit(settings.base_domain)
+    if origin.hostname and origin.hostname == (base.hostname or "").lower():
+        yield "FILES_ORIGIN: must be another host than BASE_DOMAIN's"
+    if settings.files_origin in settings.cors_origins:
+        yield "CORS_ORIGINS: must not have FILES_ORIGIN, where files of strangers are shown"
+    if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
+        try:
+            firebase.service_account(path)
+        except ValueError as error:
+            yield f"FIREBASE_SERVICE_ACCOUNT_PATH: {path} {error}"

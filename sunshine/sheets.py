@@ -1,4 +1,8 @@
-"""Tables as files: CSV and XLSX, made in a thread. A cell never becomes a formula."""
+"""Tables as files: CSV and XLSX, made in a thread. A cell never becomes a formula.
+
+What was stored before such characters were refused (sunshine/characters.py) is shown as U+FFFD: a
+terminal acts upon control characters, XML knows no U+FFFE, marks of direction turn text round.
+"""
 
 import asyncio
 import csv
@@ -6,14 +10,17 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sunshine.characters import replaced
+
 Rows = Sequence[Mapping[str, Any]]
 
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# What a spreadsheet would run; a leading apostrophe makes it text, and `read` takes it off again.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would run, in full width too; a leading apostrophe makes it text, and `read`
+# takes it off again.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Line = tuple[int, list[str]]
 
 
@@ -60,9 +67,10 @@ def _xlsx(columns: Sequence[str], rows: Rows) -> bytes:
 
 def _guarded(value: Any) -> Any:
     # One that has apostrophes before its formula gets one more, or `read` would take its own off.
-    if isinstance(value, str) and value.lstrip("'").startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    if not isinstance(value, str):
+        return "" if value is None else value
+    value = replaced(value)
+    return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
 
 
 def _unguarded(cell: str) -> str:
@@ -70,4 +78,6 @@ def _unguarded(cell: str) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    if isinstance(value, str):
+        return replaced(value)
+    return value if value is None or isinstance(value, int | float | bool) else str(value)

@@ -261,9 +261,14 @@ def on_full_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             raise StorageFull from error
         raise
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether this is the system's word for a disk, or a quota, that has no room left."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _sync(path: Path) -> None:

@@ -1,5 +1,6 @@
 """JSON Web Tokens: signed at login, read at each request. Whose they are: principals.py."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +9,18 @@ from typing import Any
 import jwt
 
 from sunshine.errors import NotSignedIn
+from sunshine.json import clean
 
 AUDIENCES = {"user": "sunshine", "driver": "sunshine-fleet"}
 _REQUIRED = ["id", "username", "role", "iat", "exp", "jti", "typ", "aud", "ver"]
 _WHOLE = ("id", "iat", "exp", "ver")
 _TEXT = ("username", "role", "jti", "typ", "aud")
+_MAX_TEXT = 255  # characters, as columns have them
+_JTI = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_ID = range(1, 2**31)
+_VERSION = range(2**31)
+# From 1970 to the end of 9998: every instant that can be reckoned with.
+_TIMES = range(253_370_764_800)
 # Ours are under 500 bytes; nobody needs a long one parsed.
 _MAX_LENGTH = 2048
 
@@ -64,10 +72,24 @@ class Tokens:
                 audience=list(AUDIENCES.values()),
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
             )
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError):
             raise NotSignedIn from None
-        whole = all(type(claims[name]) is int for name in _WHOLE)
-        text = all(type(claims[name]) is str for name in _TEXT)
-        if not (whole and text) or AUDIENCES.get(claims["typ"]) != claims["aud"]:
+        if not _is_ours(claims):
             raise NotSignedIn
         return Claims(claims["typ"], claims["id"], claims["jti"], claims["exp"], claims["ver"])
+
+
+def _is_ours(claims: dict[str, Any]) -> bool:
+    """Whether each claim is one that `sign` could have written: whoever has the secret may write
+    others, and the database would stumble over them."""
+    return (
+        all(type(claims[name]) is int for name in _WHOLE)
+        and all(type(claims[name]) is str for name in _TEXT)
+        and all(len(claims[name]) <= _MAX_TEXT and clean(claims[name]) for name in _TEXT)
+        and _JTI.fullmatch(claims["jti"]) is not None
+        and claims["id"] in _ID
+        and claims["ver"] in _VERSION
+        and claims["iat"] in _TIMES
+        and claims["exp"] in _TIMES
+        and AUDIENCES.get(claims["typ"]) == claims["aud"]
+    )

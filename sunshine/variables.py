@@ -13,8 +13,16 @@ from zoneinfo import ZoneInfo
 DATABASES = ("sunshine", "fleet", "cms", "mitra")
 DATABASE_KEYS = (
     "HOST", "PORT", "USER", "PASSWORD", "DB", "DIALECT",
+    "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY", "TARGET",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
+# One of these names a server, or an account on one: then the embedded one is not used.
+SERVER_KEYS = (
+    "HOST", "PORT", "USER", "PASSWORD", "DB", "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY",
+    "TARGET",
+)  # fmt: skip
+SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+TARGETS = ["any", "read-write", "primary", "read-only", "standby", "prefer-standby"]
 EXAMPLE_SECRETS = frozenset({"your_very_long_random_secret_key_min_32_characters", "change_me" * 4})
 
 
@@ -41,6 +49,12 @@ def _networks(value: str) -> tuple[str, ...]:
     for network in networks:
         ip_network(network)
     return networks
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,4})?/?", value.lower()):
+        raise ValueError("must be an origin as https://files.example.com")
+    return value.lower().rstrip("/")
 
 
 def _zone(value: str) -> str:
@@ -122,20 +136,45 @@ def _list(help_: str, default: str) -> dict:
     return _variable(help_, default, coerce=_listed)
 
 
+def _hosts(value: str) -> str:
+    hosts = [host.strip() for host in value.split(",")]
+    if not all(hosts):
+        raise ValueError("must be a host, or several by commas")
+    return ",".join(hosts)
+
+
+def _ports(value: str) -> int | tuple[int, ...]:
+    ports = tuple(_integer(port.strip()) for port in value.split(","))
+    if not all(0 < port < 65536 for port in ports):
+        raise ValueError("must be a port from 1 to 65535, or several by commas")
+    return ports if len(ports) > 1 else ports[0]
+
+
 def _database(name: str) -> dict[str, dict]:
     small = name != "sunshine"
     variables = {
-        "HOST": _text("server name, address or socket folder", "localhost"),
-        "PORT": _number("server port", 5432, 1, 65535),
+        "HOST": _variable(
+            "server name, address or socket folder; of a standby that may take over too, by commas",
+            "localhost", type="string", coerce=_hosts,
+        ),
+        "PORT": _variable("server port; one for each host, by commas, or one for all", "5432",
+                          coerce=_ports),
         "USER": _text("role that owns the database", "sunshine"),
         "PASSWORD": _text("its password", "", secret=True),
         "DB": _text("database name", f"{name}_db"),
         "DIALECT": _text("postgres is the only one", "postgres", allowed=["postgres"]),
+        "SSLMODE": _text("TLS to the server (prefer); verify-full where it is another machine",
+                         allowed=SSL_MODES),
+        "SSLROOTCERT": _text("file of the authorities that may sign its certificate, or system"),
+        "SSLCERT": _text("file of our own certificate, where the server asks for one"),
+        "SSLKEY": _text("file of its key, which nobody else may read"),
+        "TARGET": _text("which server will do (read-write with several hosts, else any)",
+                        allowed=TARGETS),
         "MAX_POOL": _number("most connections of one process", 10 if small else 20, 1, 1000),
         "MIN_POOL": _number("connections kept open", 1 if small else 5, 0, 1000),
         "ACQUIRE_POOL": _number("ms to wait for a connection; at most 2500", 2500, 1, 3_600_000),
         "IDLE_POOL": _number("ms before an idle connection closes", 10_000, 1000, 86_400_000),
-    }
+    }  # fmt: skip
     return {f"PG_{name.upper()}_{key}": variables[key] for key in DATABASE_KEYS}
 
 
@@ -151,6 +190,11 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "the server's public URL, for links (http://localhost:SERVER_PORT)",
         regex=r"https?://[^\s/]+(/[^\s]*)?",
     ),
+    "FILES_ORIGIN": _variable(
+        "another host of this server, as https://files.example.com, for files and nothing else:"
+        " PDF is shown there, and saved without it",
+        type="string", coerce=_origin,
+    ),
     "DIR": _text("folder of files, and of the embedded database (./resources)"),
     "STORAGE_URL": _text(
         "where files are kept instead of DIR: s3://bucket/prefix", regex=r"s3://[^\s/]+(/[^\s]*)?"
@@ -161,6 +205,9 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
     "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
+    "PG_WAIT_SECONDS": _number(
+        "seconds for which a start waits for the databases' server to answer", 60, 0, 86_400
+    ),
     "PG_BIN_DIR": _text("folder of pg_dump, pg_restore and psql (the newest found)"),
     "BACKUP_DIR": _text("folder of the backups, where the command line names no other"),
     "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
@@ -178,6 +225,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
         "memory",
         regex=r"memory|rediss?://\S+",
         secret=True,
+    ),
+    "RATE_LIMIT_USER_PER_HOUR": _number("calls of one user in an hour", 1000, 1, 10**9),
+    "RATE_LIMIT_DRIVER_PER_HOUR": _number("calls of one driver in an hour", 3600, 1, 10**9),
+    "RATE_LIMIT_FLEET_READS_PER_HOUR": _number(
+        "reads of the fleet by one user in an hour, counted apart from other calls",
+        20_000, 1, 10**9,
+    ),
+    "RATE_LIMIT_PUBLIC_READS": _number(
+        "reads of public content by one address in 15 minutes", 6000, 1, 10**9
+    ),
+    "RATE_LIMIT_PUBLIC_FILES": _number(
+        "downloads of public files by one address in 15 minutes", 20_000, 1, 10**9
+    ),
+    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user to one process", 10, 1, 10**6),
+    "MAX_CONNECTIONS_PER_ADDRESS": _number(
+        "open connections of one address to one process", 100, 1, 10**6
     ),
     "METRICS_ALLOW": _variable(
         "comma list of addresses and networks that may read /metrics; to others there is none",

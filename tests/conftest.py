@@ -6,6 +6,7 @@ clone       makes four more databases as those were when they had been migrated
 now         the clock of the server: `now.set(...)`, `now.shift(hours=1)`; real time otherwise
 api         a running server and its client, on empty databases, with the cast; events empty
 second      another server process' worth of parts on the same databases, with the same cast
+limited     a server that counts calls, with counters of its own, and the same cast
 no_deadlock what happens meanwhile leaves no deadlock in PostgreSQL's log
 
 The cast, all with the password PASSWORD: admin and hr (each an employee, HR department), manager
@@ -224,6 +225,13 @@ def second(_second: Api, api: Api) -> Api:
     _second.app.principals.forget()
     _second.cast = api.cast
     return _second
+
+
+@pytest.fixture
+def limited(settings: Settings, io_loop: IOLoop, now: Now, api: Api) -> Iterator[Api]:
+    for counting in serve(replace(settings, rate_limit_enabled=True), io_loop, now):
+        counting.cast = api.cast
+        yield counting
 
 
 @pytest.fixture

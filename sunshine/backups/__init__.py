@@ -5,6 +5,7 @@ create.py    making one              restore.py    putting it back, or trying to
 content.py   what a database holds   files.py      the files of DIR/static
 scratch.py   what is restored into   takeover.py   how that takes the place of what is in use
 writer.py    a part as it is written documents.py  what MongoDB holds
+record.py    tries that failed       watch.py      how all of it is doing
 
 Why it is so: docs/decisions/0021-backups.md.
 """

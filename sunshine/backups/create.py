@@ -20,8 +20,9 @@ from sunshine.backups.files import gathered
 from sunshine.backups.manifest import CHUNK, BackupError, DatabasePart, Manifest
 from sunshine.backups.writer import Writer
 from sunshine.clock import Clock
+from sunshine.database_settings import DatabaseSettings
 from sunshine.pg_programs import Programs
-from sunshine.settings import DatabaseSettings, Settings
+from sunshine.settings import Settings
 
 Advance = Callable[[], None]
 Connections = Mapping[str, psycopg.Connection]
@@ -78,7 +79,10 @@ def _databases(
     with _together(connections) as (pool, started):
         begun = {}
         for name, connection in connections.items():
-            database, snapshot = settings.databases[name], _snapshot(connection)
+            database, snapshot = (
+                _pinned(settings.databases[name], connection),
+                _snapshot(connection),
+            )
             target = part / f"{name}.dump"
             dumping = pool.submit(_dump, database, programs, snapshot, target, started)
             begun[name] = (content.sequences(connection), dumping)
@@ -132,6 +136,13 @@ def _together(
                 with suppress(psycopg.Error):
                     connection.cancel_safe(timeout=2)
             raise
+
+
+def _pinned(database: DatabaseSettings, connection: psycopg.Connection) -> DatabaseSettings:
+    """The way to the very server of a connection: no other one knows its snapshot."""
+    if not database.further:
+        return database
+    return replace(database, host=connection.info.host, port=connection.info.port, further=())
 
 
 def _snapshot(connection: psycopg.Connection) -> str:

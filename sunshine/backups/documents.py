@@ -6,8 +6,10 @@ has let go of it. A content is never changed, so putting one back does no harm. 
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
@@ -71,6 +73,12 @@ async def _load(address: str, folder: Path) -> None:
 
 
 def _contents(folder: Path) -> Iterator[Row]:
-    with gzip.open(folder / NAME) as stream:
-        for line in stream:
-            yield msgspec.json.decode(line)
+    try:
+        with gzip.open(folder / NAME) as stream:
+            for line in stream:
+                content = msgspec.json.decode(line, type=dict[str, Any])
+                if not isinstance(content.get("key"), str):
+                    raise ValueError("a document has no key")
+                yield content
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise BackupError(f"{folder / NAME} is damaged: {error}") from error

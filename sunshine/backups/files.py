@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,9 @@ from sunshine.settings import Settings
 ARCHIVE = "files.tar"
 LISTING = "files.sha256"
 STAGING = ".restoring-"
+_LATEST = 1 << 40  # seconds from the epoch: more than file systems know
+# What tarfile raises at bytes that are no archive, or that say of a file what no file can be.
+_NONSENSE = (tarfile.TarError, EOFError, ValueError, OverflowError, KeyError, RecursionError)
 
 
 class Archive:
@@ -110,9 +113,60 @@ def names(root: Path) -> Iterator[str]:
 
 
 def listed(folder: Path) -> dict[str, str]:
-    """The checksum of each file of a backup, by its path."""
+    """The checksum of each file of a backup, by its path; BackupError where a path leads elsewhere
+    than below the folder that the files are put into."""
     lines = os.fsdecode((folder / LISTING).read_bytes()).split("\n")
-    return dict(_parsed(line) for line in lines if line)
+    wanted = dict(_parsed(line) for line in lines if line)
+    for name in wanted:
+        # What begins with a dot `names` takes for none of ours, and it would be left out.
+        if "\0" in name or any(part == "" or part.startswith(".") for part in name.split("/")):
+            raise BackupError(f"{folder / LISTING} is damaged at {_shown(name)}")
+    return wanted
+
+
+def entries(folder: Path, wanted: Mapping[str, str]) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
+    """The files of a backup's archive, each once and all of them, with their bytes.
+
+    BackupError at what we would not have put in: a link, a device, a folder, holes, a file that the
+    list does not have. So nothing is ever written but below the folder that it is meant for. What
+    tarfile raises, here and where the bytes are read, is for `_telling_nonsense`.
+    """
+    place, found = folder / ARCHIVE, set()
+    with tarfile.open(place, "r|") as archive:
+        for entry in archive:
+            name = entry.name
+            ours = entry.isreg() and not entry.issparse() and abs(entry.mtime) < _LATEST
+            if not ours or name not in wanted or name in found:
+                raise BackupError(f"{place} is damaged at {_shown(name)}")
+            source = archive.extractfile(entry)
+            assert source  # noqa: S101 - it is a file
+            found.add(name)
+            yield entry, source  # type: ignore[misc]  # it reads
+    if missing := wanted.keys() - found:
+        raise BackupError(f"{place} lacks {_shown(min(missing))}")
+
+
+def examine(folder: Path, found: Manifest) -> None:
+    """Read the archive to its end, as `unpack` does; BackupError where that would refuse it."""
+    if found.files.archive is None:
+        return
+    wanted = listed(folder)
+    with _telling_nonsense(folder / ARCHIVE):
+        for entry, source in entries(folder, wanted):
+            digest = hashlib.sha256()
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+            if digest.hexdigest() != wanted[entry.name]:
+                raise BackupError(f"{folder / ARCHIVE} is damaged at {_shown(entry.name)}")
+
+
+@contextmanager
+def _telling_nonsense(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except _NONSENSE as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise BackupError(f"{place} is damaged: {reason}") from error
 
 
 class Staged:
@@ -126,7 +180,7 @@ class Staged:
         self._staging = root / f"{STAGING}{os.getpid()}"
         self._wanted = listed(folder)
         self._owner = root.stat()
-        self._archive = folder / ARCHIVE
+        self._folder = folder
         self._put: list[tuple[Path, Path]] = []
 
     def __enter__(self) -> "Staged":
@@ -138,15 +192,12 @@ class Staged:
     def unpack(self, advance: Callable[[], None] = lambda: None) -> None:
         """Write every file that is not there as it should be; BackupError for one that is wrong."""
         self._staging.mkdir(mode=0o700)
-        found = set()
-        with tarfile.open(self._archive, "r|") as archive:
-            for entry in archive:
-                found.add(entry.name)
-                if self._wanted.get(entry.name) != self._write(entry.name, archive, entry):
-                    raise BackupError(f"{self._archive} is damaged at {entry.name}")
+        archive = self._folder / ARCHIVE
+        with _telling_nonsense(archive):
+            for entry, source in entries(self._folder, self._wanted):
+                if self._wanted[entry.name] != self._write(entry, source):
+                    raise BackupError(f"{archive} is damaged at {_shown(entry.name)}")
                 advance()
-        if missing := self._wanted.keys() - found:
-            raise BackupError(f"{self._archive} lacks {min(missing)}")
 
     @contextmanager
     def put(self) -> Iterator[int]:
@@ -176,11 +227,8 @@ class Staged:
             if displaced.exists():
                 displaced.replace(target)
 
-    def _write(self, name: str, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> str | None:
-        source = archive.extractfile(entry)
-        if source is None or any(part in ("", ".", "..") for part in name.split("/")):
-            return None
-        target = self._staging / name
+    def _write(self, entry: tarfile.TarInfo, source: BinaryIO) -> str:
+        target = self._staging / entry.name
         target.parent.mkdir(parents=True, exist_ok=True)
         with Writer(target) as writer:
             shutil.copyfileobj(source, writer, CHUNK)
@@ -243,6 +291,11 @@ def _digest(path: Path) -> str | None:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def _shown(name: str) -> str:
+    """A name as a line on a terminal can have it."""
+    return name if name.isprintable() else repr(name)
 
 
 def _line(name: str, digest: str) -> str:

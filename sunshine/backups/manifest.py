@@ -5,6 +5,8 @@ A backup is a folder: `manifest.json` and the parts that it names.
 
 import hashlib
 import os
+import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +17,14 @@ from typing import Any
 import msgspec
 
 from sunshine.backups.content import Content
+from sunshine.variables import DATABASES
 
 FORMAT = 1
 NAME = "manifest.json"
 CHUNK = 1 << 20
+LONGEST = 64 << 20  # bytes of a manifest; it has a line for each table
+_PLAIN = re.compile(r"[a-z][a-z0-9.]*")
+_VERSION = re.compile(r"[0-9]{1,3}(\.|$| )|[0-9]{1,3}[a-z]")
 
 
 class BackupError(Exception):
@@ -110,26 +116,51 @@ def read(folder: Path) -> Manifest:
     """The manifest of a backup; BackupError where there is none that we wrote."""
     file = folder / NAME
     try:
+        if not stat.S_ISREG(file.stat().st_mode) or file.stat().st_size > LONGEST:
+            raise ValueError
         body = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
     except (FileNotFoundError, NotADirectoryError):
         raise BackupError(f"{folder} is no backup: it has no {NAME}") from None
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BackupError(f"{file} is damaged: it is not what was written") from None
     if body.pop("sha256", None) != _digest(body):
         raise BackupError(f"{file} is damaged: it is not what was written")
-    if body["format"] != FORMAT:
-        raise BackupError(f"{folder} has format {body['format']}: another version made it")
-    manifest: Manifest = msgspec.convert(body, Manifest)
+    if body.get("format") != FORMAT:
+        raise BackupError(f"{folder} has format {body.get('format')!r}: another version made it")
+    try:
+        manifest: Manifest = msgspec.convert(body, Manifest)
+        _check_meaning(manifest)
+    except ValueError as error:
+        raise BackupError(f"{file} is damaged: {error}") from None
     return manifest
+
+
+def _check_meaning(manifest: Manifest) -> None:
+    """ValueError for what no backup of ours says, whoever sealed it."""
+    if manifest.databases.keys() != set(DATABASES):
+        known = ", ".join(DATABASES)
+        raise ValueError(f"it has other databases than {known}: another version made it")
+    for part in manifest.parts:
+        if not _PLAIN.fullmatch(part.name) or part.bytes < 0:
+            raise ValueError(f"{part.name!r} is no part of a backup")
+    if (manifest.files.archive is None) != (manifest.files.listing is None):
+        raise ValueError("it has files without their list, or the list without them")
+    for database in manifest.databases.values():
+        for version in (database.server, database.programs):
+            if not _VERSION.match(version):
+                raise ValueError(f"{version!r} is no version of PostgreSQL")
 
 
 def check(folder: Path, manifest: Manifest, advance: Callable[[], None] = lambda: None) -> None:
     """Read every part and compare; BackupError at the first that is not as it was written."""
     for part in manifest.parts:
         try:
-            size = (folder / part.name).stat().st_size
+            there = (folder / part.name).lstat()
+            size = there.st_size
+            if not stat.S_ISREG(there.st_mode):
+                raise BackupError(f"{folder / part.name} is damaged: it is no file")
             if size != part.bytes:
                 raise BackupError(
                     f"{folder / part.name} is damaged: {size} bytes instead of {part.bytes}"
@@ -146,9 +177,11 @@ def check(folder: Path, manifest: Manifest, advance: Callable[[], None] = lambda
 def is_whole(folder: Path, manifest: Manifest) -> bool:
     """Whether every part is there in its length: what can be said without reading it all."""
     try:
-        return all((folder / part.name).stat().st_size == part.bytes for part in manifest.parts)
+        there = [(folder / part.name).lstat() for part in manifest.parts]
     except OSError:
         return False
+    pairs = zip(there, manifest.parts, strict=True)
+    return all(stat.S_ISREG(at.st_mode) and at.st_size == part.bytes for at, part in pairs)
 
 
 def _digest(body: Mapping[str, Any]) -> str:

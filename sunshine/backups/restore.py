@@ -69,6 +69,7 @@ def verify(
 ) -> dict[str, list[str]]:
     """Restore into scratch databases and compare; what differs, by database. Changes nothing."""
     manifest.check(folder, found, advance)
+    files.examine(folder, found)
     _check_versions(settings, found)
     with scratch.made(settings, f"{found.created:%Y%m%dT%H%M%SZ}") as scratches:
         return _filled(settings, folder, found, scratches, advance)

@@ -13,8 +13,9 @@ from psycopg import errors, sql
 
 from sunshine import migrate, pg_programs
 from sunshine.backups.manifest import CHUNK, BackupError
+from sunshine.database_settings import DatabaseSettings
 from sunshine.pg_programs import Programs
-from sunshine.settings import DatabaseSettings, Settings
+from sunshine.settings import Settings
 
 LOCK = 0x73756E72  # "sunr"; any number would do
 MARK = "_restoring_"
@@ -45,11 +46,11 @@ def maintained(database: DatabaseSettings) -> psycopg.Connection:
     return connection
 
 
-def servers(settings: Settings) -> dict[tuple[str, int, str], list[str]]:
+def servers(settings: Settings) -> dict[tuple[object, str], list[str]]:
     """The names of the databases by the server and account that reach them: most often one."""
-    found: dict[tuple[str, int, str], list[str]] = {}
+    found: dict[tuple[object, str], list[str]] = {}
     for name, database in settings.databases.items():
-        found.setdefault((database.host, database.port, database.user), []).append(name)
+        found.setdefault((database.servers, database.user), []).append(name)
     return found
 
 

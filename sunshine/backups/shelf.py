@@ -36,6 +36,11 @@ def name_at(now: datetime) -> str:
     return f"sunshine-{now:%Y%m%dT%H%M%SZ}"
 
 
+def is_name(name: str) -> bool:
+    """Whether a backup of ours is called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 @contextmanager
 def locked(shelf: Path) -> Iterator[None]:
     """One process at a time; BackupError at once while another is at it.
@@ -76,11 +81,21 @@ def added(shelf: Path, name: str) -> Iterator[Path]:
         sync(shelf)
 
 
-def backups(shelf: Path) -> list[Kept]:
-    """What is on the shelf, the newest first."""
+def names(shelf: Path) -> list[Path]:
+    """The folders of backups on the shelf, the newest first."""
     with plainly(shelf):
         found = [path for path in shelf.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
-    return [_kept(folder) for folder in sorted(found, reverse=True)]
+    return sorted(found, reverse=True)
+
+
+def backups(shelf: Path) -> list[Kept]:
+    """What is on the shelf, the newest first."""
+    return [_kept(folder) for folder in names(shelf)]
+
+
+def newest(shelf: Path) -> Manifest | None:
+    """The newest good one."""
+    return next((kept.manifest for kept in map(_kept, names(shelf)) if kept.good), None)
 
 
 def prune(shelf: Path, now: datetime, retention: timedelta, *, dry_run: bool = False) -> list[Kept]:

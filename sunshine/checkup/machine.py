@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
+from sunshine import firebase
 from sunshine.checkup import Finding
+from sunshine.doubts import weakness
 from sunshine.settings import Settings
-from sunshine.variables import EXAMPLE_SECRETS
 
 FILES_NEEDED = 4096  # a socket each, and a connection behind some
 DISK_LOW, DISK_OUT = 2 << 30, 256 << 20  # bytes
@@ -37,10 +38,8 @@ def secret(settings: Settings) -> Iterator[Finding]:
     mend = "put JWT_SECRET=$(openssl rand -base64 48) into .env"
     if not found:
         yield Finding("secret", "OK", "made by the server itself, in DIR/private")
-    elif found in EXAMPLE_SECRETS:
-        yield Finding("secret", "WARN", "JWT_SECRET is the documentation's example", mend)
-    elif len(found.encode()) < 32 or len(set(found)) < 10:
-        yield Finding("secret", "WARN", "JWT_SECRET is easily guessed", mend)
+    elif said := weakness(found):
+        yield Finding("secret", "WARN", f"JWT_SECRET {said}", mend)
     else:
         yield Finding("secret", "OK", f"JWT_SECRET has {len(found.encode())} bytes")
 
@@ -131,4 +130,15 @@ def open_files(_: Settings) -> Iterator[Finding]:
         yield Finding("open files", "OK", "no limit" if hard < 0 else f"at most {hard}")
 
 
-CHECKS = (python, secret, env_file, folder, port, proxies, open_files)
+def push(settings: Settings) -> Iterator[Finding]:
+    """The service account for push messages, where there is one."""
+    if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
+        try:
+            account = firebase.service_account(path)
+        except ValueError as error:  # it has changed since the settings were read
+            yield Finding("push", "FAIL", f"{path} {error}", "mind FIREBASE_SERVICE_ACCOUNT_PATH")
+        else:
+            yield Finding("push", "OK", f"{account.email} of the project {account.project}")
+
+
+CHECKS = (python, secret, env_file, folder, port, proxies, open_files, push)

@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg
 
-from sunshine import clock, migrate, pg_programs
+from sunshine import clock, migrate, pg_programs, pooling
 from sunshine.checkup import Check, Finding
-from sunshine.connections import conninfo
+from sunshine.connections import connect, telling
 from sunshine.postgres_place import PostgresError
 from sunshine.settings import Settings
 from sunshine.variables import DATABASES
@@ -36,7 +36,7 @@ def database(name: str) -> Check:
         found, what = settings.databases[name], f"database {name}"
         begun = time.monotonic()
         try:
-            with psycopg.connect(conninfo(found), autocommit=True) as connection:
+            with connect(found) as connection:
                 yield from _made(name, connection, migrate.status(settings, [name])[0])
         except psycopg.OperationalError as error:
             # One that does not answer would only be waited for a second time.
@@ -45,7 +45,7 @@ def database(name: str) -> Check:
                 yield Finding(what, "FAIL", f"{found.database} is missing", "sunshine db upgrade")
             else:
                 mend = f"pg_isready -h {found.host} -p {found.port}, and mind PG_{name.upper()}_*"
-                yield Finding(what, "FAIL", str(error).strip().splitlines()[0], mend)
+                yield Finding(what, "FAIL", telling(error), mend)
 
     check.__name__ = f"database {name}"
     return check
@@ -64,6 +64,7 @@ def _made(
     what = f"database {name}"
     version = connection.info.server_version // 10_000
     encoding = connection.info.parameter_status("server_encoding")
+    writes = _one(connection, "SHOW transaction_read_only") == "off"
     missing = [row[0] for row in connection.execute(_MISSING, (migrate.extensions(name),))]
     if version < migrate.OLDEST_SERVER:
         mend = f"upgrade it to {migrate.OLDEST_SERVER} or newer"
@@ -74,6 +75,8 @@ def _made(
     elif missing:
         mend = "apt install postgresql-contrib, on the database's machine"
         yield Finding(what, "FAIL", f"lacks the extension {', '.join(missing)}", mend)
+    elif not writes:
+        yield Finding(what, "FAIL", *_read_only(name, connection))
     elif standing.ahead:
         found = f"is at {standing.current}, and this program knows {standing.head}"
         yield Finding(what, "FAIL", found, "run the newer version of Sunshine")
@@ -82,6 +85,28 @@ def _made(
         yield Finding(what, "FAIL", found, f"sunshine db upgrade {name}")
     else:
         yield Finding(what, "OK", f"PostgreSQL {version}, at {standing.current}")
+
+
+def _read_only(name: str, connection: psycopg.Connection) -> tuple[str, str]:
+    if _one(connection, "SELECT pg_is_in_recovery()"):
+        found, mend = "is a standby", "promote it, or name the primary"
+    else:
+        found, mend = "has default_transaction_read_only", "turn that off, or name another server"
+    variable = f"PG_{name.upper()}_HOST"
+    return f"read_only: the server {found}", f"{mend} in {variable}: all of them, by commas"
+
+
+def poolers(settings: Settings) -> Iterator[Finding]:
+    """Whether a pooler in between gives each connection a server of its own."""
+    pooled = [database for database in settings.databases.values() if database.pooler]
+    if not pooled:
+        return
+    wrong = [line for database in pooled if (line := pooling.refusal(database))]
+    for line in wrong:
+        mend = "pool_mode = session in pgbouncer.ini, or PG_*_PORT without it"
+        yield Finding("pooler", "FAIL", line, mend)
+    if not wrong:
+        yield Finding("pooler", "OK", f"pools {len(pooled)} databases by session")
 
 
 def connections(settings: Settings) -> Iterator[Finding]:
@@ -94,7 +119,7 @@ def connections(settings: Settings) -> Iterator[Finding]:
     main = settings.databases["sunshine"]
     there = [
         each.pool_max for each in settings.databases.values()
-        if (each.host, each.port) == (main.host, main.port)
+        if each.servers == main.servers
     ]  # fmt: skip
     needed = processes * (sum(there) + BESIDE_POOLS)
     found = (
@@ -137,7 +162,7 @@ def programs(settings: Settings) -> Iterator[Finding]:
 def reached(settings: Settings) -> Iterator[psycopg.Connection | None]:
     """A connection; none where the database's own check says why."""
     try:
-        connection = psycopg.connect(conninfo(settings.databases["sunshine"]), autocommit=True)
+        connection = connect(settings.databases["sunshine"])
     except psycopg.OperationalError:
         yield None
         return
@@ -150,4 +175,4 @@ def _one(connection: psycopg.Connection, query: str) -> Any:
     return row[0] if row else None
 
 
-CHECKS = (*(database(name) for name in DATABASES), connections, clocks, programs)
+CHECKS = (*(database(name) for name in DATABASES), poolers, connections, clocks, programs)

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from psycopg.errors import UndefinedTable
 
 from sunshine import clock, timetable
-from sunshine.backups import shelf
-from sunshine.backups.manifest import BackupError
+from sunshine.backups import watch
 from sunshine.checkup import Finding
 from sunshine.checkup.postgres import reached
 from sunshine.db import Databases, Row
@@ -22,7 +21,7 @@ from sunshine.settings import Settings
 from sunshine.storage import storage_of
 
 OVERDUE = timedelta(minutes=5)  # they are looked at twice a minute, one after the other
-BACKUP_AGE = timedelta(hours=36)
+BACKUP_AGE = timedelta(hours=26)  # one a night, and what it takes
 PATIENCE = 1.5  # seconds for a part that may be away
 
 
@@ -75,18 +74,23 @@ def backups(settings: Settings) -> Iterator[Finding]:
         yield Finding("backups", state, "BACKUP_DIR is not set: nothing to look at", mend)  # type: ignore[arg-type]
         return
     mend = f"sunshine backup create --to {place}"
-    try:
-        good = [kept.manifest for kept in shelf.backups(place) if kept.good and kept.manifest]
-    except BackupError as error:
-        yield Finding("backups", "WARN", str(error), mend)
-        return
-    if not good:
+    standing = watch.standing(place)
+    newest, proof = standing.newest, standing.proof
+    if standing.trouble:
+        yield Finding("backups", "WARN", standing.trouble, mend)
+    elif newest is None:
         yield Finding("backups", "WARN", f"there is none in {place}", mend)
-    elif (age := clock.now() - good[0].created) > BACKUP_AGE:
+    elif (age := clock.now() - newest.created) > BACKUP_AGE:
         found = f"the last good one is {age.days} days and {age.seconds // 3600} hours old"
         yield Finding("backups", "WARN", found, mend)
     else:
-        yield Finding("backups", "OK", f"{good[0].name} is the newest of {len(good)} good ones")
+        yield Finding("backups", "OK", f"{newest.name} is the newest of {standing.kept}")
+    if standing.failing and standing.failure:
+        found = f"failed at {standing.failure.at:%Y-%m-%d %H:%M} UTC: {standing.failure.reason}"
+        yield Finding("backups", "WARN", found, mend)
+    if proof and not proof.good:
+        found = f"{proof.name} did not come back as it was, when it was verified"
+        yield Finding("backups", "WARN", found, f"sunshine backup verify {place / proof.name}")
 
 
 def mongo(settings: Settings) -> Iterator[Finding]:
@@ -124,4 +128,17 @@ def redis(settings: Settings) -> Iterator[Finding]:
             yield Finding("redis", "OK", f"{where[0]}:{where[1]} answers")
 
 
-CHECKS = (jobs, backups, mongo, redis)
+def bucket(settings: Settings) -> Iterator[Finding]:
+    """Whether files can be kept in the bucket, where they are in one: written, listed, read and
+    removed, as the server does."""
+    if not settings.storage_url:
+        return
+    from sunshine import s3
+
+    if trouble := asyncio.run(s3.S3Storage.configured(settings).trouble()):
+        yield Finding("bucket", "FAIL", f"{settings.storage_url}: {trouble.found}", trouble.mend)
+    else:
+        yield Finding("bucket", "OK", f"{settings.storage_url} takes files and gives them back")
+
+
+CHECKS = (jobs, backups, mongo, redis, bucket)

@@ -64,7 +64,11 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
     with opened(migrated=False) as settings:
         place = _place(settings, to)
         steps = len(settings.databases) + sum(1 for _ in names(settings.directory / "static"))
-        with shelf.locked(place), output.progress("Backup", steps) as advance:
+        with (
+            shelf.locked(place),
+            _recording_failure(place),
+            output.progress("Backup", steps) as advance,
+        ):
             made = make(settings, place, clock.now, advance)
             old = shelf.prune(place, clock.now(), retention) if retention else []
     if as_json:
@@ -113,7 +117,9 @@ def verify(path: Path, as_json: bool) -> None:
             output.progress("Verifying", len(found.parts) + len(found.databases)) as advance,
         ):
             wrong = prove(settings, path, found, advance)
+        _record_proof(path, good=not wrong)
     except BackupError as error:
+        _record_proof(path, good=False)
         raise output.CommandError(str(error), output.BEHIND) from error
     lines = [{"database": name, "difference": line} for name in wrong for line in wrong[name]]
     output.table(lines, as_json=as_json, columns=("database", "difference"))
@@ -178,6 +184,30 @@ def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
     _tell_removed(old, "Would remove" if dry_run else "Removed")
     if not old:
         output.say("Nothing is older.")
+
+
+@contextmanager
+def _recording_failure(place: Path) -> Iterator[None]:
+    """Write down what went wrong, for who watches: it leaves nothing else behind."""
+    from sunshine import clock
+    from sunshine.backups import record
+
+    try:
+        yield
+    except BaseException as error:
+        told = output.explained(error) if isinstance(error, Exception) else None
+        reason = told[0][0] if told else type(error).__name__
+        record.failed(place, record.Failure(clock.now(), reason))
+        raise
+
+
+def _record_proof(path: Path, *, good: bool) -> None:
+    from sunshine import clock
+    from sunshine.backups import record, shelf
+
+    path = path.absolute()
+    if shelf.is_name(path.name):
+        record.verified(path.parent, record.Proof(clock.now(), path.name, good))
 
 
 @contextmanager

@@ -72,7 +72,10 @@ def import_(file: Any, dry_run: bool, yes: bool, as_json: bool) -> None:
     """
     from sunshine.commands.context import run_on_all
 
-    text = file.read()
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise output.CommandError(f"{file.name} is no text in UTF-8: {error.reason}") from error
     made = run_on_all(lambda databases, _: _imported(databases, text, dry_run, yes))
     rows = [{"kind": kind, "rows": count} for kind, count in made.items()]
     output.table(rows, as_json=as_json, columns=("kind", "rows"))

@@ -47,20 +47,28 @@ def show(names: tuple[str, ...], as_json: bool) -> None:
 @config.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Check the settings as the server does when it starts; exits 78 when it would refuse."""
+    """Check the settings as the server does when it starts; exits 78 when it would refuse.
+
+    Warns of what it would start with and should not: exit 0. --json lists the lines, those of
+    warnings beginning with "warning: "; of good settings it is [].
+    """
     from sunshine.commands.context import configured
+    from sunshine.doubts import warnings
     from sunshine.settings import SettingsError
 
     try:
-        configured()
+        found = warnings(configured())
     except SettingsError as error:
         if not as_json:
             raise
         output.document(error.lines)
         click.get_current_context().exit(output.UNSAFE)
     if as_json:
-        output.document([])
-    output.say("The settings are fine.")
+        output.document([f"warning: {line}" for line in found])
+    for line in found if not as_json else ():
+        output.say(f"Warning: {line}")
+    count = f"{len(found)} warning{'s' if len(found) > 1 else ''}"
+    output.say(f"The settings can be used, with {count}." if found else "The settings are fine.")
 
 
 def _shown(value: Any, variable: Mapping[str, Any]) -> Any:

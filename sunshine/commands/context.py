@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -74,6 +74,14 @@ def everybody() -> "Principal":
         employee_id=None,
         permissions=permissions_of("admin"),
     )
+
+
+def check_password(password: str, names: Iterable[str | None]) -> None:
+    """Refuse a new password that is not good enough for an account of these names."""
+    from sunshine import passwords
+    from sunshine.guessing import company_words
+
+    passwords.check(password, names=names, company=company_words(configured().base_domain))
 
 
 async def hashed(password: str) -> str:

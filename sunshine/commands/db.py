@@ -13,8 +13,8 @@ from sunshine.commands.output import json_option, yes_option
 from sunshine.variables import DATABASES
 
 if TYPE_CHECKING:
+    from sunshine.database_settings import DatabaseSettings
     from sunshine.migrate import Standing
-    from sunshine.settings import DatabaseSettings
 
 NAME = click.Choice(DATABASES)
 dry_run_option = click.option(

@@ -72,14 +72,13 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
     """Let the driver with this LICENCE sign in as NAME; tokens they had end at once."""
     import asyncio
 
-    from sunshine import passwords
-    from sunshine.commands.context import hashed, operator, run
+    from sunshine.commands.context import check_password, hashed, operator, run
     from sunshine.schemas.fleet import CREDENTIALS
     from sunshine.validation import Payload
 
     password = password_of(password_stdin)
     values = Payload(CREDENTIALS).check({"username": username, "password": password})
-    passwords.check(password, names=(username,))
+    check_password(password, (username,))
     made = asyncio.run(hashed(password))
 
     async def work(database: "Database") -> "Row":

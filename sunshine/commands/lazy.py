@@ -1,10 +1,13 @@
 """The root of the command line: imports a group when it is used, turns errors into exit codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
+from sunshine.characters import shown_in_lines
 from sunshine.commands import output
 
 
@@ -28,10 +31,16 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Click's hook: what is wrong with the arguments is told without what a terminal obeys."""
+        with _harmless():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what can go wrong by itself is told in a line, not in a traceback."""
         try:
-            return super().invoke(ctx)
+            with _harmless():
+                return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             output.say("\nInterrupted.")
             ctx.exit(output.INTERRUPTED)
@@ -45,3 +54,13 @@ class LazyGroup(click.Group):
             for line in lines:
                 output.say(f"Error: {line}")
             ctx.exit(code)
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Click quotes arguments as they came, an option's name that does not exist too."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = shown_in_lines(error.message)
+        raise

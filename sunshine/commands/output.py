@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from sunshine.characters import shown_in_json, shown_in_line, shown_in_lines
+
 FAILED = 1
 USAGE = 2
 NOT_FOUND = 3
@@ -32,8 +34,8 @@ class CommandError(Exception):
 
 
 def say(text: str) -> None:
-    """Talk: never part of the data."""
-    click.echo(text, err=True)
+    """Talk: never part of the data. A terminal acts upon nothing that is quoted in it."""
+    click.echo(shown_in_lines(text), err=True)
 
 
 def table(rows: Rows, *, as_json: bool = False, columns: Iterable[str] = ()) -> None:
@@ -63,7 +65,7 @@ def document(value: Any) -> None:
     from msgspec import json
 
     encoder = json.Encoder(enc_hook=str, decimal_format="number")
-    click.echo(json.format(encoder.encode(value), indent=2))
+    click.echo(shown_in_json(json.format(encoder.encode(value), indent=2).decode()))
 
 
 def line(value: Any) -> None:
@@ -75,7 +77,8 @@ def encoded(value: Any) -> str:
     """One JSON value on one line."""
     from msgspec import json
 
-    return json.Encoder(enc_hook=str, decimal_format="number").encode(value).decode()
+    encoder = json.Encoder(enc_hook=str, decimal_format="number")
+    return shown_in_json(encoder.encode(value).decode())
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -83,7 +86,9 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} There is no terminal to ask: pass --yes.")
+        raise click.UsageError(
+            f"{shown_in_lines(question)} There is no terminal to ask: pass --yes."
+        )
     if not click.confirm(question, err=True):
         raise CommandError("nothing was changed")
 
@@ -96,7 +101,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(shown_in_line(what), total=total)
         yield lambda: bar.advance(task)
 
 
@@ -112,8 +117,12 @@ def explained(error: Exception) -> tuple[list[str], int] | None:
         return error.lines, UNSAFE
     if isinstance(error, Problem):
         fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
+        fields += [f"and {error.omitted} more"] if error.omitted else []
         code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)
         return fields if isinstance(error, Invalid) and fields else [error.message], code
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        return [f"{where}{error.strerror}"], FAILED
     if isinstance(error, PostgresError) or _is_of_a_database(error):
         return [str(error).strip().splitlines()[0]], FAILED
     return None
@@ -125,7 +134,8 @@ def _is_of_a_database(error: Exception) -> bool:
     from sunshine.backups.manifest import BackupError
     from sunshine.migrate import MigrationError
 
-    return isinstance(error, BackupError | MigrationError | psycopg.OperationalError)
+    expected = BackupError | MigrationError | psycopg.OperationalError
+    return isinstance(error, expected | psycopg.errors.ReadOnlySqlTransaction)
 
 
 def _draw(names: list[str], rows: list[Mapping[str, Any]]) -> None:
@@ -159,7 +169,7 @@ def _draw_bars(names: list[str], rows: list[Mapping[str, Any]], amount: str) -> 
 
 
 def cell(value: Any) -> str:
-    """A value as text: one line without tabs; lists by commas, instants in UTC."""
+    """A value as text: one line without tabs, harmless; lists by commas, instants in UTC."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -168,4 +178,4 @@ def cell(value: Any) -> str:
         return value.isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, list | tuple):
         return ",".join(cell(item) for item in value)
-    return " ".join(str(value).split())
+    return shown_in_line(str(value))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ROLES = click.Choice(["admin", "hr", "manager", "employee"])
 COLUMNS = ("id", "username", "name", "email", "role", "active", "employeeId", "permissions")
 EVERY = {"page": 1, "limit": 1_000_000}
+must_change_option = click.option(
+    "--must-change", is_flag=True, help="Until another one is set, signing in opens nothing else."
+)
 stdin_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin instead of asking."
 )
@@ -49,6 +52,7 @@ def list_(role: str | None, active: bool | None, search: str | None, as_json: bo
 @click.option("--employee-id", type=int, help="The employee whose account this is.")
 @click.option("--inactive", is_flag=True, help="May not sign in yet.")
 @click.option("--grant", "grants", multiple=True, metavar="PERMISSION", help="May be repeated.")
+@must_change_option
 @stdin_option
 @json_option
 def create(
@@ -59,6 +63,7 @@ def create(
     employee_id: int | None,
     inactive: bool,
     grants: tuple[str, ...],
+    must_change: bool,
     password_stdin: bool,
     as_json: bool,
 ) -> None:
@@ -71,6 +76,7 @@ def create(
         "employeeId": employee_id,
         "active": not inactive,
         "permissions": list(grants),
+        "mustChangePassword": must_change,
         "password": password_of(password_stdin),
     }
     row = _created(given)
@@ -81,11 +87,45 @@ def create(
 
 @users.command("set-password")
 @click.argument("username", metavar="NAME")
+@must_change_option
 @stdin_option
-def set_password(username: str, password_stdin: bool) -> None:
+def set_password(username: str, must_change: bool, password_stdin: bool) -> None:
     """Set a password; every token of the user ends at once."""
-    _change(username, {"password": password_of(password_stdin)})
+    asked = {"mustChangePassword": True} if must_change else {}
+    _change(username, {"password": password_of(password_stdin), **asked})
     output.say(f"New password for {username}; whoever was signed in with the old one is out.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+@click.argument("employee_id", metavar="[EMPLOYEE_ID]", type=click.IntRange(1), required=False)
+@click.option("--none", "nobody", is_flag=True, help="It is nobody's account any more.")
+def link(username: str, employee_id: int | None, nobody: bool) -> None:
+    """Say which employee's account it is: whose leave, tickets and bookings are theirs.
+
+    An employee has one account, an account one employee.
+    """
+    if nobody == (employee_id is not None):
+        raise click.UsageError("name an EMPLOYEE_ID, or --none")
+    row = _linked(username, employee_id)
+    whose = "no employee" if nobody else f"employee {row['employeeId']}, {row['employee']}"
+    output.say(f"{row['username']} is linked to {whose}.")
+
+
+@users.command()
+@click.argument("username", metavar="NAME")
+def unlock(username: str) -> None:
+    """Forget a user's failed sign-ins, which slow down whoever tries from elsewhere; at once, and
+    in every running server. NAME may be the email address."""
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import auth as rules
+
+    async def work(database: "Database") -> "Row":
+        async with database.transaction(operator()) as tx:
+            return await rules.unlock(tx, username=username)
+
+    row = run(work)
+    output.say(f"{row['username']} may try again from anywhere.")
 
 
 @users.command()
@@ -149,9 +189,10 @@ def _created(given: Mapping[str, Any]) -> "Row":
     from sunshine.rules import users as rules
     from sunshine.schemas.users import CREATE
 
-    values = _ready(CREATE, given, given["username"], given["email"])
+    values = _ready(CREATE, given)
 
     async def work(database: "Database") -> "Row":
+        await _hash(values, values)
         async with database.transaction(operator()) as tx:
             return await rules.create(tx, values)
 
@@ -163,14 +204,27 @@ def _change(username: str, given: Mapping[str, Any]) -> None:
     from sunshine.rules import users as rules
     from sunshine.schemas.users import CHANGE
 
-    values = _ready(CHANGE, given, username)
+    values = _ready(CHANGE, given)
 
     async def work(database: "Database") -> None:
         row = await _named(database, username)
+        await _hash(values, row)
         async with database.transaction(operator()) as tx:
             await rules.change(tx, row["id"], values)
 
     run(work)
+
+
+def _linked(username: str, employee_id: int | None) -> "Row":
+    from sunshine.commands.context import operator, run
+    from sunshine.rules import users as rules
+
+    async def work(database: "Database") -> "Row":
+        row = await _named(database, username)
+        async with database.transaction(operator()) as tx:
+            return await rules.link(tx, row["id"], employee_id)
+
+    return run(work)
 
 
 def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[str] = ()) -> None:
@@ -192,27 +246,28 @@ def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[st
     output.say(f"{username} is granted: {', '.join(run(work)) or 'nothing beyond the role'}.")
 
 
-def _ready(schema: "Schema", given: Mapping[str, Any], *names: str | None) -> dict[str, Any]:
-    """Checked as a request would be, the password hashed."""
-    import asyncio
-
-    from sunshine import passwords
-    from sunshine.commands.context import hashed
+def _ready(schema: "Schema", given: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked as a request would be."""
     from sunshine.validation import Payload
 
-    values = Payload(schema).check(dict(given))
+    return Payload(schema).check(dict(given))
+
+
+async def _hash(values: dict[str, Any], account: Mapping[str, Any]) -> None:
+    """Put the hash of a new password in its place, once it is good enough for that account."""
+    from sunshine.commands.context import check_password, hashed
+
     if "password" in values:
         password = values.pop("password")
-        passwords.check(password, names=names)
-        values["passwordHash"] = asyncio.run(hashed(password))
-    return values
+        check_password(password, (account["username"], account["email"], account["name"]))
+        values["passwordHash"] = await hashed(password)
 
 
 async def _listed(database: "Database", given: Mapping[str, Any]) -> "list[Row]":
     from sunshine.rules import users as rules
 
     asked = {name: value for name, value in given.items() if value is not None}
-    return (await rules.listing.page(database, EVERY | asked)).rows
+    return (await rules.page(database, EVERY | asked)).rows
 
 
 async def _named(database: "Database", username: str) -> "Row":

@@ -93,7 +93,7 @@ def generate(
     while len(codes) < count:
         codes.add(prefix + "".join(secrets.choice(LETTERS) for _ in range(10)))
     for row in _made([{**terms, "code": code} for code in sorted(codes)]):
-        click.echo(row["code"])
+        click.echo(output.cell(row["code"]))
     output.say(f"Created {count} vouchers.")
 
 

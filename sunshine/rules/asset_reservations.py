@@ -14,7 +14,7 @@ from sunshine.people import Principal, Scope
 from sunshine.records import stamped
 from sunshine.rules.asset_holding import keep_active
 from sunshine.rules.assets import check_exists, locked
-from sunshine.rules.reach import conditions, employee_within
+from sunshine.rules.reach import conditions, employee_of, employee_within
 from sunshine.statements import Statement
 
 _OVERLAP = Conflict("The asset is reserved in these days", code="asset_reserved")
@@ -105,9 +105,7 @@ async def reserve(
 
     Conflict names the days that are taken.
     """
-    whose = values.get("employeeId", actor.employee_id)
-    if whose is None:
-        raise NotAllowed
+    whose = values["employeeId"] if "employeeId" in values else employee_of(actor)
     if _scope(actor) != "all":
         await employee_within(tx, actor, whose, "assets:read")
     if values["to"] < values["from"]:

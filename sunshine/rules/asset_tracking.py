@@ -14,6 +14,7 @@ from sunshine.people import Principal
 from sunshine.rules.asset_config import find_id, id_of
 from sunshine.rules.asset_history import remember
 from sunshine.rules.assets import current, locked, scope_of, seen
+from sunshine.rules.reach import employee_of
 from sunshine.statements import Statement
 
 MOST = 1000
@@ -76,6 +77,7 @@ async def report(
     if at > tx.now + timedelta(minutes=5):
         raise Invalid.field("timestamp", "is in the future")
     if scope_of(actor) != "all":
+        employee_of(actor)
         own = await seen(tx, asset_id, actor=actor, today=tx.today)
         if own["assignedTo"] != actor.employee_id:
             raise NotAllowed

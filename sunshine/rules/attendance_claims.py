@@ -13,6 +13,7 @@ from sunshine.errors import Invalid, NotAllowed
 from sunshine.people import Principal
 from sunshine.policy import Policy
 from sunshine.rules.attendance_assess import LOCK_EMPLOYEE
+from sunshine.rules.reach import employee_of
 
 RECORD_ANY = "attendance:record:any"
 # How far two clocks may differ before one of them is suspected.
@@ -37,9 +38,9 @@ class Claim:
     @classmethod
     def of(cls, tx: Transaction, body: Mapping[str, Any], actor: Principal) -> "Claim":
         """What the body says; NotAllowed for others unless one may record anybody's attendance."""
-        employee_id = body.get("employeeId", actor.employee_id)
+        employee_id = body["employeeId"] if "employeeId" in body else employee_of(actor)
         is_own = employee_id == actor.employee_id
-        if employee_id is None or not (is_own or actor.may(RECORD_ANY)):
+        if not (is_own or actor.may(RECORD_ANY)):
             raise NotAllowed
         location = body.get("location") or {}
         return cls(

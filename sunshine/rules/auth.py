@@ -3,34 +3,39 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.auth import revoked_token, users
 from sunshine.db import Database, Row, Transaction
-from sunshine.errors import Conflict, NotFound, NotSignedIn
+from sunshine.errors import Conflict, NotFound
 from sunshine.passwords import Passwords
-from sunshine.people import Principal
+from sunshine.people import Caller, Principal
+from sunshine.rules import sign_ins
 from sunshine.statements import Statement
 from sunshine.tokens import Tokens
 
 # No token lives longer: JWT_EXPIRATION has this maximum, and so has `sunshine token issue`.
 LONGEST = timedelta(days=365)
 
-log = structlog.get_logger("sunshine.auth")
-
 _NAME = func.lower(bindparam("username"))
-_ACCOUNT = Statement(
+_WANTED = (
     select(
         users.c.id, users.c.username, users.c.name, users.c.role, users.c.active,
-        users.c.password_hash, users.c.token_version,
+        users.c.password_hash, users.c.token_version, users.c.must_change_password,
     )
     .where(or_(func.lower(users.c.username) == _NAME, func.lower(users.c.email) == _NAME))
     # Somebody's email address may be somebody else's username: the username wins.
     .order_by((func.lower(users.c.username) == _NAME).desc())
     .limit(1)
 )  # fmt: skip
+_ACCOUNT = Statement(_WANTED)
+_ASKED = Statement(
+    _WANTED.add_columns(users.c.unlocked_at, sign_ins.known("sunshine", users.c.id).label("known"))
+)
+_UNLOCK = Statement(
+    update(users).where(users.c.id == bindparam("id")).values(unlocked_at=bindparam("now"))
+)
 _REHASH = Statement(
     update(users)
     .where(users.c.id == bindparam("id"), users.c.password_hash == bindparam("old"))
@@ -55,23 +60,35 @@ _SWEEP = Statement(
 )
 
 
-async def sign_in(database: Database, passwords: Passwords, *, username: str, password: str) -> Row:
-    """The active account (id, username, name, role, token_version) of this name and password.
+async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+    """The account that a name or email address means, active or not, and whether it is `known`
+    from where the caller is."""
+    since = database.clock() - sign_ins.KNOWN_FOR
+    return await database.one(_ASKED, username=username, network=caller.network, since=since)
 
-    Unknown name, wrong password and deactivated account: the same NotSignedIn after the same work.
-    """
-    account = await database.one(_ACCOUNT, username=username)
-    usable = account is not None and account["active"]
-    hashed = account["password_hash"] if account is not None and usable else None
-    if not await passwords.matches(password, hashed) or account is None:
-        log.info("sign-in refused")
-        raise NotSignedIn("Invalid username or password", code="invalid_credentials")
-    fresh = await passwords.hash(password) if passwords.is_outdated(hashed or "") else None
-    async with database.transaction(_as_actor(account)) as tx:
+
+async def sign_in(
+    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+) -> None:
+    """Let an account in whose password was checked."""
+    hashed = account["password_hash"]
+    fresh = await passwords.hash(password) if passwords.is_outdated(hashed) else None
+    actor = _as_actor(account)
+    async with database.transaction(actor, request_id=caller.request_id) as tx:
         if fresh:
             await tx.run(_REHASH, id=account["id"], old=hashed, new=fresh)
-        await tx.record("user_signed_in", "users", account["id"])
-    return account
+        await sign_ins.signed_in(tx, account["id"], caller)
+
+
+async def unlock(tx: Transaction, *, username: str) -> Row:
+    """Forget the failed sign-ins of a user, by username or email, at once in every process; {id,
+    username}."""
+    account = await tx.one(_ACCOUNT, username=username)
+    if account is None:
+        raise NotFound(f"there is no user {username}")
+    await tx.run(_UNLOCK, id=account["id"])
+    await tx.record("user_unlocked", "users", account["id"])
+    return {"id": account["id"], "username": account["username"]}
 
 
 async def sign_out(tx: Transaction, *, actor: Principal) -> None:

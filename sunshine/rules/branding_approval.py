@@ -30,7 +30,7 @@ from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.records import living, stamped
 from sunshine.rules.branding_view import CONTENT, IS_IT, IS_MINE, ITEMS, ROWS, awaits
-from sunshine.rules.reach import ME
+from sunshine.rules.reach import ME, employee_of
 from sunshine.schemas.branding_approval import FILTERS
 from sunshine.statements import Statement
 
@@ -213,10 +213,8 @@ async def _check_requester(database: Database, query: Mapping[str, Any], actor: 
 
 
 async def _requester(tx: Transaction, named: int | None, actor: Principal) -> int:
-    if named is None and actor.employee_id is None and sees_all(actor):
-        raise Invalid.field("requestedBy", "required: your account is linked to no employee")
-    requester = actor.employee_id if named is None else named
-    if requester is None or (requester != actor.employee_id and not sees_all(actor)):
+    requester = employee_of(actor) if named is None else named
+    if requester != actor.employee_id and not sees_all(actor):
         raise NotAllowed("You may ask for approval in your own name only")
     await living(tx, employee, requester, "requestedBy")
     return requester

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from models.cms import blog_slug
 from sunshine import json
 from sunshine.db import Database, Reader, Row, Transaction
-from sunshine.errors import Invalid, Problem
+from sunshine.errors import Faults, Invalid, Problem
 from sunshine.people import Principal
 from sunshine.rules import cms_blog
 from sunshine.rules.cms import Content, at
@@ -47,9 +47,7 @@ FIELDS = {
     "droppoint": schemas.DROP_POINT,
 }
 MAX_LINES = 50_000
-MAX_SHOWN = 100  # errors
 
-Errors = list[dict[str, Any]]
 _SLUGS = Statement(select(blog_slug.c.slug, blog_slug.c.blog_id))
 
 
@@ -83,7 +81,8 @@ async def parse(text: str) -> list[Line]:
 async def take(tx: Transaction, lines: list[Line], *, actor: Principal, people: Reader) -> None:
     """Create a row for each line, or raise Invalid with the first that cannot be."""
     taken = {row["slug"] for row in await tx.all(_SLUGS)}
-    _refuse(_error(n, "slug", "is taken") for slug, n in _slugs(lines) if slug in taken)
+    clashes = (_error(n, "slug", "is taken") for slug, n in _slugs(lines) if slug in taken)
+    _refuse(Faults(clashes))
     for number, kind, values in lines:
         old = values.get("oldSlugs", ())
         given = {name: value for name, value in values.items() if name != "oldSlugs"}
@@ -93,23 +92,23 @@ async def take(tx: Transaction, lines: list[Line], *, actor: Principal, people: 
                 await cms_blog.claim(tx, row["id"], slug)
         except Problem as problem:
             wrong = problem.errors or [{"field": "", "message": problem.message}]
-            _refuse(_error(number, each["field"], each["message"]) for each in wrong)
+            _refuse(Faults(_error(number, each["field"], each["message"]) for each in wrong))
 
 
 def _parse(text: str) -> list[Line]:
-    errors: Errors = []
-    found = list(_lines(text, errors))
+    faults = Faults()
+    found = list(_lines(text, faults))
     first: dict[str, int] = {}
     for slug, number in _slugs(found):
         if first.setdefault(slug, number) != number:
-            errors.append(_error(number, "slug", f"stands in line {first[slug]} already"))
-    _refuse(errors)
+            faults.add(_error(number, "slug", f"stands in line {first[slug]} already"))
+    _refuse(faults)
     if not found:
         raise Invalid("The file has no lines")
     return found
 
 
-def _lines(text: str, errors: Errors) -> Iterator[Line]:
+def _lines(text: str, faults: Faults) -> Iterator[Line]:
     checks = {kind: Payload(schema).check for kind, schema in FIELDS.items()}
     numbered = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if len(numbered) > MAX_LINES:
@@ -123,7 +122,8 @@ def _lines(text: str, errors: Errors) -> Iterator[Line]:
             yield Line(number, kind, checks[kind](values))
         except Invalid as problem:
             wrong = problem.errors or [{"field": "", "message": problem.message}]
-            errors += [_error(number, each["field"], each["message"]) for each in wrong]
+            named = (_error(number, each["field"], each["message"]) for each in wrong)
+            faults.extend(named, problem.omitted)
 
 
 def _slugs(lines: Iterable[Line]) -> Iterator[tuple[str, int]]:
@@ -137,8 +137,8 @@ def _error(number: int, field: str, message: str) -> dict[str, Any]:
     return {"line": number, "field": field, "message": message}
 
 
-def _refuse(errors: Iterable[dict[str, Any]]) -> None:
-    listed = sorted(errors, key=lambda error: error["line"])
-    if listed:
+def _refuse(faults: Faults) -> None:
+    if faults:
+        faults.named.sort(key=lambda error: error["line"])
         message = "The file has errors, the first in line {line}: {field} {message}"
-        raise Invalid(message.format(**listed[0]), errors=listed[:MAX_SHOWN])
+        raise Invalid(message.format(**faults.named[0]), errors=faults)

@@ -7,6 +7,7 @@ import asyncio
 
 import nh3
 
+from sunshine.characters import strange_in_prose
 from sunshine.errors import Invalid
 
 # Deeply nested elements cost the parser their square: these are at most a third of a second.
@@ -20,6 +21,9 @@ async def sanitised(html: str, field: str) -> str:
     if html.count("<") > MAX_TAGS:
         raise Invalid.field(field, f"has more than {MAX_TAGS} tags")
     clean = await asyncio.to_thread(nh3.clean, html, url_schemes=SCHEMES)
+    # A reference such as &#27; is the character itself by now.
+    if said := strange_in_prose(clean):
+        raise Invalid.field(field, f"must not hold the control character {said}")
     if html and not clean.strip():
         raise Invalid.field(field, "holds nothing that may be shown")
     return clean

@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, or_
 from sunshine.db import Row
 from sunshine.errors import NotAllowed, NotFound, NotSignedIn, Problem
 from sunshine.people import STRANGER, Principal
-from sunshine.rules.reach import ME
+from sunshine.rules.reach import ME, employee_of
 
 # What a caller sees: everything, what is public and one's own, or what is public.
 Sight = Literal["all", "own", "public"]
@@ -77,6 +77,8 @@ class Rights:
         if values.get(self.state, self.draft) != self.draft:
             raise NotAllowed("Only publishers make it public")
         if "author" in values and not is_own(actor, values):
+            if values["author"] is None:
+                employee_of(actor)
             raise NotAllowed("Drafts are written in one's own name")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, insert, sele
 from models.employees import employee
 from sunshine import sheets
 from sunshine.db import Row, Transaction
-from sunshine.errors import Invalid
+from sunshine.errors import Faults, Invalid, brief
 from sunshine.records import stamped
 from sunshine.rules.employees import FIELDS, ROWS
 from sunshine.rules.names import NAMED, id_of
@@ -74,7 +75,7 @@ async def parse(text: str) -> list[Line]:
 async def take(tx: Transaction, lines: list[Line]) -> None:
     """Create an employee for each line, or raise Invalid as `parse`."""
     await _resolve_names(tx, lines)
-    _refuse(await _taken(tx, lines))
+    _refuse(Faults(await _taken(tx, lines)))
     values = {name: [line.values.get(name) for line in lines] for name in _STORED.values()}
     made = await tx.all(_INSERT, **values)
     for row in await tx.all(_FIND, ids=[row["id"] for row in made]):
@@ -82,18 +83,19 @@ async def take(tx: Transaction, lines: list[Line]) -> None:
 
 
 def _parse(text: str) -> list[Line]:
-    errors: Errors = []
+    faults = Faults()
     try:
-        found = list(_lines(text, errors))
+        found = list(_lines(text, faults))
     except csv.Error as error:
         raise Invalid(f"The file is not CSV: {error}", code="invalid_csv") from None
-    _refuse([*errors, *_repeated(found)])
+    faults.extend(_repeated(found))
+    _refuse(faults)
     if not found:
         raise Invalid("The file has no line below its header")
     return found
 
 
-def _lines(text: str, errors: Errors) -> Iterator[Line]:
+def _lines(text: str, faults: Faults) -> Iterator[Line]:
     lines = sheets.read(text)
     header = _header(lines)
     check = Payload(LINE).check
@@ -106,20 +108,25 @@ def _lines(text: str, errors: Errors) -> Iterator[Line]:
             filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell.strip()}
             yield Line(number, check(filled))
         except Invalid as error:
-            errors += [{**each, "line": number} for each in error.errors]
+            faults.extend(({**each, "line": number} for each in error.errors), error.omitted)
 
 
 def _header(lines: Iterator[sheets.Line]) -> list[str]:
     number, cells = next(lines, (1, []))
     header = [cell.strip() for cell in cells]
-    wrong = {name: "unknown column" for name in header if name not in LINE}
-    wrong |= {name: "column given more than once" for name in header if header.count(name) > 1}
+    given = Counter(header)
+    wrong = {name: "unknown column" for name in given if name not in LINE}
+    wrong |= {name: "column given more than once" for name, times in given.items() if times > 1}
     wrong |= {
         name: "required column is missing"
         for name, field in LINE.items()
         if field.get("required") and name not in header
     }
-    _refuse([{"line": number, "field": name, "message": why} for name, why in wrong.items()])
+    _refuse(
+        Faults(
+            {"line": number, "field": brief(name), "message": why} for name, why in wrong.items()
+        )
+    )
     return header
 
 
@@ -160,8 +167,8 @@ async def _resolve_names(tx: Transaction, lines: list[Line]) -> None:
             line.values[f"{field}Id"] = ids[line.values.pop(field).lower()]
 
 
-def _refuse(errors: Errors) -> None:
-    if errors:
-        errors.sort(key=lambda error: error["line"])
+def _refuse(faults: Faults) -> None:
+    if faults:
+        faults.named.sort(key=lambda error: error["line"])
         message = "The file has errors, the first in line {line}: {field} {message}"
-        raise Invalid(message.format(**errors[0]), errors=errors)
+        raise Invalid(message.format(**faults.named[0]), errors=faults)

@@ -37,7 +37,7 @@ from sunshine.rules import leave_days, leave_overlap
 from sunshine.rules import leave_ledger as ledger
 from sunshine.rules import leave_people as people
 from sunshine.rules.leave_warnings import warnings
-from sunshine.rules.reach import conditions
+from sunshine.rules.reach import conditions, employee_of
 from sunshine.schemas.leave import FILTERS
 from sunshine.statements import Statement
 
@@ -230,9 +230,7 @@ def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:
     employee_id: int | None = values.get("employeeId", actor.employee_id)
     if employee_id != actor.employee_id and not actor.may("leave:apply:any"):
         raise NotAllowed("You may apply for yourself only")
-    if employee_id is None:
-        raise NotAllowed("Your account belongs to no employee: name one by employeeId")
-    return employee_id
+    return employee_of(actor) if employee_id is None else employee_id
 
 
 def _check_dates(values: Mapping[str, Any]) -> None:

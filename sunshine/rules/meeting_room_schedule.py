@@ -31,6 +31,7 @@ from sunshine.rules.meeting_room_bookings import FIND, rows_of, seen_by
 from sunshine.rules.meeting_room_recurrence import days_of
 from sunshine.rules.meeting_room_slots import Slot, over_slots, slot, times_of
 from sunshine.rules.meeting_rooms import BOOKED
+from sunshine.rules.reach import employee_of
 from sunshine.statements import Statement
 
 CHECK_IN_BEFORE = timedelta(minutes=15)
@@ -121,13 +122,12 @@ async def book(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) 
     The booking with `warnings`; of a series the first one, with `occurrences` and `skipped` days.
     Conflict `room_taken` names what is in the way and free alternatives.
     """
-    if actor.employee_id is None:
-        raise NotAllowed
+    me = employee_of(actor)
     full = {"attendees": [], "description": None} | dict(values)
     recurrence = full.pop("recurrence", None)
     days = days_of(full["date"], recurrence)
     slots = [slot(day, full["startTime"], full["endTime"], tx.policy.timezone) for day in days]
-    people = {actor.employee_id, *full["attendees"]}
+    people = {me, *full["attendees"]}
     await checks.check_people(tx, full["attendees"])
     found_rooms = await checks.lock_rooms(tx, full["roomId"])
     room = checks.check_room(found_rooms.get(full["roomId"]), len(people), full)
@@ -188,6 +188,8 @@ async def check_in(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     """Somebody is there: from a quarter of an hour before the start until the end, once."""
     seen = seen_by(tx.database, actor)
     before = await tx.one(FIND, id=id_, **seen)
+    if not actor.may("rooms:manage"):
+        employee_of(actor)
     there = before and actor.employee_id in (before["organizer"], *before["attendees"])
     if not (there or actor.may("rooms:manage")):
         raise NotAllowed
@@ -233,6 +235,8 @@ async def _held(
     seen = seen_by(tx.database, actor)
     found = await tx.one(FIND, id=id_, **seen)
     manages = actor.may("rooms:manage")
+    if not manages:
+        employee_of(actor)
     if not manages and (found is None or found["organizer"] != actor.employee_id):
         raise NotAllowed
     if found is None:

@@ -28,7 +28,7 @@ from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.records import stamped
-from sunshine.rules.reach import conditions, employee_within
+from sunshine.rules.reach import conditions, employee_of, employee_within
 from sunshine.schemas.permit import FILTERS
 from sunshine.statements import Statement
 
@@ -206,9 +206,7 @@ def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:
     employee_id: int | None = values.get("employeeId", actor.employee_id)
     if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
         raise NotAllowed("You may apply for yourself only")
-    if employee_id is None:
-        raise NotAllowed("Your account belongs to no employee: name one by employeeId")
-    return employee_id
+    return employee_of(actor) if employee_id is None else employee_id
 
 
 def _check_times(values: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
 
 from models.employees import employee
 from sunshine.db import Reader, Row
-from sunshine.errors import NotAllowed, NotFound
+from sunshine.errors import NoEmployee, NotAllowed, NotFound
 from sunshine.people import Principal, Scope
 from sunshine.statements import Statement
 
@@ -25,6 +25,13 @@ def conditions(column: Column[int] | ColumnElement[int]) -> Conditions:
     """
     team = select(employee.c.id).where(or_(employee.c.id == ME, employee.c.manager_id == ME))
     return {"all": (), "team": (column.in_(team),), "own": (column == ME,)}
+
+
+def employee_of(actor: Principal) -> int:
+    """The employee whose account the caller's is; NoEmployee."""
+    if actor.employee_id is None:
+        raise NoEmployee
+    return actor.employee_id
 
 
 async def employee_within(

@@ -18,7 +18,7 @@ from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal, Scope
 from sunshine.records import merging, record_change, stamped
-from sunshine.rules.reach import conditions, employee_within
+from sunshine.rules.reach import conditions, employee_of, employee_within
 from sunshine.schemas.sales import FILTERS
 from sunshine.statements import Statement
 
@@ -151,9 +151,9 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 
 async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
     """A new sale, one's own where nobody is named. `total` must be the sum of the items."""
-    full = {"notes": None, "date": tx.today, "salesPerson": actor.employee_id} | dict(values)
-    if full["salesPerson"] is None:
-        raise NotAllowed
+    full = {"notes": None, "date": tx.today} | dict(values)
+    if "salesPerson" not in full:
+        full["salesPerson"] = employee_of(actor)
     await _check_seller(tx, full["salesPerson"], actor)
     items = full.pop("items")
     _check_total(items, full["total"])

@@ -25,11 +25,11 @@ from sqlalchemy import (
 from models.employees import employee
 from models.tickets import severity, ticket, ticket_comment, ticket_watcher
 from sunshine.db import Database, Reader, Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotAllowed
+from sunshine.errors import Conflict, NotAllowed
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal, Scope
 from sunshine.records import living, stamped
-from sunshine.rules.reach import ME, employee_within
+from sunshine.rules.reach import ME, employee_of, employee_within
 from sunshine.rules.tickets_due import BREACHED, due
 from sunshine.rules.tickets_policy import COMMENTS, TICKETS, is_agent, refusal, scope
 from sunshine.schemas.tickets import FILTERS
@@ -175,11 +175,9 @@ async def shown(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 
 async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
     """A new ticket; agents may report in another's name."""
-    reporter = values.get("reportedBy", actor.employee_id)
-    if not is_agent(actor) and (reporter is None or reporter != actor.employee_id):
+    reporter = values["reportedBy"] if "reportedBy" in values else employee_of(actor)
+    if not is_agent(actor) and reporter != actor.employee_id:
         raise NotAllowed("Tickets are reported in one's own name")
-    if reporter is None:
-        raise Invalid.field("reportedBy", "is required of users who are no employee")
     await living(tx, employee, reporter, "reportedBy")
     blank: Row = {"description": None, "priority": "medium", "category": None, "attachments": []}
     full = blank | dict(values) | {"reportedBy": reporter}

@@ -5,8 +5,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.tickets import ticket_watcher
 from sunshine.db import Row, Transaction
-from sunshine.errors import NotAllowed
 from sunshine.people import Principal
+from sunshine.rules.reach import employee_of
 from sunshine.rules.tickets import context, keep_merged, locked, shown
 from sunshine.statements import Statement
 
@@ -44,8 +44,7 @@ async def unwatch(tx: Transaction, id_: int, *, actor: Principal) -> None:
 async def _seen(tx: Transaction, id_: int, actor: Principal) -> Row:
     row = await locked(tx, id_, actor=actor)
     await shown(tx, id_, actor=actor)
-    if actor.employee_id is None:
-        raise NotAllowed("Only employees watch tickets")
+    employee_of(actor)
     return row
 
 

@@ -9,6 +9,7 @@ from sunshine.schemas.fields import (
     instant,
     money,
     number,
+    prose,
     query_flag,
     query_id,
     row_id,
@@ -59,19 +60,19 @@ CREATE: Schema = {
     "location": text(50, nullable=True, empty=False),
     "vendor": text(50, nullable=True, empty=False),
     "warrantyUntil": date(nullable=True),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 CHANGE = changes(CREATE)
 
 ASSIGN: Schema = {
     "employeeId": row_id(required=True, example=123),
     "assignDate": date(example="2024-01-15"),
-    "notes": text(2000, nullable=True, example="Work laptop"),
+    "notes": prose(2000, nullable=True, example="Work laptop"),
 }
 RETURN: Schema = {
     "returnDate": date(example="2024-06-30"),
     "condition": text(200, nullable=True, example="Good"),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 MAINTENANCE: Schema = {
     "type": text(100, required=True, example="repair"),
@@ -79,21 +80,21 @@ MAINTENANCE: Schema = {
     "cost": money(nullable=True, example=129.5),
     "startedOn": date(required=True, example="2024-03-01"),
     "completedOn": date(nullable=True),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 CHANGE_MAINTENANCE = changes(MAINTENANCE)
 RESERVE: Schema = {
     "employeeId": row_id(),
     "from": date(required=True, example="2024-02-01"),
     "to": date(required=True, example="2024-02-05"),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 REPORT_PLACE: Schema = {
     "location": text(50, required=True, example="HQ"),
     "latitude": number(-90, 90, dependencies="longitude", instead_of="location"),
     "longitude": number(-180, 180, dependencies="latitude"),
     "timestamp": instant(),
-    "notes": text(2000, nullable=True, example="On the shelf"),
+    "notes": prose(2000, nullable=True, example="On the shelf"),
 }
 
 CONFIG = record("AssetConfig", CREATE_CONFIG, attributes=anything())

@@ -11,6 +11,7 @@ from sunshine.schemas.fields import (
     list_of,
     number,
     picture,
+    prose,
     query_flag,
     query_id,
     row_id,
@@ -48,14 +49,14 @@ CHECK: Schema = {
     "location": _POSITION,
     "photo": picture(nullable=True),
     "timestamp": instant(example="2024-01-15T08:00:00Z"),
-    "notes": text(1000, nullable=True),
+    "notes": prose(1000, nullable=True),
 }
 
 CORRECT: Schema = {
     "checkIn": instant(),
     "checkOut": instant(nullable=True, example="2024-01-15T17:00:00Z"),
     "status": choice("present", "absent"),
-    "notes": text(1000, nullable=True, example="Forgot to check out"),
+    "notes": prose(1000, nullable=True, example="Forgot to check out"),
 }
 
 FILTERS: Schema = {

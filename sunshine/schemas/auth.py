@@ -1,7 +1,17 @@
 """Payloads of /api/auth."""
 
-from sunshine.schemas.fields import Field, Schema, flag, list_of, row_id, text
-from sunshine.schemas.shapes import Shape, a, words
+from sunshine.schemas.fields import (
+    Field,
+    Schema,
+    choice,
+    flag,
+    instant,
+    list_of,
+    row_id,
+    text,
+    whole,
+)
+from sunshine.schemas.shapes import Shape, a, sometimes, words
 
 
 def password(**rules: object) -> Field:
@@ -17,7 +27,14 @@ LOGIN: Schema = {
 
 _WHO: Schema = {"id": row_id(), "username": words(example="user@example.com")}
 _NAMED: Schema = {**_WHO, "name": words(example="John Doe")}
-_USER = Shape("SignedInUser", {**_NAMED, "role": words(example="admin")})
+_USER = Shape(
+    "SignedInUser",
+    {
+        **_NAMED,
+        "role": words(example="admin"),
+        "mustChangePassword": sometimes(flag(example=True)),
+    },
+)
 # A token, and whose it is.
 SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": words(), "user": a(_USER)})
 DRIVER_SIGNED_IN = Shape(
@@ -30,6 +47,17 @@ ACCOUNT = Shape(
         **_USER.fields,
         "email": words(nullable=True, example="user@example.com"),
         "permissions": list_of(words(example="account:self")),
+    },
+)
+SIGN_IN = Shape(
+    "SignIn",
+    {
+        "id": whole(1, 2**53 - 1),
+        "at": instant(),
+        "outcome": choice("signed_in", "refused"),
+        "address": words(example="203.0.113.7"),
+        "client": words(example="Mozilla/5.0 (X11; Linux x86_64)"),
+        "attempts": whole(1),
     },
 )
 VERIFIED = Shape(

@@ -9,6 +9,7 @@ from sunshine.schemas.fields import (
     flag,
     instant,
     list_of,
+    prose,
     query_flag,
     query_id,
     row_id,
@@ -28,7 +29,7 @@ FILTERS: Schema = {
 
 _CONTENT: Schema = {
     "title": text(200, required=True, example="New Logo Design"),
-    "description": text(5000, nullable=True, example="Updated company logo"),
+    "description": prose(5000, nullable=True, example="Updated company logo"),
     "category": choice(*CATEGORIES, required=True, example="logo"),
     "files": list_of(
         file_url(),
@@ -50,8 +51,8 @@ REVIEW: Schema = {
     "action": choice(
         *ACTIONS, required=True, needs={"request_revision": "revisionNotes"}, example="approve"
     ),
-    "feedback": text(5000, nullable=True, example="Looks great, approved!"),
-    "revisionNotes": text(5000, nullable=True, example=""),
+    "feedback": prose(5000, nullable=True, example="Looks great, approved!"),
+    "revisionNotes": prose(5000, nullable=True, example=""),
     # The revision that was looked at; another one has other files.
     "revision": whole(1),
 }

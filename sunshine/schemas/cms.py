@@ -11,6 +11,7 @@ from sunshine.schemas.fields import (
     instant,
     list_of,
     number,
+    prose,
     query_flag,
     query_id,
     query_number,
@@ -32,7 +33,7 @@ _SEARCH: Schema = {"search": text(100)}
 
 def _html(**rules: object) -> Field:
     """HTML, which sunshine/rules/cms_html.py sanitises."""
-    return text(MAX_HTML, **rules)
+    return prose(MAX_HTML, **rules)
 
 
 def _words(maximum: int = 50, length: int = 50, **rules: object) -> Field:
@@ -54,7 +55,7 @@ BLOG: Schema = {
     "title": text(200, required=True, example="Company Update 2024"),
     "slug": text(MAX_SLUG, regex=SLUG, example="company-update-2024"),
     "content": _html(required=True, example="Full blog post content here..."),
-    "excerpt": text(1000, nullable=True, example="Short description"),
+    "excerpt": prose(1000, nullable=True, example="Short description"),
     "featuredImage": file_url(nullable=True, example="url_to_image"),
     "categories": _words(regex=SLUG),
     "tags": _words(),

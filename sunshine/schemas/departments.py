@@ -1,13 +1,13 @@
 """Payloads of /api/departments."""
 
-from sunshine.schemas.fields import Schema, changes, flag, query_flag, text
+from sunshine.schemas.fields import Schema, changes, flag, prose, query_flag, text
 from sunshine.schemas.shapes import record
 
 FILTERS: Schema = {"active": query_flag(), "search": text(100)}
 
 CREATE: Schema = {
     "name": text(100, required=True, example="IT"),
-    "description": text(1000, nullable=True, example="Computers and networks"),
+    "description": prose(1000, nullable=True, example="Computers and networks"),
     "active": flag(),
 }
 CHANGE = changes(CREATE)

@@ -18,9 +18,17 @@ MAX_FREE_FORM = 256 * 1024  # bytes as JSON
 
 
 def text(maximum: int = 255, **rules: Any) -> Field:
-    """A trimmed string of at most `maximum` characters; blank only where it is not required."""
+    """A trimmed line of at most `maximum` characters; blank only where it is not required.
+
+    Names, titles, codes, addresses: what has no place in one line is refused, by characters.py.
+    """
     blank = {"empty": False} if rules.get("required") else {}
-    return {"type": "string", "coerce": "trimmed", "maxlength": maximum} | blank | rules
+    return {"type": "string", "coerce": "line", "maxlength": maximum} | blank | rules
+
+
+def prose(maximum: int, **rules: Any) -> Field:
+    """A trimmed text of several lines: notes, comments, descriptions, HTML."""
+    return text(maximum, coerce="prose", **rules)
 
 
 def choice(*words: str, **rules: Any) -> Field:
@@ -32,7 +40,7 @@ def email(**rules: Any) -> Field:
     """An address with one @ and a dotted domain, at most 254 characters."""
     # As JavaScript reads it too, which knows no escaped quote: the description shows it.
     pattern = r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+'
-    return {"type": "string", "coerce": "trimmed", "maxlength": 254, "regex": pattern} | rules
+    return text(254, regex=pattern, **rules)
 
 
 def whole(minimum: int, maximum: int = MAX_ID, **rules: Any) -> Field:

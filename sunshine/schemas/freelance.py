@@ -9,6 +9,7 @@ from sunshine.schemas.fields import (
     list_of,
     money,
     number,
+    prose,
     row_id,
     text,
 )
@@ -31,14 +32,14 @@ CREATE: Schema = {
     ),
     "phone": text(50, nullable=True),
     "status": choice("active", "inactive"),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 CHANGE = changes(CREATE)
 
 PROJECT_FILTERS: Schema = {"status": choice("planned", "active", "done", "cancelled")}
 CREATE_PROJECT: Schema = {
     "projectName": text(200, required=True, example="Website Redesign"),
-    "description": text(5000, nullable=True, example="Redesign company website"),
+    "description": prose(5000, nullable=True, example="Redesign company website"),
     "deadline": date(nullable=True, example="2024-03-01"),
     "budget": money(nullable=True, example=5000),
     "budgetUsed": money(),

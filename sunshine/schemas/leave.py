@@ -9,9 +9,9 @@ from sunshine.schemas.fields import (
     instant,
     list_of,
     number,
+    prose,
     query_id,
     row_id,
-    text,
     whole,
 )
 from sunshine.schemas.shapes import Shape, a, maybe, record, some, sometimes, words
@@ -27,14 +27,14 @@ APPLY: Schema = {
     "startDate": date(required=True, example="2024-02-01"),
     "endDate": date(required=True, example="2024-02-05"),
     "halfDay": choice("am", "pm"),
-    "reason": text(1000, required=True, example="Family vacation"),
+    "reason": prose(1000, required=True, example="Family vacation"),
     "documents": list_of(file_url(), 20, check_with="distinct", example=["url_to_document"]),
 }
 DECIDE: Schema = {
     "action": choice(
         "approve", "reject", required=True, needs={"reject": "notes"}, example="approve"
     ),
-    "notes": text(1000, example="Approved for vacation"),
+    "notes": prose(1000, example="Approved for vacation"),
 }
 FILTERS: Schema = {
     "status": choice("pending", "approved", "rejected", "cancelled"),
@@ -50,7 +50,7 @@ ADJUST: Schema = {
     "leaveType": choice(*BALANCES, required=True),
     "year": whole(*_YEAR, required=True),
     "days": number(-366, 366, required=True),
-    "reason": text(1000, required=True),
+    "reason": prose(1000, required=True),
 }
 
 _EXCLUDED = Shape("ExcludedDate", {"date": date(), "reason": words(example="weekend")})

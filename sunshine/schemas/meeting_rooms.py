@@ -9,6 +9,7 @@ from sunshine.schemas.fields import (
     flag,
     instant,
     list_of,
+    prose,
     query_flag,
     query_id,
     row_id,
@@ -34,7 +35,7 @@ CREATE: Schema = {
     "floor": whole(-100, 1000, nullable=True, example=2),
     # Words that a comma list in a query can name.
     "facilities": list_of(
-        {"type": "string", "coerce": "trimmed", "maxlength": 50, "regex": r"[^,\s][^,\r\n]*"},
+        text(50, regex=r"[^,\s][^,\r\n]*"),
         50,
         check_with="distinct",
         example=["projector", "whiteboard"],
@@ -67,7 +68,7 @@ _MEETING: Schema = {
     "startTime": time(required=True, example="09:00"),
     "endTime": time(required=True, example="10:00"),
     "attendees": list_of(row_id(), 1000, check_with="distinct", example=[123, 456, 789]),
-    "description": text(2000, nullable=True, example="Daily team standup meeting"),
+    "description": prose(2000, nullable=True, example="Daily team standup meeting"),
 }
 BOOK: Schema = {
     **_MEETING,

@@ -11,6 +11,7 @@ from sunshine.schemas.fields import (
     flag,
     instant,
     money,
+    prose,
     query_flag,
     row_id,
     text,
@@ -36,7 +37,7 @@ FILTERS: Schema = {
 }
 CREATE: Schema = {
     "code": text(50, required=True, regex=CODE, example="SAVE20"),
-    "description": text(500, nullable=True, example="20% off all orders"),
+    "description": prose(500, nullable=True, example="20% off all orders"),
     "image": file_url(nullable=True),
     "discountType": choice("percentage", "fixed", required=True, example="percentage"),
     "discountValue": money(required=True, min=Decimal("0.01"), example=20),

@@ -1,6 +1,6 @@
 """Payloads of /api/permit."""
 
-from sunshine.schemas.fields import Schema, choice, date, instant, query_id, row_id, text, time
+from sunshine.schemas.fields import Schema, choice, date, instant, prose, query_id, row_id, time
 from sunshine.schemas.shapes import record, sometimes, words
 
 _TYPES = ("sick", "personal", "official")
@@ -10,14 +10,14 @@ APPLY: Schema = {
     "date": date(required=True, example="2024-01-15"),
     "startTime": time(required=True, example="09:00"),
     "endTime": time(required=True, example="11:00"),
-    "reason": text(1000, required=True, example="Doctor appointment"),
+    "reason": prose(1000, required=True, example="Doctor appointment"),
     "type": choice(*_TYPES, required=True, example="sick"),
 }
 DECIDE: Schema = {
     "action": choice(
         "approve", "reject", required=True, needs={"reject": "notes"}, example="approve"
     ),
-    "notes": text(1000, example="Medical appointment approved"),
+    "notes": prose(1000, example="Medical appointment approved"),
 }
 FILTERS: Schema = {
     "status": choice("pending", "approved", "rejected", "cancelled"),

@@ -1,13 +1,13 @@
 """Payloads of /api/employees/:id/placements."""
 
-from sunshine.schemas.fields import Schema, changes, date, row_id, text
+from sunshine.schemas.fields import Schema, changes, date, prose, row_id
 from sunshine.schemas.shapes import record, words
 
 PLACE: Schema = {
     "locationId": row_id(required=True, example=1),
     "from": date(required=True, example="2024-01-15"),
     "to": date(nullable=True),
-    "notes": text(1000, nullable=True, example="Until the new office opens"),
+    "notes": prose(1000, nullable=True, example="Until the new office opens"),
 }
 CHANGE = changes(PLACE)
 

@@ -8,9 +8,9 @@ from sunshine.schemas.fields import (
     instant,
     list_of,
     money,
+    prose,
     query_id,
     row_id,
-    text,
     whole,
 )
 from sunshine.schemas.shapes import Shape, record, shown, some, words
@@ -26,10 +26,10 @@ CREATE: Schema = {
     "total": money(required=True, example=200),
     "salesPerson": row_id(example=789),
     "date": date(example="2024-01-15"),
-    "notes": text(2000, nullable=True),
+    "notes": prose(2000, nullable=True),
 }
 CHANGE = changes(CREATE)
-VOID: Schema = {"reason": text(500, required=True, example="Recorded twice")}
+VOID: Schema = {"reason": prose(500, required=True, example="Recorded twice")}
 
 _PERIOD: Schema = {
     "startDate": date(),

@@ -8,6 +8,7 @@ from sunshine.schemas.fields import (
     flag,
     instant,
     list_of,
+    prose,
     query_flag,
     query_id,
     row_id,
@@ -32,7 +33,7 @@ FILTERS: Schema = {
 
 _TOLD: Schema = {
     "title": text(200, required=True, example="Network issue in office"),
-    "description": text(10_000, nullable=True, example="WiFi not working on 2nd floor"),
+    "description": prose(10_000, nullable=True, example="WiFi not working on 2nd floor"),
     "category": text(100, nullable=True, example="IT"),
     "attachments": list_of(file_url(), 20, check_with="distinct", example=["url_to_file"]),
 }
@@ -47,21 +48,21 @@ CHANGE: Schema = {
     "priority": PRIORITY,
     "status": {**STATUS, "example": "in_progress"},
     "assignedTo": row_id(nullable=True, example=456),
-    "notes": text(10_000, empty=False, example="Working on the issue"),
+    "notes": prose(10_000, empty=False, example="Working on the issue"),
     "version": whole(1),
 }
 ASSIGN: Schema = {"assignedTo": row_id(required=True, nullable=True, example=456)}
 COMMENT: Schema = {
-    "comment": text(10_000, required=True, example="Issue resolved by resetting the router"),
+    "comment": prose(10_000, required=True, example="Issue resolved by resetting the router"),
     "internal": flag(example=False),
 }
 CLOSE: Schema = {
-    "resolution": text(10_000, required=True, example="Reset router and reconfigured network"),
+    "resolution": prose(10_000, required=True, example="Reset router and reconfigured network"),
     "satisfaction": RATING,
 }
 RATE: Schema = {
     "satisfaction": {**RATING, "required": True},
-    "comment": text(2000, example="Quick, thank you"),
+    "comment": prose(2000, example="Quick, thank you"),
 }
 MERGE: Schema = {"into": row_id(required=True, example=2)}
 

@@ -14,7 +14,7 @@ from sunshine.schemas.fields import (
     row_id,
     text,
 )
-from sunshine.schemas.shapes import record
+from sunshine.schemas.shapes import record, sometimes
 
 FILTERS: Schema = {
     "role": choice(*ROLES),
@@ -31,6 +31,7 @@ CREATE: Schema = {
     "role": choice(*ROLES, required=True, example="employee"),
     "employeeId": row_id(nullable=True),
     "active": flag(),
+    "mustChangePassword": flag(),
     "permissions": list_of(choice(*sorted(GRANTABLE)), len(GRANTABLE), check_with="distinct"),
 }
 CHANGE: Schema = {
@@ -42,7 +43,16 @@ CHANGE: Schema = {
     "role": choice(*ROLES),
     "employeeId": row_id(nullable=True),
     "active": flag(),
+    "mustChangePassword": flag(),
     "permissions": CREATE["permissions"],
 }
 
-USER = record("User", {name: field for name, field in CREATE.items() if name != "password"})
+USER = record(
+    "User",
+    {
+        name: field
+        for name, field in CREATE.items()
+        if name not in ("password", "mustChangePassword")
+    },
+    mustChangePassword=sometimes(flag(example=True)),
+)

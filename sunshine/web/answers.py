@@ -1,15 +1,20 @@
 """Headers on every answer and the one shape of an error. Used by sunshine/web/handler.py."""
 
+import errno
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from tornado.web import HTTPError
 
 from sunshine import errors, json
-from sunshine.errors import Problem
+from sunshine.errors import Problem, Unavailable
+from sunshine.storage import is_full
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
+
+log = structlog.get_logger("sunshine.web")
 
 
 class MethodNotAllowed(Problem):
@@ -59,13 +64,15 @@ STATUS: dict[type[Problem], int] = {
     errors.StorageFull: 507,
 }
 
-# As Helmet 8 sets them; files of ours may be shown on the company's other origins.
+# What the system is out of for a moment: descriptors, buffers, memory.
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+# An answer is data: whatever a browser could be led to take it for, it loads, runs and frames
+# nothing. A page (handlers/docs.py) and files (files.py) say what they need.
+POLICY = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"
+# The others as Helmet 8 sets them; files of ours may be shown on the company's other origins.
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';"
-        "frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';"
-        "script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests"
-    ),
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Origin-Agent-Cluster": "?1",
@@ -79,8 +86,17 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Type": "application/json; charset=utf-8",
 }
-EXPOSED = "X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
-ALLOWED_HEADERS = "Content-Type, x-access-token, Idempotency-Key, X-Request-Id"
+# Whatever we say in a header that a page's script does not get to read by itself (Fetch has a short
+# list of those it does), and whatever we listen to.
+EXPOSED = ", ".join((
+    "X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+    "X-RateLimit-Reset", "Idempotency-Replayed", "Content-Disposition", "Content-Range",
+    "Accept-Ranges", "ETag", "Allow", "WWW-Authenticate",
+))  # fmt: skip
+ALLOWED_HEADERS = ", ".join((
+    "Content-Type", "x-access-token", "Idempotency-Key", "X-Request-Id", "If-Match",
+    "If-None-Match", "If-Modified-Since", "If-Range", "Range",
+))  # fmt: skip
 
 
 def set_headers(handler: "Handler") -> None:
@@ -131,14 +147,21 @@ def preflight(handler: "Handler") -> None:
         handler.set_header("Access-Control-Max-Age", "600")
 
 
+def understood(error: BaseException) -> BaseException:
+    """What was raised, in business words where it is the system's and will pass."""
+    if isinstance(error, OSError) and error.errno in SCARCE:
+        return Unavailable("The server is overloaded; try again in a moment", code="overloaded")
+    return error
+
+
 def error(handler: "Handler", error: BaseException) -> None:
     """Turn what was raised into status, headers and body. A crash tells only its request id."""
+    error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
+    error = _on_full_disk(handler, error)
     if isinstance(error, Problem):
         status = status_of(error)
-        answer |= {"message": error.message, "errors": error.errors, "code": error.code}
-        if error.data is not None:
-            answer["data"] = error.data
+        answer |= _told(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
         status = error.status_code
         phrase = responses.get(status, "Bad request")
@@ -164,6 +187,27 @@ def error(handler: "Handler", error: BaseException) -> None:
     if isinstance(error, RangeNotSatisfiable):
         handler.set_header("Content-Range", f"bytes */{error.size}")
     handler.write(json.encode(answer))
+
+
+def _told(error: Problem) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "message": error.message,
+        "errors": error.errors,
+        "code": error.code,
+    }
+    if error.omitted:
+        told["errorsOmitted"] = error.omitted
+    return told if error.data is None else told | {"data": error.data}
+
+
+def _on_full_disk(handler: "Handler", error: BaseException) -> BaseException:
+    """Whatever finds no room is told so, by /readyz too."""
+    if is_full(error):
+        error = errors.StorageFull()
+    if isinstance(error, errors.StorageFull):
+        log.error("no room left", where=error.where, request_id=handler.request_id)
+        handler.application.readiness.filled(error.where)
+    return error
 
 
 def status_of(error: Problem) -> int:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import tornado.web
@@ -20,7 +21,7 @@ from tornado.httputil import (
 from sunshine import logs
 from sunshine.clock import Clock
 from sunshine.db import Databases
-from sunshine.errors import NotFound, Problem, TooLarge
+from sunshine.errors import NotFound, Problem, TooLarge, TooMany
 from sunshine.feeds import Feeds
 from sunshine.metrics import Metrics
 from sunshine.passwords import Passwords
@@ -33,6 +34,7 @@ from sunshine.signing import Signer
 from sunshine.storage import Storage
 from sunshine.tokens import Tokens
 from sunshine.web.answers import MethodNotAllowed
+from sunshine.web.connections import Connections
 from sunshine.web.handler import Handler
 from sunshine.web.routes import RouteTable
 from sunshine.web.streaming import Refusal, announced
@@ -74,23 +76,32 @@ class Application(tornado.web.Application):
         self.metrics = metrics
         self.clock = clock
         self.storage = storage
-        self.signer = Signer(settings.jwt_secret, settings.base_domain, clock)
+        self.signer = Signer(settings.jwt_secret, settings.files_base, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
         # Once set, each answer says that the connection ends with it.
         self.draining = False
         self.in_flight: set[Handler] = set()
+        self._files_host = urlsplit(settings.files_origin).hostname
         self._trusts = _within(settings.trusted_proxies)
+        limits = settings.limits if settings.rate_limit_enabled else None
+        self.connections = Connections(limits.connections if limits else None, self._trusts)
         self._is_watchman = _within(settings.metrics_allow)
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
         """The route's handler, or the refusal: unknown path, then method, then size."""
+        try:
+            self.connections.check(request, _plain(request.remote_ip or ""))
+        except TooMany as problem:
+            return self._refuse(request, problem)
         # No body here is a form: Tornado would refuse a bad one before we ask who sends it.
         request._parse_body = _no_form  # type: ignore[method-assign]
         found = self.routes.find(request.path)
         if found is None:
             return self._refuse(request, NotFound())
         route, values = found
+        if self.is_for_files(request) and not route.handler.sends_files:
+            return self._refuse(request, NotFound())
         if request.method != "OPTIONS" and request.method not in route.methods:
             return self._refuse(request, MethodNotAllowed(route.allow))
         most = route.handler.max_body
@@ -127,6 +138,14 @@ class Application(tornado.web.Application):
                 except Exception:  # one that cannot be answered must not end the watch over all
                     log.exception("deadline failed", request_id=handler.request_id)
                     self.ended(handler)
+
+    def is_for_files(self, request: HTTPServerRequest) -> bool:
+        """Whether it came to the host of FILES_ORIGIN. There is no API there, so that no file can
+        act in the API's name, whatever it makes a browser do."""
+        return (
+            self._files_host is not None
+            and request.host_name.lower().rstrip(".") == self._files_host
+        )
 
     def is_https(self, request: HTTPServerRequest) -> bool:
         """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""

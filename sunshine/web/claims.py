@@ -143,8 +143,10 @@ class Filed(Handler):
             parts = urlsplit(url)
         except ValueError:
             return url
-        base = urlsplit(self.application.configuration.base_domain)
-        if parts.netloc.lower() not in ("", base.netloc.lower(), self.request.host.lower()):
+        configuration = self.application.configuration
+        base, files = urlsplit(configuration.base_domain), urlsplit(configuration.files_base)
+        ours = {"", base.netloc.lower(), files.netloc.lower(), self.request.host.lower()}
+        if parts.netloc.lower() not in ours:
             return url
         path = unquote(parts.path)
         path = path.removeprefix(base.path) if parts.netloc else path

@@ -18,6 +18,15 @@ from sunshine.web.answers import RangeNotSatisfiable
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
+# What a file may do where a browser shows it: nothing but look like itself. A sandbox would keep
+# Chromium's viewer of PDF out, a plug-in; so PDF is shown on FILES_ORIGIN only, where nothing else
+# is to be had.
+SAVED = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';sandbox"
+IMAGE = "default-src 'none';style-src 'unsafe-inline';frame-ancestors 'self';sandbox"
+PDF = (
+    "default-src 'none';style-src 'unsafe-inline';object-src 'self';base-uri 'none';"
+    "form-action 'none';frame-ancestors 'self'"
+)
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -63,16 +72,25 @@ def _set_headers(
 ) -> None:
     kind = media_of(name)
     handler.set_header("Content-Type", kind or "application/octet-stream")
-    shown = "inline" if kind and not download else "attachment"
+    policy = SAVED if download else _policy(handler, kind)
+    shown = "attachment" if policy is SAVED else "inline"
     saved = quote(plain_name(name), safe="")
     handler.set_header("Content-Disposition", f"{shown}; filename*=UTF-8''{saved}")
-    if kind is None:
-        handler.set_header("Content-Security-Policy", "sandbox")
+    handler.set_header("Content-Security-Policy", policy)
     handler.set_header("Accept-Ranges", "bytes")
     handler.set_header("Cache-Control", cache)
     handler.set_header("Etag", f'"{file.modified:x}-{file.size:x}"')
     modified = datetime.fromtimestamp(file.modified, UTC)
     handler.set_header("Last-Modified", format_datetime(modified, usegmt=True))
+
+
+def _policy(handler: "Handler", kind: str | None) -> str:
+    """What a file of this media type may do; SAVED where it is not shown."""
+    if kind is None:
+        return SAVED
+    if kind != "application/pdf":
+        return IMAGE
+    return PDF if handler.application.is_for_files(handler.request) else SAVED
 
 
 def _is_known(handler: "Handler", file: Stored) -> bool:

@@ -6,14 +6,21 @@ A guard either returns or raises a business error. `public`, `signed_in`, `any_p
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from sunshine import json
-from sunshine.errors import Invalid, NotAllowed, NotFound, NotSignedIn, UnsupportedMedia
+from sunshine.errors import (
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    PasswordDue,
+    UnsupportedMedia,
+)
 from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
-from sunshine.validation import Payload, Query
+from sunshine.validation import MAX_ASKED, Payload, Query
 from sunshine.web import limiting
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ class Guard:
 
 async def _pass(handler: "Handler") -> None:
     if handler.request.path.startswith("/api/"):
-        await limiting.count_stranger(handler)
+        await limiting.count_public(handler)
 
 
 async def _identify(handler: "Handler") -> None:
@@ -61,6 +68,13 @@ async def _identify(handler: "Handler") -> None:
         await limiting.count_stranger(handler)
         raise
     await limiting.count_principal(handler)
+    if handler.actor.must_change_password and not _is_own_account(handler):
+        raise PasswordDue
+
+
+def _is_own_account(handler: "Handler") -> bool:
+    own = handler.path_kwargs.get("user_id", handler.actor.id) == handler.actor.id
+    return handler.own_account and own
 
 
 async def _user(handler: "Handler") -> None:
@@ -97,7 +111,7 @@ async def _reader(handler: "Handler") -> None:
 async def _content_reader(handler: "Handler") -> None:
     is_open = handler.application.configuration.cms_public_read
     if is_open and not handler.token:
-        await limiting.count_stranger(handler)
+        await limiting.count_public(handler)
         handler.actor = STRANGER
         return
     # A token that has ended is refused here too: its owner would miss what strangers may not see.
@@ -108,7 +122,11 @@ async def _content_reader(handler: "Handler") -> None:
 
 def _asked(handler: "Handler") -> dict[str, str]:
     """The query string by name, before a schema is asked."""
-    return dict(parse_qsl(handler.request.query, keep_blank_values=True))
+    try:
+        pairs = parse_qsl(handler.request.query, keep_blank_values=True, max_num_fields=MAX_ASKED)
+    except ValueError:
+        raise Invalid("Query string is not valid") from None
+    return dict(pairs)
 
 
 async def _watchman(handler: "Handler") -> None:
@@ -176,17 +194,9 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         elif not 1 <= len(sent) <= maximum:
             raise Invalid(f"A list holds 1 to {maximum} items")
         else:
-            handler.items = [_item(payload, number, item) for number, item in enumerate(sent)]
+            handler.items = payload.check_each(sent)
 
     return Guard("body", check, media=JSON, body=payload, many=maximum)
-
-
-def _item(payload: Payload, number: int, item: object) -> dict[str, Any]:
-    try:
-        return payload.check(item)
-    except Invalid as problem:
-        errors = [{**e, "field": f"{number}.{e['field']}"} for e in problem.errors]
-        raise Invalid(problem.message, code=problem.code, errors=errors) from None
 
 
 async def _read_csv(handler: "Handler") -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import unquote
 
 import structlog
@@ -22,6 +22,7 @@ from sunshine.listing import Page
 from sunshine.people import Principal
 from sunshine.rates import Standing
 from sunshine.schemas.fields import MAX_BODY, MAX_ID
+from sunshine.storage import is_full
 from sunshine.web import answers, idempotency
 
 if TYPE_CHECKING:
@@ -46,8 +47,15 @@ class Handler(RequestHandler):
     standing: Standing | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
+    # Whether it is the caller's own account, which opens to those who must change their password.
+    own_account: ClassVar[bool] = False
+    # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
+    sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
+    # What its calls are counted as, where that is nothing common (sunshine/web/limiting.py): "file"
+    # and "sign_in" of strangers, "fleet" of users who read.
+    bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
@@ -181,7 +189,9 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if not isinstance(value, Problem | HTTPError | Finish):
+        if value is not None and answers.understood(value) is not value:
+            log.warning("overloaded", request_id=self.request_id, reason=str(value))
+        elif not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:

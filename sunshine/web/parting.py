@@ -34,11 +34,11 @@ async def part(http: HTTPServer, application: Application, seconds: float) -> No
 def _close_idle(http: HTTPServer, application: Application) -> None:
     busy = {getattr(each.request.connection, "stream", None) for each in application.in_flight}
     for stream in [connection.stream for connection in http._connections]:
-        if stream not in busy and _awaits_a_request(stream):
+        if stream not in busy and awaits_a_request(stream):
             stream.close()
 
 
-def _awaits_a_request(stream: IOStream) -> bool:
+def awaits_a_request(stream: IOStream) -> bool:
     """Whether nothing of one has arrived: neither with us, be it on its way to a handler, nor in
     the system's buffer."""
     if stream.closed() or not stream.reading() or stream._read_buffer_size:

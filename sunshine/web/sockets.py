@@ -6,19 +6,21 @@ request, else when the first message brings one. What is told: sunshine/live.py.
 
 import asyncio
 import time
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from sunshine import json
-from sunshine.errors import Invalid, NotAllowed, NotSignedIn, Problem, TooMany, Unavailable
+from sunshine.errors import Invalid, NotAllowed, NotSignedIn, Problem, Unavailable
 from sunshine.events import Cursor
 from sunshine.live import Channel, Close, text_frame
-from sunshine.rates import Standing, bucket
+from sunshine.rates import bucket
 from sunshine.web.answers import UpgradeRequired
+from sunshine.web.connections import too_many
 from sunshine.web.guards import may, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.replies import nothing, refuses
@@ -28,9 +30,13 @@ log = structlog.get_logger("sunshine.sockets")
 
 SUBPROTOCOL = "sunshine.v1"
 _TOKEN = "token."  # noqa: S105 - what a token is prefixed with among the subprotocols
+CLOSE = 0x8  # the opcode
 MAX_MESSAGE = 4096
 MAX_PER_SECOND = 20
 MAX_STRANGERS = 20
+# Frames of one that was closed which are still looked at; there is one for the client to send.
+MAX_GOODBYE = 100
+GOODBYE_SECONDS = 5.0
 # Bytes that wait for a reader before it is given up.
 MAX_WAITING = 1 << 20
 SIGN_IN_SECONDS = 10.0
@@ -59,7 +65,9 @@ class Socket(WebSocketHandler, Handler):
         super().initialize(route)
         self.known = False
         self.ended = False
-        self._stranger: str | None = None
+        self._is_stranger = False
+        # Where it is counted among others, until it ends: by address, then by person.
+        self._seat: tuple[Counter[str], str] | None = None
         self._stream: IOStream | None = None
         self._said: str | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -93,12 +101,20 @@ class Socket(WebSocketHandler, Handler):
             raise Unavailable("The server is stopping")
         self._generation = self.principals.generation
         upgrades = self._upgrades()
-        if self.token is None and upgrades:
-            return self._admit_stranger()
+        if upgrades:
+            stream = getattr(self.request.server_connection, "stream", None)
+            self.application.connections.check_socket(stream, self._address)
+            if self.token is None:
+                return self._admit_stranger()
         await super().prepare()
         if not upgrades:
             raise UpgradeRequired
+        self._admit_person()
         return None
+
+    @property
+    def _address(self) -> str:
+        return self.application.client_address(self.request)
 
     def _header(self, name: str) -> str:
         return self.request.headers.get(name, "")
@@ -126,23 +142,36 @@ class Socket(WebSocketHandler, Handler):
         )
 
     def _admit_stranger(self) -> None:
-        strangers = self.application.presence.strangers
-        address = bucket(self.application.client_address(self.request))
-        if strangers[address] >= MAX_STRANGERS:
-            seconds = int(SIGN_IN_SECONDS)
-            standing = Standing(MAX_STRANGERS, 0, int(time.time()) + seconds)
-            raise TooMany(standing, retry_after=seconds)
-        strangers[address] += 1
-        self._stranger = address
+        self._sit(self.application.presence.strangers, bucket(self._address), MAX_STRANGERS)
+        self._is_stranger = True
 
-    def _no_stranger(self) -> None:
-        """It is known now, or gone."""
-        if self._stranger is not None:
-            strangers = self.application.presence.strangers
-            strangers[self._stranger] -= 1
-            if not strangers[self._stranger]:
-                del strangers[self._stranger]
-            self._stranger = None
+    def _admit_person(self) -> None:
+        settings = self.application.configuration
+        most = settings.limits.sockets if settings.rate_limit_enabled else None
+        who = f"{self.actor.kind}:{self.actor.id}"
+        self._rise()
+        self._sit(self.application.presence.held, who, most)
+        self._is_stranger = False
+
+    def _sit(self, counter: Counter[str], key: str, most: int | None) -> None:
+        if most is not None and counter[key] >= most:
+            raise too_many(most)
+        counter[key] += 1
+        self._seat = counter, key
+
+    def _rise(self) -> None:
+        """It is somebody else now, or gone."""
+        if self._seat is not None:
+            counter, key = self._seat
+            counter[key] -= 1
+            if not counter[key]:
+                del counter[key]
+            self._seat = None
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        """Tornado's hook."""
+        made = super().get_websocket_protocol()
+        return made and _Protocol(self, False, made.params)  # type: ignore[attr-defined]
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Tornado's hook; what else is offered is a token."""
@@ -164,37 +193,37 @@ class Socket(WebSocketHandler, Handler):
         self._opened = self._second = time.monotonic()
         self._ping_at = self._opened + PING_SECONDS
         self.application.presence.enter(self)
-        if self._stranger is None:
+        self.application.connections.keep(self, self._address)
+        if not self._is_stranger:
             since = self.request.query_arguments.get("since")
             self._begin(since[-1].decode("utf-8", "replace") if since else None)
 
     def on_message(self, message: str | bytes) -> Any:
         """Tornado's hook."""
-        if self.ended or not self._counted():
-            return None
         if not self.known:
             return self._sign_in(message)
         self._complain("unknown_message", "Nothing is expected from you here")
         return None
 
-    def on_ping(self, data: bytes) -> None:
-        """Tornado's hook; it answers."""
-        self._counted()
-
     def on_pong(self, data: bytes) -> None:
         """Tornado's hook: the client is alive."""
-        if self._counted():
-            self._pong_by = 0.0
+        self._pong_by = 0.0
 
-    def _counted(self) -> bool:
-        """Whether the client keeps within its rate; it is closed when it does not."""
+    def counted(self) -> bool:
+        """One frame more, of whatever kind: whether the client keeps within its rate. It is closed
+        when it does not."""
         now = time.monotonic()
-        if now - self._second >= 1:
+        if now - self._second >= 1 and not self.ended:
             self._second, self._messages = now, 0
         self._messages += 1
         if self._messages > MAX_PER_SECOND:
             self.end(Close.MISUSE, "too many messages")
         return not self.ended
+
+    @property
+    def floods(self) -> bool:
+        """Whether it was closed and says more than a goodbye."""
+        return self.ended and self._messages > MAX_GOODBYE
 
     async def _sign_in(self, message: str | bytes) -> None:
         """The first message must say who this is; until it does, nothing is answered."""
@@ -208,6 +237,8 @@ class Socket(WebSocketHandler, Handler):
         self._generation = self.principals.generation
         try:
             await super().prepare()
+            if not self.ended:  # it may have gone meanwhile
+                self._admit_person()
         except NotSignedIn:
             self.end(Close.NOT_SIGNED_IN, "not signed in")
         except NotAllowed:
@@ -223,7 +254,6 @@ class Socket(WebSocketHandler, Handler):
         """It is known who this is: tell what they missed, and what happens."""
         if self.ended:
             return
-        self._no_stranger()
         self.known = True
         if self._generation != self.principals.generation:
             self.application.presence.recheck()
@@ -300,7 +330,7 @@ class Socket(WebSocketHandler, Handler):
             self._stream.close()
 
     def _leave(self) -> None:
-        self._no_stranger()
+        self._rise()
         if self._listening:
             self._listening.cancel()
         if self.known:
@@ -313,14 +343,37 @@ class Socket(WebSocketHandler, Handler):
         self.ended = True
         self._leave()
         self.application.presence.leave(self)
+        self.application.connections.leave(self)
 
     def on_finish(self) -> None:
         """The upgrade is made, or refused."""
         super().on_finish()
         if self.get_status() != 101:
-            self._no_stranger()
+            self._rise()
 
     def on_connection_close(self) -> None:
         """The client went away, before the upgrade or after it."""
         super().on_connection_close()
         self.application.ended(self)
+
+
+class _Protocol(WebSocketProtocol13):
+    """Tornado's, which answers every ping before anybody may count it, and reads on for whoever
+    was closed."""
+
+    handler: Socket
+
+    async def _receive_frame(self) -> None:
+        if self.handler.floods:
+            # Nothing more is read, so that it can read why; then it is dropped.
+            await asyncio.sleep(GOODBYE_SECONDS)
+            self._abort()
+            return
+        await super()._receive_frame()
+        if self._fragmented_message_buffer is not None:  # a piece, which nothing else counts
+            self.handler.counted()
+
+    def _handle_message(self, opcode: int, data: bytes) -> "asyncio.Future[None] | None":
+        if opcode != CLOSE and not self.handler.counted():
+            return None
+        return super()._handle_message(opcode, data)

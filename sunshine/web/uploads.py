@@ -66,7 +66,7 @@ class Receiving(Streaming):
             await self.application.storage.take(part.path, begun.place)
             async with self.transaction() as tx:
                 await uploads.finish(tx, begun.row, part, name)
-                url = f"{self.application.configuration.base_domain}{ROUTE}{quote(name)}"
+                url = f"{self.application.configuration.files_base}{ROUTE}{quote(name)}"
                 self.reply_exactly({"success": True, "name": name, "url": url, "status": "done"})
         except BaseException:  # a retry that was answered from memory too
             await self._drop(begun)
@@ -106,6 +106,7 @@ class HandingOver(Handler):
     """Hands an upload over to the first who asks for it."""
 
     deadline = SECONDS
+    sends_files = True
     _left: asyncio.Event | None = None
 
     async def hand_over(self, name: str, *, download: bool) -> None:

@@ -74,7 +74,7 @@ async def test_employees_and_managers_check_in_themselves_only(api: Api) -> None
                 answer = await come(api, caller, employeeId=api.cast[name].employee_id)
                 await refused(api, answer, 403, "not_allowed")
     await refused(api, await come(api, "employee", employeeId=MISSING), 403, "not_allowed")
-    await refused(api, await come(api, "outsider"), 403, "not_allowed")
+    await refused(api, await come(api, "outsider"), 403, "no_employee")
     for caller in ("employee", "manager", "stranger"):
         answer = await come(api, caller, employeeId=api.cast[caller].employee_id)
         assert answer.status == 201

@@ -23,7 +23,7 @@ async def test_it_ends_the_token_so_that_a_second_call_is_refused(api: Api, meth
         answer = await api.get(again, as_=token)
         assert (answer.status, answer.code) == (401, "not_signed_in")
     assert (await api.post("/api/auth/logout", as_=token)).status == 401
-    assert await api.events() == ["user_signed_in", "user_signed_out"]
+    assert await api.events() == ["sign_in", "user_signed_out"]
 
 
 async def test_other_tokens_of_the_same_user_go_on(api: Api) -> None:

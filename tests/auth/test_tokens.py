@@ -91,13 +91,13 @@ async def test_every_claim_is_required(api: Api, claim: str) -> None:
 
 
 WRONG = {
-    "exp": ["{}", 1e300, True, [], {}, -1, 0],
-    "iat": ["1", 1.5, True],
+    "exp": ["{}", 1e300, True, [], {}, -1, 0, 10**15, 10**30],
+    "iat": ["1", 1.5, True, -1, 10**15, 10**30],
     "id": ["1", True, 1.0, 0, -1, 2**31, 2**63, 10**30, [1]],
     "ver": ["0", False, 0.0, -1, 1, 2**31, 2**63],
-    "jti": [1, [], {}],
-    "username": [1, []],
-    "role": [1, ["admin"]],
+    "jti": [1, [], {}, "", "a\x00b", "a" * 7, "a" * 65, "a b" * 5, "\ud800" * 8, "é" * 32],
+    "username": [1, [], "a\x00", "\ud800", "a" * 256],
+    "role": [1, ["admin"], "a\x00", "\ud800", "a" * 256],
     "typ": ["driver", "admin", "", 1, ["user"]],
     "aud": ["sunshine-fleet", "other", "", ["sunshine"], ["other", "sunshine"], 1],
 }
@@ -111,6 +111,12 @@ async def test_every_claim_means_what_it_says(api: Api, claim: str, value: Any) 
     if value == "{}":  # a later end, as text
         value = str(claims["exp"])
     await refuses(api, forged(claims | {claim: value}))
+
+
+async def test_a_number_without_end_is_no_time(api: Api) -> None:
+    for claim in ("exp", "iat", "nbf"):
+        raw = json.dumps(claims_of(api) | {claim: "there"}).replace('"there"', "1e400")
+        await refuses(api, forged(raw.encode()))
 
 
 async def test_a_drivers_token_opens_nothing_of_a_users(api: Api) -> None:

@@ -1,6 +1,11 @@
 """`sunshine config`: settings shown without their secrets, and checked."""
 
 import json
+import secrets
+
+import pytest
+
+from sunshine.doubts import weakness
 
 SECRET = "0123456789abcdef0123456789abcdef-x"
 
@@ -55,8 +60,8 @@ def test_check_names_every_mistake_at_once(sunshine):
 
 
 def test_check_is_content_with_good_settings(sunshine):
-    assert sunshine("config", "check").returncode == 0
-    assert json.loads(sunshine("config", "check", "--json").stdout) == []
+    assert sunshine("config", "check", **SAFE).returncode == 0
+    assert json.loads(sunshine("config", "check", "--json", **SAFE).stdout) == []
 
 
 def test_unusable_settings_stop_every_command(process):
@@ -65,3 +70,64 @@ def test_unusable_settings_stop_every_command(process):
         assert (done.returncode, done.stdout) == (78, "")
         assert "JWT_SECRET: must be at least 32 bytes" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+DOUBTS = [
+    ({"JWT_SECRET": "a" * 36}, "JWT_SECRET: is too regular"),
+    ({"JWT_SECRET": "abc" * 12}, "JWT_SECRET: is too regular"),
+    ({"JWT_SECRET": "password" * 5}, "JWT_SECRET: is too regular"),
+    ({"JWT_SECRET": "0123456789abcdef" * 2}, "JWT_SECRET: is too regular"),
+    ({"JWT_SECRET": "abcdefghijklmnopqrstuvwxyz0123456789"}, "JWT_SECRET: is too regular"),
+    ({"JWT_SECRET": "short"}, "JWT_SECRET: must be at least 32 bytes"),
+    ({"CORS_ORIGINS": "https://a.example,null"}, "CORS_ORIGINS: 'null'"),
+    ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES: 0.0.0.0/0 is everybody"),
+    ({"TRUSTED_PROXIES": "127.0.0.1,::/0"}, "TRUSTED_PROXIES: ::/0 is everybody"),
+    ({"METRICS_ALLOW": "128.0.0.0/1"}, "METRICS_ALLOW: 128.0.0.0/1 is everybody"),
+    ({"METRICS_ALLOW": "2000::/3"}, "METRICS_ALLOW: 2000::/3 is everybody"),
+    ({"RATE_LIMIT_ENABLED": "false"}, "RATE_LIMIT_ENABLED: false"),
+    ({"BCRYPT_COST": "9"}, "BCRYPT_COST: 9"),
+    ({"JWT_EXPIRATION": "2592001"}, "JWT_EXPIRATION: more than 30 days"),
+]
+SAFE = {"BCRYPT_COST": "10"}
+
+
+@pytest.mark.parametrize(("given", "words"), DOUBTS)
+def test_check_warns_of_what_should_not_stay_so(sunshine, given, words):
+    done = sunshine("config", "check", **SAFE | given)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"Warning: {words}" in done.stderr
+    assert "The settings can be used, with 1 warning." in done.stderr
+    secret = given.get("JWT_SECRET")
+    assert not secret or secret not in done.stderr
+    [line] = json.loads(sunshine("config", "check", "--json", **SAFE | given).stdout)
+    assert line.startswith(f"warning: {words}")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"JWT_EXPIRATION": "2592000"}, {"TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"},
+        {"METRICS_ALLOW": "192.168.0.0/16"}, {"JWT_SECRET": "9d1f6c0e47ab82353be07cd1fa48265e"},
+        {"CORS_ORIGINS": "https://a.example"},
+    ],
+)  # fmt: skip
+def test_check_warns_of_nothing_that_is_fine(sunshine, given):
+    done = sunshine("config", "check", "--json", **SAFE | given)
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    assert done.stderr == "The settings are fine.\n"
+
+
+@pytest.mark.parametrize("secret", ["a" * 36, "ab" * 20, "0123456789abcdef" * 2, "password" * 5])
+def test_production_refuses_a_secret_that_is_no_secret(process, secret):
+    given = {"APP_ENV": "production", "JWT_SECRET": secret, "CORS_ORIGINS": "https://a.example"}
+    for command in (("config", "check"), ("serve",)):
+        done = process(*command, **given)
+        assert (done.returncode, done.stdout) == (78, "")
+        assert "JWT_SECRET: is too regular" in done.stderr
+        assert secret not in done.stderr
+
+
+def test_no_secret_of_random_bits_is_refused():
+    for _ in range(2000):
+        for made in (secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_hex(32)):
+            assert weakness(made) is None, made

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import resource
 import socket
+import threading
 import time
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import psycopg
@@ -16,7 +19,7 @@ from sunshine.checkup import Finding, look, machine, postgres, upkeep
 from sunshine.settings import load
 from tests.mongo import Mongo
 
-LONG = "0123456789abcdef0123456789abcdef"
+LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 
 
 @pytest.fixture
@@ -204,6 +207,139 @@ def test_backups_that_are_missing_damaged_or_old(doctor, sunshine, tmp_path, mon
     (folder / "fleet.dump").unlink()
     state, found, _ = doctor(BACKUP_DIR=str(shelf))[0]["backups"]
     assert (state, found) == ("WARN", f"there is none in {shelf}")
+
+
+def test_a_backup_that_failed_or_did_not_come_back(sunshine, environ, tmp_path):
+    place = tmp_path / "shelf"
+    settings = load(environ | {"BACKUP_DIR": str(place)})
+    assert sunshine("backup", "create", "--to", str(place)).returncode == 0
+    assert [found.state for found in upkeep.backups(settings)] == ["OK"]
+    (folder,) = place.glob("sunshine-*")
+    (folder / "fleet.dump").write_bytes(b"")
+    assert sunshine("backup", "verify", str(folder)).returncode == 4
+    failed = sunshine("backup", "create", "--to", str(place), PG_CMS_DB="nowhere")
+    assert failed.returncode == 1
+    found = {each.found.partition(":")[0]: each.state for each in upkeep.backups(settings)}
+    assert set(found.values()) == {"WARN"}
+    assert any(line.startswith("failed at 20") for line in found)
+    assert any("did not come back" in line for line in found)
+    assert "nowhere" in list(upkeep.backups(settings))[1].found
+
+
+@pytest.fixture
+def store():
+    """An S3 that answers as it is told to, by method: a status, and a code in XML."""
+    answers: dict = {}
+    asked: list = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self):
+            length = int(self.headers.get("Content-Length", 0))
+            named = re.findall(rb"<Key>(.*?)</Key>", self.rfile.read(length))
+            asked.append((self.command, self.path))
+            kind = "LIST" if "list-type" in self.path else self.command
+            status, code = answers.get(kind, answers.get("*", (200, "")))
+            body = f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode()
+            if status == 200:
+                body = {"GET": b"to be removed", "LIST": EMPTY, "POST": GONE}.get(kind, b"")
+                body = body.replace(b"Deleted>", b"Error>") if code else body
+                body = body.replace(b"NAMED", b"".join(named))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", '"e"')
+            self.send_header("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    for method in ("GET", "PUT", "DELETE", "HEAD", "POST"):
+        setattr(Handler, f"do_{method}", Handler.answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    environment = {
+        "STORAGE_URL": "s3://bucket/our/files", "AWS_ACCESS_KEY_ID": "key",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-bucket",
+    }  # fmt: skip
+    yield SimpleNamespace(answers=answers, asked=asked, environment=environment)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+# Objects are removed by a POST of their names, whose answer tells of each.
+GONE = (
+    b'<?xml version="1.0"?><DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Deleted>'
+    b"<Key>NAMED</Key><Code>AccessDenied</Code><Message>m</Message></Deleted></DeleteResult>"
+)
+EMPTY = (
+    b'<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+    b"<Name>bucket</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>"
+)
+
+
+def test_a_bucket_that_takes_files(store, environ):
+    [found] = upkeep.bucket(load(environ | store.environment))
+    assert (found.state, found.found) == (
+        "OK", "s3://bucket/our/files takes files and gives them back",
+    )  # fmt: skip
+    assert [command for command, _ in store.asked] == ["PUT", "GET", "GET", "POST"]
+    assert all("our" in path for command, path in store.asked if command != "POST")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "mend"),
+    [
+        ({"*": (404, "NoSuchBucket")}, "no such bucket", "STORAGE_URL"),
+        ({"*": (403, "InvalidAccessKeyId")}, "does not know the key", "AWS_ACCESS_KEY_ID"),
+        ({"*": (403, "SignatureDoesNotMatch")}, "secret is not", "AWS_SECRET_ACCESS_KEY"),
+        ({"*": (400, "AuthorizationHeaderMalformed")}, "another region", "AWS_REGION"),
+        ({"*": (301, "PermanentRedirect")}, "another region", "AWS_REGION"),
+        ({"*": (403, "RequestTimeTooSkewed")}, "another time", "timedatectl"),
+        ({"PUT": (403, "AccessDenied")}, "may not write", "s3:PutObject"),
+        ({"LIST": (403, "AccessDenied")}, "may not list", "s3:ListBucket"),
+        ({"GET": (403, "AccessDenied")}, "may not read", "s3:GetObject"),
+        ({"POST": (403, "AccessDenied")}, "may not remove", "s3:DeleteObject"),
+        ({"POST": (200, "AccessDenied")}, "may not remove", "s3:DeleteObject"),
+        ({"*": (400, "InvalidBucketName")}, "InvalidBucketName", "AWS_ENDPOINT_URL"),
+    ],
+)
+def test_a_bucket_that_does_not(store, environ, answers, said, mend):
+    store.answers.update(answers)
+    [found] = upkeep.bucket(load(environ | store.environment))
+    assert found.state == "FAIL"
+    assert said in found.found, found
+    assert mend in found.mend
+    assert "a-secret-of-the-bucket" not in str(found)
+    assert "\n" not in found.found
+    if "LIST" in answers or "GET" in answers:  # what was written is not left behind
+        assert store.asked[-1][0] == "POST"
+
+
+def test_a_bucket_behind_an_address_where_nobody_is(environ):
+    away = {"STORAGE_URL": "s3://bucket", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    began = time.monotonic()
+    [found] = upkeep.bucket(load(environ | away | {"AWS_ACCESS_KEY_ID": "k",
+                                                   "AWS_SECRET_ACCESS_KEY": "s"}))  # fmt: skip
+    assert found.state == "FAIL"
+    assert time.monotonic() - began < 15
+
+
+def test_a_service_account_for_push_messages(environ, tmp_path):
+    file = tmp_path / "push.json"
+    file.write_text(json.dumps({
+        "type": "service_account", "project_id": "sunshine", "client_email": "push@example.com",
+        "private_key": "-----BEGIN PRIVATE KEY-----",
+    }))  # fmt: skip
+    settings = load(environ | {"FIREBASE_SERVICE_ACCOUNT_PATH": str(file)})
+    [found] = machine.push(settings)
+    assert (found.state, found.found) == ("OK", "push@example.com of the project sunshine")
+    file.unlink()
+    [found] = machine.push(settings)
+    assert (found.state, "No such file" in found.found) == ("FAIL", True)
 
 
 def test_production_without_a_place_for_backups(environ):

@@ -9,6 +9,7 @@ import click
 import pytest
 
 import cli
+from sunshine import __version__
 
 CLI = Path(__file__).parents[2] / "cli.py"
 
@@ -101,3 +102,9 @@ def test_the_tests_are_pointed_out(sunshine):
     done = sunshine("test", "-x")
     assert done.returncode == 2
     assert "bin/sunshine test" in done.stderr
+
+
+def test_the_version_is_told_either_way(process):
+    done = process("--version")
+    assert (done.returncode, done.stdout) == (0, f"sunshine {__version__}\n")
+    assert f"sunshine\t{__version__}" in process("version").stdout

@@ -4,7 +4,7 @@ import pytest
 
 from sunshine.variables import EXAMPLE_SECRETS
 
-LONG = "0123456789abcdef0123456789abcdef"
+LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 SAFE = {"APP_ENV": "production", "JWT_SECRET": LONG, "CORS_ORIGINS": "https://office.example"}
 UNSAFE = [
     ({"JWT_SECRET": ""}, "JWT_SECRET: required"),

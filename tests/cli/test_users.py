@@ -72,8 +72,9 @@ def test_no_output_ever_holds_a_hash_or_a_password(sunshine, anna):
 @pytest.mark.parametrize(
     ("stdin", "words"),
     [
-        ("short", "at least 8 characters"),
-        ("password", "too easy to guess"),
+        ("short", "at least 10 characters"),
+        ("password123", "too easy to guess"),
+        ("anna-2026!!", "your own name"),
         ("x" * 73, "at most 72 bytes"),
         ("", "nothing on stdin"),
         ("\n", "nothing on stdin"),
@@ -180,3 +181,87 @@ def test_a_list_is_a_table_on_a_terminal(in_terminal, anna):
     assert "\t" not in screen
     assert "anna" in screen
     assert "\x1b[1m" in screen
+
+
+def test_a_password_may_have_to_be_changed(sunshine, anna):
+    arguments = ("users", "create", "carl", "--name", "Carl", "--role", "hr", "--must-change")
+    assert sunshine(*arguments, "--password-stdin", stdin=PASSWORD).returncode == 0
+    assert listed(sunshine)["carl"]["mustChangePassword"] is True
+    assert "mustChangePassword" not in listed(sunshine)["anna"]
+    reset = ("users", "set-password", "anna", "--must-change", "--password-stdin")
+    assert sunshine(*reset, stdin="another horse 9").returncode == 0
+    assert listed(sunshine)["anna"]["mustChangePassword"] is True
+
+
+def test_a_new_password_is_not_ones_own_name(sunshine, anna):
+    arguments = ("users", "set-password", "ANNA", "--password-stdin")
+    done = sunshine(*arguments, stdin="anna-2026-anna")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "your own name" in done.stderr
+    company = sunshine(*arguments, stdin="acme-2026!!!", BASE_DOMAIN="https://api.acme.example")
+    assert "company's name" in company.stderr
+    assert events(sunshine) == ["user_created"]
+
+
+@pytest.fixture
+def eve(sql):
+    """An employee without an account; the id."""
+    return sql("INSERT INTO employee (name) VALUES ('Eve E') RETURNING id").fetchone()[0]
+
+
+def test_it_links_an_account_with_an_employee(sunshine, anna, eve):
+    done = sunshine("users", "link", "ANNA", str(eve))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"anna is linked to employee {eve}, Eve E." in done.stderr
+    assert listed(sunshine)["anna"]["employeeId"] == eve
+    done = sunshine("users", "link", "anna", "--none")
+    assert (done.returncode, done.stderr) == (0, "anna is linked to no employee.\n")
+    assert listed(sunshine)["anna"]["employeeId"] is None
+    assert events(sunshine) == ["user_created", "user_updated", "user_updated"]
+
+
+def test_a_link_that_cannot_be_says_why(sunshine, anna, bob, eve):
+    assert sunshine("users", "link", "bob", str(eve)).returncode == 0
+    for arguments, code, words in [
+        (("nobody", str(eve)), 3, "there is no user nobody"),
+        (("anna", "2147483647"), 3, "there is no employee 2147483647"),
+        (("anna", "99999999999999999999"), 3, "there is no employee 99999999999999999999"),
+        (("anna", str(eve)), 1, "This employee has a user already"),
+        (("anna",), 2, "name an EMPLOYEE_ID, or --none"),
+        (("anna", str(eve), "--none"), 2, "name an EMPLOYEE_ID, or --none"),
+        (("anna", "eve"), 2, "not a valid integer"),
+    ]:
+        done = sunshine("users", "link", *arguments)
+        assert (done.returncode, done.stdout) == (code, ""), arguments
+        assert words in done.stderr
+    assert listed(sunshine)["anna"]["employeeId"] is None
+
+
+def test_a_name_of_before_is_harmless_on_a_terminal(sunshine, in_terminal, anna, sql):
+    """Stored when such characters were still taken."""
+    sql("UPDATE users SET name = 'x' || chr(27) || ']0;owned' || chr(7) || chr(155) || chr(8238)")
+    code, screen = in_terminal("users", "list")
+    assert code == 0
+    assert "\\x1b]0;owned\\x07\\x9b\\u202e" in screen
+    for done in (sunshine("users", "list"), sunshine("users", "list", "--json")):
+        assert not any(char in done.stdout for char in "\x1b\x07\x9b\u202e")
+    refused = sunshine("users", "enable", "\x1b[31mnobody")
+    assert (refused.returncode, refused.stderr) == (3, "Error: there is no user \\x1b[31mnobody\n")
+
+
+def test_it_unlocks_by_either_name(sunshine, anna, sql):
+    for name in ("ANNA", "anna@example.com"):
+        sql("UPDATE users SET email = 'anna@example.com', unlocked_at = NULL")
+        done = sunshine("users", "unlock", name)
+        assert done.returncode == 0, done.stderr
+        assert "anna may try again" in done.stderr
+        assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]
+    assert events(sunshine).count("user_unlocked") == 2
+    done = sunshine("users", "unlock", "nobody")
+    assert (done.returncode, done.stderr) == (3, "Error: there is no user nobody\n")
+
+
+def test_a_new_password_lifts_a_lock(sunshine, anna, sql):
+    done = sunshine("users", "set-password", "anna", "--password-stdin", stdin="brand new words 7")
+    assert done.returncode == 0, done.stderr
+    assert sql("SELECT unlocked_at IS NOT NULL FROM users").fetchall() == [(True,)]

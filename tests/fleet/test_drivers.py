@@ -1,5 +1,7 @@
 """Drivers: /api/fleet/drivers."""
 
+import asyncio
+
 import pytest
 
 from tests.api import Api
@@ -80,6 +82,36 @@ async def test_a_driver_changes_phone_and_password_and_nothing_else(api: Api) ->
     assert (await api.get(path, as_=token)).status == 401
     assert (await login(api, made["username"])).status == 401
     assert (await login(api, made["username"], "another-long-one")).status == 200
+
+
+async def test_of_eight_changes_at_once_of_a_drivers_password_one_is_made(api: Api) -> None:
+    made, token = await signed_in(api)
+    path = f"{DRIVERS}/{made['id']}"
+    bodies = [
+        {"password": f"another-long-one {number}", "currentPassword": PASSWORD}
+        for number in range(8)
+    ]
+    answers = await asyncio.gather(*(api.put(path, body, as_=token) for body in bodies))
+    statuses = [answer.status for answer in answers]
+    assert statuses.count(200) == 1, statuses
+    assert set(statuses) <= {200, 401, 409}
+    assert {answer.code for answer in answers if answer.status == 409} <= {"changed"}
+    [row] = await api.sql("SELECT token_version FROM driver WHERE username IS NOT NULL", "fleet")
+    assert row["token_version"] == 2  # the credentials, and this
+    assert (await api.events("fleet")).count("driver_credentials_changed") == 2
+    new = bodies[statuses.index(200)]["password"]
+    assert (await login(api, made["username"], new)).status == 200
+
+
+@pytest.mark.parametrize("password", ["driver-2026", "john.driver1", "Sunshine-2026", "9 letters"])
+async def test_a_drivers_password_is_as_good_as_a_users(api: Api, password: str) -> None:
+    named = EXAMPLE | {"username": "driver", "password": password}
+    answer = await api.post(DRIVERS, named, as_="admin")
+    assert (answer.status, answer.fields) == (400, {"password"})
+    made = await driver(api, name="John Driver")
+    body = {"username": "driver", "password": password}
+    answer = await api.post(f"{DRIVERS}/{made['id']}/credentials", body, as_="admin")
+    assert (answer.status, answer.fields) == (400, {"password"})
 
 
 async def test_nobody_else_sets_a_drivers_password_by_put(api: Api) -> None:

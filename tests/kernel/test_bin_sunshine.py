@@ -2,12 +2,15 @@
 
 import importlib.util
 import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -278,6 +281,123 @@ def test_without_uv_it_uses_pip(bare, tmp_path):
     assert "the installation failed" in err
     bare.depend()
     assert bare.run("x") == (0, "cli ['x']\n", "")
+
+
+PIP = """
+import pathlib, sys, time
+print("WARNING: Running pip as the 'root' user can result in broken permissions", flush=True)
+for name in ("one", "two", "three"):
+    print(f"Collecting {{name}}>=1", flush=True)
+print("Installing collected packages: one, two, three", flush=True)
+site = next(pathlib.Path(sys.prefix).glob("lib/python3*/site-packages"))
+for name in ("one", "two"):
+    (site / f"{{name}}-1.dist-info").mkdir(exist_ok=True)
+time.sleep({seconds})
+sys.exit({code})
+"""
+
+
+def pretend_pip(checkout: Checkout, code: int = 0, seconds: float = 0) -> None:
+    """A virtual environment whose pip is a script of ours."""
+    venv = checkout.root / ".venv"
+    subprocess.run([BASE, "-m", "venv", "--without-pip", venv], check=True)
+    [site] = venv.glob("lib/python3*/site-packages")
+    (site / "pip").mkdir()
+    (site / "pip/__main__.py").write_text(PIP.format(code=code, seconds=seconds))
+
+
+def test_an_installation_tells_its_phases_and_nothing_of_pips(bare):
+    pretend_pip(bare)
+    bare.depend("one")
+    code, out, err = bare.run("x")
+    assert (code, out) == (0, "cli ['x']\n")
+    assert err.splitlines() == [
+        f"sunshine: installing into {bare.root}/.venv; this takes up to a minute, once",
+        *[line for line in err.splitlines() if "only root will be able" in line],
+        "sunshine: downloading packages",
+        "sunshine: installing 3 packages",
+    ]
+
+
+def test_one_that_fails_shows_what_pip_said(bare):
+    pretend_pip(bare, code=1)
+    bare.depend("one")
+    code, _, err = bare.run("x")
+    assert code == 1
+    assert "Collecting one>=1" in err
+    assert "the installation failed" in err
+
+
+def test_on_a_terminal_it_counts_the_packages(bare):
+    pretend_pip(bare, seconds=3)
+    bare.depend("one")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [bare.root / "bin/sunshine", "x"], stdout=subprocess.DEVNULL, stderr=theirs,
+        env={"PATH": str(bare.tools), "UV_LOG": str(bare.log)},
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # the end of a terminal
+        while some := os.read(ours, 4096):
+            said += some
+    os.close(ours)
+    assert process.wait() == 0
+    assert re.search(rb"installing 2/3 \(\d+ s\)", said), said
+
+
+def somebody(user: str, checkout: Checkout) -> tuple[int, str, str]:
+    """The same command by another user."""
+    done = subprocess.run(
+        [checkout.root / "bin/sunshine", "x"], capture_output=True, text=True, user=user,
+        extra_groups=[], env={"PATH": str(checkout.tools), "UV_LOG": str(checkout.log)}, cwd="/",
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def roots():
+    """A checkout of root's with an environment of the system's Python, where everybody may go."""
+    if os.geteuid():
+        pytest.skip("needs root, to become somebody else")
+    with tempfile.TemporaryDirectory(prefix="sunshine ", dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        checkout = Checkout(Path(folder) / "check out", Path(folder) / "tools")
+        checkout.tool("python3", '#!/bin/sh\nexec /usr/bin/python3 "$@"\n')
+        checkout.tool("uv", UV.format(base="/usr/bin/python3"))
+        checkout.depend("one")
+        assert checkout.run("x")[0] == 0
+        yield checkout
+
+
+def test_one_that_another_user_made_is_used_as_it_is(roots):
+    assert somebody("nobody", roots) == (0, "cli ['x']\n", "")
+    with (roots.root / "pyproject.toml").open("a") as file:
+        file.write("[tool.ruff]\n")  # which only root could put on record
+    assert somebody("nobody", roots) == (0, "cli ['x']\n", "")
+    assert len(roots.installs()) == 1
+
+
+def test_one_that_another_user_must_complete_is_one_clear_line(roots):
+    roots.depend("one", "two")
+    code, out, err = somebody("nobody", roots)
+    assert (code, out) == (1, "")
+    assert "belongs to root and lacks what" in err
+    assert "let root run bin/sunshine version" in err
+    assert err.count("\n") == 1
+
+
+def test_a_python_that_the_user_cannot_reach_is_one_clear_line(roots, tmp_path):
+    tmp_path.chmod(0o700)
+    private = tmp_path / "python3"
+    private.symlink_to("/usr/bin/python3")
+    python = roots.root / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to(private)
+    code, out, err = somebody("nobody", roots)
+    assert (code, out) == (1, "")
+    assert "was made by root and user nobody cannot run its Python" in err
+    assert err.count("\n") == 1
 
 
 def test_without_ensurepip_it_names_the_package_to_install(bare):

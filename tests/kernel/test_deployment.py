@@ -1,8 +1,10 @@
 """config/: what is written there fits the program. What needs other programs: tests/system."""
 
+import configparser as units
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 from cli import main
+from sunshine.backups.watch import Standing
 from sunshine.commands.lazy import LazyGroup
 from sunshine.variables import VARIABLES
 from tests.api import Api
@@ -33,8 +36,11 @@ def expressions() -> list[str]:
     return drawn + [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
 
 
-async def test_dashboard_and_alerts_look_at_what_there_is(api: Api) -> None:
+async def test_dashboard_and_alerts_look_at_what_there_is(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await api.get("/api/employees", as_="admin")
+    monkeypatch.setattr(api.app.backups, "standing", Standing())
     said = (await api.get("/metrics")).body.decode()
     known = set(re.findall(r"^([a-z_]+)", said, re.MULTILINE))
     known |= {f"{name}{ending}" for name in re.findall(r"^# TYPE (\S+) ", said, re.MULTILINE)
@@ -47,7 +53,11 @@ async def test_dashboard_and_alerts_look_at_what_there_is(api: Api) -> None:
             assert set(group.split(", ")) <= labels, expression
 
 
-def test_the_dashboard_shows_every_metric_of_ours(api: Api) -> None:
+async def test_the_dashboard_shows_every_metric_of_ours(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.app.backups, "standing", Standing())
+    await api.app.application.metrics.look()
     everything = " ".join(expressions())
     said = api.app.application.metrics.render().decode()
     ours = re.findall(r"^# TYPE (sunshine_\S+) ", said, re.MULTILINE)
@@ -69,6 +79,38 @@ def options_of(command: str) -> set[str]:
 def test_servers_are_started_with_options_that_exist(name: str) -> None:
     [started] = re.findall(r'sunshine(?:", ")? ?serve"?\]?(.*)', text(name))
     assert set(re.findall(r"--[a-z-]+", started)) <= options_of("serve")
+
+
+UNITS = sorted((CONFIG / "systemd").iterdir())
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda file: file.name)
+def test_no_unit_ever_gives_up(file: Path) -> None:
+    unit = units.ConfigParser(strict=False, interpolation=None)
+    unit.read(file)
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    if "Socket" in unit:  # systemd would close one whose service fails for long
+        assert unit["Socket"]["TriggerLimitIntervalSec"] == "0"
+    if "Service" in unit and unit["Service"]["Type"] != "oneshot":  # those are the timer's
+        assert unit["Service"]["Restart"] == "always"
+        assert int(unit["Service"]["RestartSec"]) > 0
+
+
+def test_the_waits_of_a_start_fit_into_those_of_its_keepers() -> None:
+    unit = units.ConfigParser(strict=False, interpolation=None)
+    unit.read(CONFIG / "systemd/sunshine@.service")
+    minutes = unit["Service"]["TimeoutStartSec"]
+    assert minutes.endswith("min")
+    wait = int(VARIABLES["PG_WAIT_SECONDS"]["default"])
+    assert 60 * int(minutes.removesuffix("min")) > 2 * wait
+    supervised = units.ConfigParser(interpolation=None)
+    supervised.read(CONFIG / "supervisord.conf")
+    program = supervised["fcgi-program:sunshine"]
+    assert program["autorestart"] == "true"
+    # One that waited counts as started, and is started again however often; for all others
+    # supervisord counts.
+    assert int(program["startsecs"]) < wait
+    assert int(program["startretries"]) >= 1_000_000
 
 
 def test_compose_knows_its_variables() -> None:
@@ -126,6 +168,60 @@ def test_nginx_answers_in_the_one_error_shape() -> None:
         answer = json.loads(body)
         assert answer.keys() == {"success", "message", "errors", "code"}
         assert answer["success"] is False
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (CONFIG / "systemd").iterdir()))
+def test_every_unit_says_so_when_it_fails(name: str) -> None:
+    told = re.findall(r"^OnFailure=(.*)$", text(f"systemd/{name}"), re.MULTILINE)
+    # The one that tells cannot be told of by itself.
+    assert told == ([] if name == "sunshine-failure@.service" else ["sunshine-failure@%n.service"])
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., tuple[int, dict[str, str]]]:
+    """Runs config/tell-failure where systemctl, logger and sendmail only write down what they get:
+    its exit code, and what each got."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, code in (("systemctl", 3), ("logger", 0), ("sendmail", 0), ("alert", 0)):
+        (programs / name).write_text(
+            f'#!/bin/sh\necho "$@" >"{tmp_path}/{name}"\n'
+            + ("echo 'sunshine: no room'\n" if name == "systemctl" else
+               f'[ {name} = logger ] || cat >>"{tmp_path}/{name}"\n')
+            + f"exit {code}\n"
+        )  # fmt: skip
+        (programs / name).chmod(0o755)
+
+    def run(unit: str, **environment: str) -> tuple[int, dict[str, str]]:
+        done = subprocess.run(
+            [CONFIG / "tell-failure", unit], capture_output=True, text=True,
+            env={"PATH": f"{programs}:/usr/bin:/bin"} | environment,
+        )  # fmt: skip
+        got = {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()}
+        return done.returncode, got
+
+    return run
+
+
+def test_a_unit_that_fails_is_told_of(told: Callable[..., tuple[int, dict[str, str]]]) -> None:
+    unit = "sunshine-backup.service"
+    code, got = told(unit)
+    assert code == 0
+    assert got["systemctl"].endswith(f"-- {unit}\n")
+    assert "daemon.err" in got["logger"]
+    assert f"{unit} has failed" in got["logger"]
+    assert got.keys() == {"systemctl", "logger"}
+    code, got = told(unit, MAILTO="admin@example.com", ALERT_COMMAND="alert")
+    assert code == 0
+    assert got["sendmail"].startswith("-t\nTo: admin@example.com\nSubject: ")
+    assert "sunshine: no room" in got["sendmail"]
+    assert got["alert"] == f"{unit}\nsunshine: no room\n"
+    assert told(unit, ALERT_COMMAND="/nowhere")[0] == 1  # which is the unit's own failure
+
+
+def test_backups_go_where_the_guide_has_the_server_look() -> None:
+    [made] = re.findall(r"backup create --to (\S+)", text("systemd/sunshine-backup.service"))
+    assert f"\nBACKUP_DIR={made}\n" in GUIDE
 
 
 def test_alerts_say_what_to_do() -> None:

@@ -1,5 +1,6 @@
 """What every answer carries: security headers, request id, CORS, and whose address is believed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from sunshine.settings import Settings
 from sunshine.web.answers import SECURITY_HEADERS
 from tests.api import Answer, Api
 from tests.conftest import Now, serve
+from tests.processes import CHECKOUT
 
 OFFICE = "https://office.example.com"
 SHOP = "https://shop.example.com:8443"
@@ -21,6 +23,12 @@ CORS = (
     "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
     "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age",
     "Access-Control-Expose-Headers",
+)  # fmt: skip
+
+# https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+SAFELISTED = (
+    "cache-control", "content-language", "content-length", "content-type", "expires",
+    "last-modified", "pragma",
 )  # fmt: skip
 
 
@@ -69,6 +77,8 @@ async def test_it_sets_security_headers_on_every_answer(
         for name, value in SECURITY_HEADERS.items():
             if name != "Content-Type":
                 assert answer.headers.get_list(name) == [value]
+        policy = answer.headers["Content-Security-Policy"].split(";")
+        assert {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy)
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -116,7 +126,31 @@ async def test_it_lets_every_origin_in_without_credentials_in_development(
     for answer in await some_answers(api, monkeypatch, Origin="https://anywhere.example"):
         assert answer.headers.get_list("Access-Control-Allow-Origin") == ["*"]
         assert "Access-Control-Allow-Credentials" not in answer.headers
-        assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+        told = answer.headers["Access-Control-Expose-Headers"].lower().split(", ")
+        # What Fetch hands to a page by itself, and what is none of its business.
+        known = {*SAFELISTED, *map(str.lower, SECURITY_HEADERS), *map(str.lower, CORS)}
+        known |= {"date", "vary", "connection", "transfer-encoding"}
+        assert {name.lower() for name in answer.headers} - known <= set(told)
+
+
+async def test_a_page_may_read_whatever_an_answer_says_in_a_header(api: Api) -> None:
+    answer = await api.get("/")
+    told = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {
+        "Content-Disposition", "Content-Range", "Accept-Ranges", "ETag", "Idempotency-Replayed",
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After",
+        "X-Request-Id",
+    } <= told  # fmt: skip
+    # Whatever a new line of the code says in a header, a page may read too, or it is listed here.
+    own = {"Content-Length", "Sec-WebSocket-Version", "Upgrade", "Server", "Connection", "Vary"}
+    said = set()
+    for file in (*CHECKOUT.glob("handlers/*.py"), *CHECKOUT.glob("sunshine/**/*.py")):
+        said |= set(re.findall(r'\bset_header\(\s*"([A-Za-z-]+)"', file.read_text()))
+        said |= set(re.findall(r'\bheaders\["([A-Za-z-]+)"\] = ', file.read_text()))
+    assert len(said) > 15
+    known = {*SAFELISTED, *map(str.lower, SECURITY_HEADERS), *map(str.lower, CORS)}
+    known |= {*map(str.lower, own), "strict-transport-security"}
+    assert {name.lower() for name in said} - known <= {name.lower() for name in told}
 
 
 async def test_it_lets_listed_origins_in_in_production(
@@ -154,7 +188,10 @@ async def test_it_answers_a_preflight(api: Api, production: Api) -> None:
         assert (answer.status, answer.body) == (204, b"")
         assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS, POST"
         allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
-        assert {"content-type", "x-access-token", "idempotency-key"} <= set(allowed)
+        assert {
+            "content-type", "x-access-token", "idempotency-key", "x-request-id",
+            "if-none-match", "if-match", "if-modified-since", "range", "if-range",
+        } <= set(allowed)  # fmt: skip
         assert int(answer.headers["Access-Control-Max-Age"]) > 0
     assert answer.headers["Access-Control-Allow-Origin"] == OFFICE
 

@@ -1,8 +1,11 @@
 """/metrics: what a process counts of itself, and who may read it."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,11 +14,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from tornado.ioloop import IOLoop
 
 from sunshine import rates
+from sunshine.backups import manifest, record, watch
+from sunshine.backups.content import Content
+from sunshine.backups.manifest import DatabasePart, FilesPart, Manifest, Part
 from sunshine.connections import conninfo
 from sunshine.events import HELD_SECONDS
 from sunshine.jobs import Job
 from sunshine.schedules import Every
 from sunshine.settings import Settings
+from sunshine.variables import DATABASES
 from tests.api import Api
 from tests.conftest import PASSWORD, Now, serve
 from tests.sockets import connected, until
@@ -205,3 +212,106 @@ async def test_ipv4_is_the_same_over_a_socket_for_both(api: Api) -> None:
     request.remote_ip = "::ffff:198.51.100.8"
     assert api.app.application.client_address(request) == "198.51.100.8"
     assert rates.bucket("::ffff:198.51.100.8") == "198.51.100.8"
+
+
+@pytest.fixture
+def watching(
+    api: Api, settings: Settings, tmp_path: Path, io_loop: IOLoop, now: Now
+) -> Iterator[Api]:
+    """A server that knows where its backups are."""
+    for made in serve(replace(settings, backup_dir=tmp_path / "shelf"), io_loop, now):
+        made.cast = api.cast
+        yield made
+
+
+async def looked(api: Api) -> Figures:
+    api.app.backups._looked = None  # a minute later
+    return await figures(api)
+
+
+async def test_it_tells_how_the_backups_are(watching: Api, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    names = ("last_success_timestamp_seconds", "last_failure_timestamp_seconds",
+             "last_verified_timestamp_seconds", "last_verify_failed", "size_bytes",
+             "readable")  # fmt: skip
+
+    async def told() -> list[float]:
+        found = await looked(watching)
+        return [found[f"sunshine_backup_{name}", frozenset()] for name in names]
+
+    assert await told() == [0, 0, 0, 0, 0, 0]  # no such folder
+    shelf.mkdir()
+    assert await told() == [0, 0, 0, 0, 0, 1]
+    made = datetime(2026, 11, 28, 2, tzinfo=UTC)
+    kept(shelf, made - timedelta(days=1), 500)
+    kept(shelf, made, 700)
+    assert await told() == [made.timestamp(), 0, 0, 0, 700, 1]
+    later = made + timedelta(hours=1)
+    record.failed(shelf, record.Failure(later, "no room"))
+    record.verified(shelf, record.Proof(later, "sunshine-20261128T020000Z", True))
+    assert await told() == [made.timestamp(), later.timestamp(), later.timestamp(), 0, 700, 1]
+    record.verified(shelf, record.Proof(later, "sunshine-20261128T020000Z", False))
+    assert (await told())[2:4] == [0, 1]
+    assert (await looked(watching))["sunshine_backups", frozenset()] == 2
+    # One that has lost a part is none.
+    (shelf / "sunshine-20261128T020000Z" / "cms.dump").unlink()
+    found = await told()
+    assert (found[0], found[4]) == ((made - timedelta(days=1)).timestamp(), 500)
+    for name in (".failed.json", ".verified.json"):
+        (shelf / name).write_bytes(b"junk")
+    assert (await told())[1:4] == [0, 0, 0]
+
+
+def kept(shelf: Path, made: datetime, size: int) -> None:
+    """A backup, as far as its manifest tells."""
+    folder = shelf / f"sunshine-{made:%Y%m%dT%H%M%SZ}"
+    folder.mkdir()
+    empty = Content({}, {}, None, None)
+    parts = {name: Part(f"{name}.dump", size // 4, "") for name in DATABASES}
+    for part in parts.values():
+        (folder / part.name).write_bytes(bytes(part.bytes))
+    databases = {n: DatabasePart(part, n, "15.1", "15.1", empty) for n, part in parts.items()}
+    files = FilesPart("s3://bucket", None, None, 0, 0)
+    manifest.write(folder, Manifest(1, folder.name, made, made, "0", databases, files))
+
+
+async def test_backups_are_looked_at_once_a_minute_and_not_waited_for(
+    watching: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+
+    def look(place: Path) -> watch.Standing:
+        looks.append(place)
+        return watch.Standing()
+
+    monkeypatch.setattr(watch, "standing", look)
+    for _ in range(3):
+        await figures(watching)
+    assert len(looks) == 1
+    going = threading.Event()
+    monkeypatch.setattr(watch, "PATIENCE", 0.05)
+    monkeypatch.setattr(watch, "standing", lambda _: going.wait(20) and watch.Standing())
+    try:
+        for _ in range(3):
+            assert value(await looked(watching), "sunshine_backup_readable") == 0
+    finally:
+        going.set()
+    await asyncio.sleep(0.1)
+    assert value(await looked(watching), "sunshine_backup_readable") == 1
+
+
+async def test_without_a_place_for_backups_there_are_no_figures_of_them(api: Api) -> None:
+    assert not [name for name, _ in await figures(api) if name.startswith("sunshine_backup")]
+
+
+async def test_it_tells_of_the_room_that_is_left(api: Api) -> None:
+    found = await figures(api)
+    assert found["sunshine_disk_free_bytes", frozenset()] > 0
+    api.app.room._refused.clear()
+    api.app.room.ran_out("fleet")
+    try:
+        found = await figures(api)
+        assert value(found, "sunshine_storage_full", where="fleet") == 1
+        assert value(found, "sunshine_storage_full", where="cms") == 0
+    finally:
+        api.app.room._refused.clear()

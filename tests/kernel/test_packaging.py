@@ -159,6 +159,9 @@ def test_it_serves_from_an_empty_folder(installed, environ, tmp_path):
                 process.send_signal(signal.SIGTERM)
     assert process.returncode == 0, said
     assert "password" in said
+    assert re.search(r"^    sunshine demo ", said, re.MULTILINE)
+    assert "bin/sunshine" not in said
+    assert re.search(r"http://localhost:\d+/api/docs$", said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", FLOORS)

@@ -12,17 +12,10 @@ from tornado.ioloop import IOLoop
 
 from sunshine import rates
 from sunshine.settings import Settings
-from sunshine.web import limiting
+from sunshine.web import limiting, sign_in
 from tests.api import Api
 from tests.conftest import PASSWORD, Now, serve
-
-
-@pytest.fixture
-def limited(settings: Settings, io_loop: IOLoop, now: Now, api: Api) -> Iterator[Api]:
-    """A server that counts, with counters of its own."""
-    for server in serve(replace(settings, rate_limit_enabled=True), io_loop, now):
-        server.cast = api.cast
-        yield server
+from tests.fleet.yard import signed_in
 
 
 async def _sign_in(api: Api, name: str, password: str = PASSWORD, **options: Any) -> Any:
@@ -55,7 +48,7 @@ async def test_its_retry_after_is_true(limited: Api, monkeypatch: pytest.MonkeyP
 async def test_it_counts_the_signed_in_as_themselves(
     limited: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting, "PRINCIPAL", RateLimitItemPerSecond(3, 60))
+    monkeypatch.setattr(limited.app.application.rates, "user", RateLimitItemPerSecond(3, 60))
     monkeypatch.setattr(limiting, "STRANGER", RateLimitItemPerSecond(1, 60))
     first = await limited.get("/api/auth/account", as_="employee")
     assert (first.status, first.headers["X-RateLimit-Remaining"]) == (200, "2")
@@ -91,7 +84,8 @@ async def test_it_throttles_failures_by_name_and_address(limited: Api) -> None:
 async def test_it_throttles_failures_by_name_from_everywhere(
     limited: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting, "LOGIN_NAME", RateLimitItemPerSecond(5, 60))
+    few = rates.LOGIN_NAME._replace(free=RateLimitItemPerSecond(5, 60))
+    monkeypatch.setattr(sign_in, "LOGIN_NAME", few)
     for number in range(5):
         elsewhere = {"X-Forwarded-For": f"198.51.100.{number}"}
         answer = await _sign_in(limited, "employee", "wrong-password", headers=elsewhere)
@@ -155,6 +149,89 @@ async def test_whoever_guesses_vouchers_is_slowed_down(limited: Api) -> None:
     assert (await limited.post(path, body, as_="manager")).status == 200
 
 
+async def test_redeeming_counts_as_asking_does(limited: Api) -> None:
+    asked, used = "/api/onapps/vouchers/validate", "/api/onapps/vouchers/redeem"
+    guess = {"code": "GUESS", "orderAmount": 1}
+    for number in range(15):
+        assert (await limited.post(asked, guess, as_="employee")).status == 200
+        answer = await limited.post(used, {**guess, "orderRef": f"R{number}"}, as_="employee")
+        assert answer.status == 409
+    for path, body in ((asked, guess), (used, {**guess, "orderRef": "R15"})):
+        assert (await limited.post(path, body, as_="employee")).status == 429
+
+
+async def test_a_map_of_the_fleet_does_not_use_up_the_calls(limited: Api) -> None:
+    """20 drivers every 30 seconds, for an hour: 2,400 reads."""
+    assert limited.app.application.rates.fleet_reads.amount >= 8 * 2400
+    for path in ("drivers", "drivers/1", "drivers/1/location", "drivers/1/locations", "vehicles"):
+        answer = await limited.get(f"/api/fleet/{path}", as_="manager")
+        assert answer.headers["X-RateLimit-Limit"] == "20000", path
+    assert answer.headers["X-RateLimit-Remaining"] == "19995"
+    other = await limited.get("/api/positions", as_="manager")
+    assert other.headers["X-RateLimit-Remaining"] == "999"
+    change = await limited.post("/api/fleet/drivers", {}, as_="admin")
+    assert change.headers["X-RateLimit-Limit"] == "1000"
+
+
+async def test_a_driver_reports_once_a_second(limited: Api) -> None:
+    made, token = await signed_in(limited)
+    path = f"/api/fleet/drivers/{made['id']}/location"
+    answer = await limited.get(path, as_=token)
+    assert answer.headers["X-RateLimit-Limit"] == "3600"
+    answer = await limited.get("/api/auth/account", as_=token)
+    assert answer.headers["X-RateLimit-Remaining"] == "3598"
+
+
+@pytest.fixture
+def public(settings: Settings, io_loop: IOLoop, now: Now, api: Api) -> Iterator[Api]:
+    """A server that counts, whose content is for everybody."""
+    yield from serve(replace(settings, rate_limit_enabled=True, cms_public_read=True), io_loop, now)
+
+
+async def test_what_is_public_has_buckets_of_its_own(public: Api) -> None:
+    for path, most in (
+        ("/api/cms/blog", "6000"), ("/api/docs", "6000"), ("/api/openapi.json", "6000"),
+        ("/api/static/cms/none.png", "20000"), ("/api/static/onapps/none.png", "20000"),
+    ):  # fmt: skip
+        assert (await public.get(path)).headers["X-RateLimit-Limit"] == most, path
+    kept = await public.get("/api/cms/blog", headers={"If-None-Match": "*"})
+    assert (kept.status, kept.headers["X-RateLimit-Remaining"]) == (304, "5996")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/temp/no-such-file", "/api/static/employee/photo/x.png?e=1&s=x"]
+)
+async def test_guesses_of_files_are_few(limited: Api, path: str) -> None:
+    for left in range(99, -1, -1):
+        answer = await limited.get(path)
+        assert answer.headers["X-RateLimit-Remaining"] == str(left)
+    assert (await limited.get(path)).status == 429
+
+
+@pytest.fixture
+def strict(settings: Settings, io_loop: IOLoop, now: Now, api: Api) -> Iterator[Api]:
+    """A server with other limits."""
+    limits = replace(settings.limits, user=7, public_files=9)
+    changed = replace(settings, rate_limit_enabled=True, limits=limits)
+    for made in serve(changed, io_loop, now):
+        made.cast = api.cast
+        yield made
+
+
+async def test_the_limits_are_settings(strict: Api) -> None:
+    answer = await strict.get("/api/positions", as_="employee")
+    assert answer.headers["X-RateLimit-Limit"] == "7"
+    answer = await strict.get("/api/static/cms/none.png")
+    assert answer.headers["X-RateLimit-Limit"] == "9"
+
+
+async def test_a_large_sign_in_is_a_strangers_call(limited: Api) -> None:
+    answer = await _sign_in(limited, "employee", "x" * 5000)
+    assert answer.headers["X-RateLimit-Limit"] == "100"
+    stranger = await limited.get("/api/employees")
+    assert stranger.headers["X-RateLimit-Remaining"] == "98"
+
+
 async def test_it_can_be_switched_off(api: Api) -> None:
     assert "X-RateLimit-Limit" not in (await api.get("/api/employees")).headers
 
@@ -165,7 +242,10 @@ async def test_nobody_is_refused_while_the_counters_are_away(
     away = replace(settings, rate_limit_enabled=True, rate_limit_storage="redis://127.0.0.1:1")
     counters = rates.Rates(away)
     assert await counters.count(rates.STRANGER, "somebody") is None
-    await counters.refund(rates.STRANGER, "somebody")
+    assert await counters.attempt(rates.LOGIN_FROM, "somebody") == []
+    await counters.give_back([(rates.LOGIN_FROM.free, ("somebody",))])
+    assert await counters.within(rates.TRAIL_ALL)
+    assert await counters.told("somebody") == 0
 
 
 @pytest.mark.parametrize(

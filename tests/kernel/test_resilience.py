@@ -4,6 +4,7 @@ Everything here has a PostgreSQL and server processes of its own.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,8 +12,10 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import bcrypt
@@ -135,6 +138,12 @@ def refused_well(said: Said) -> None:
     assert said.retry_after
 
 
+def text_of(port: int, path: str) -> str:
+    """An answer that is not JSON."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return str(answer.read(), "utf-8")
+
+
 def until_it_answers(port: int, path: str, token: str, seconds: float) -> float:
     """How long it took to the first success."""
     began = time.monotonic()
@@ -213,25 +222,33 @@ def processes_of(cluster: postgres.Server) -> list[int]:
     return [postmaster, *(pid for pid, parent in pairs if parent == postmaster)]
 
 
+@contextmanager
+def frozen(cluster: postgres.Server) -> Iterator[None]:
+    """PostgreSQL stands still for the length of a block; of its processes some may have ended."""
+    pids = processes_of(cluster)
+    try:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in reversed(pids):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def test_a_frozen_database_is_answered_for_within_the_deadline(
     cluster: postgres.Server, running: Process
 ) -> None:
     token = admin(cluster)
     assert ask(running.port, "/api/employees", token=token).status == 200
-    frozen = processes_of(cluster)
-    try:
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-        with Load(running.port, "/") as home:
-            body = {"username": "admin", "password": PASSWORD}
-            with ThreadPoolExecutor(30) as pool:
-                login = pool.submit(ask, running.port, "/api/auth/login", body=body)
-                list_ = lambda _: ask(running.port, "/api/employees", token=token)  # noqa: E731
-                answers = [*pool.map(list_, range(28)), login.result()]
-            answers.append(ask(running.port, "/api/employees", token=token))
-    finally:
-        for pid in reversed(frozen):
-            os.kill(pid, signal.SIGCONT)
+    with frozen(cluster), Load(running.port, "/") as home:
+        body = {"username": "admin", "password": PASSWORD}
+        with ThreadPoolExecutor(30) as pool:
+            login = pool.submit(ask, running.port, "/api/auth/login", body=body)
+            list_ = lambda _: ask(running.port, "/api/employees", token=token)  # noqa: E731
+            answers = [*pool.map(list_, range(28)), login.result()]
+        answers.append(ask(running.port, "/api/employees", token=token))
     for said in answers:
         refused_well(said)
         assert said.seconds < DEADLINE + 0.5
@@ -243,6 +260,30 @@ def test_a_frozen_database_is_answered_for_within_the_deadline(
     assert running.stop() == 0
     assert "Traceback" not in running.stderr
     assert "exception" not in running.stderr.lower()
+
+
+def test_whether_it_is_ready_is_told_within_a_second_while_the_database_is_frozen(
+    cluster: postgres.Server, running: Process
+) -> None:
+    """However often that is asked: nothing piles up behind it."""
+    connections = r'sunshine_pool_connections\{database="sunshine",state="used"\} (\d+)'
+    assert ask(running.port, "/readyz").status == 200
+    answers: list[Said] = []
+    with frozen(cluster):
+        with ThreadPoolExecutor(5) as pool:
+            for _ in range(5):
+                answers += pool.map(lambda _: ask(running.port, "/readyz"), range(10))
+        [used] = re.findall(connections, text_of(running.port, "/metrics"))
+        alive = ask(running.port, "/healthz")
+    assert {(said.status, said.json["code"]) for said in answers} == {(503, "not_ready")}
+    assert {tuple(said.json["data"].values()) for said in answers} == {("unreachable",) * 4}
+    assert max(said.seconds for said in answers) < 1
+    assert float(used) <= 2
+    assert (alive.status, alive.seconds < 0.5) == (200, True)
+    began = time.monotonic()
+    while ask(running.port, "/readyz").status != 200:
+        assert time.monotonic() - began < 2
+    print(f"frozen: /readyz in {max(said.seconds for said in answers):.2f} s at most")
 
 
 def test_requests_in_flight_end_at_sigterm(
@@ -346,6 +387,12 @@ def fails_to_start(process: Process) -> tuple[int, str]:
     return code, lines[0]
 
 
+def test_a_server_tells_of_each_doubtful_setting_once(running: Process) -> None:
+    for words in ("BCRYPT_COST: 4", "RATE_LIMIT_ENABLED: false"):
+        assert running.stderr.count(words) == 1, running.stderr
+    assert "JWT_SECRET" not in running.stderr
+
+
 def test_a_port_that_is_taken_is_one_clear_line(
     running: Process, start: Callable[..., Process]
 ) -> None:
@@ -365,11 +412,74 @@ def test_a_dir_that_cannot_be_written_is_one_clear_line(
 
 
 def test_a_postgresql_that_is_not_there_is_one_clear_line(folder: Path) -> None:
-    where = {"PG_SUNSHINE_HOST": "127.0.0.1", "PG_SUNSHINE_PORT": "1"}
+    where = {
+        "PG_SUNSHINE_HOST": "127.0.0.1", "PG_SUNSHINE_PORT": "1", "PG_WAIT_SECONDS": "0",
+    }  # fmt: skip
     code, line = fails_to_start(Process(folder, **where, PG_SUNSHINE_PASSWORD="hush-hush"))
     assert code == 1
     assert "127.0.0.1" in line
     assert "hush-hush" not in line
+
+
+ABSENT = {"PG_SUNSHINE_HOST": "127.0.0.1", "PG_SUNSHINE_PORT": "1"}
+
+
+def test_a_postgresql_that_is_away_is_waited_for_with_one_line(folder: Path) -> None:
+    process = Process(folder, **ABSENT, PG_WAIT_SECONDS="2")
+    began = time.monotonic()
+    try:
+        assert process.popen.wait(20) == 1
+    finally:
+        process.kill()
+    assert time.monotonic() - began > 2
+    waiting, reason = process.stderr.splitlines()
+    assert waiting.startswith("sunshine: waiting for PostgreSQL at 127.0.0.1:1 (")
+    assert "refused" in waiting
+    assert "at most 2 s" in waiting
+    assert reason.startswith("sunshine: cannot connect to database sunshine_db at 127.0.0.1")
+
+
+def test_waiting_ends_at_sigterm(folder: Path) -> None:
+    process = Process(folder, **ABSENT, PG_WAIT_SECONDS="600")
+    try:
+        while "waiting for" not in process.stderr:
+            assert process.popen.poll() is None, process.stderr
+            time.sleep(0.02)
+        began = time.monotonic()
+        assert process.stop() == 130
+        assert time.monotonic() - began < 3
+        assert len(process.stderr.splitlines()) == 1
+    finally:
+        process.kill()
+
+
+def test_what_waiting_does_not_mend_is_not_waited_for(
+    cluster: postgres.Server, folder: Path
+) -> None:
+    stranger = reach(cluster) | {"PG_SUNSHINE_USER": "nobody-of-that-name"}
+    began = time.monotonic()
+    code, line = fails_to_start(Process(folder, **stranger))
+    assert code == 1
+    assert "nobody-of-that-name" in line
+    assert time.monotonic() - began < 20  # of the 60 that it would wait
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"PG_SUNSHINE_PORT": "1"}, "(PG_SUNSHINE_PORT is set, so the"),
+        (
+            {"PG_SUNSHINE_PORT": "1", "PG_CMS_PASSWORD": "y", "PG_CMS_MAX_POOL": "7"},
+            "(PG_SUNSHINE_PORT, PG_CMS_PASSWORD are set, so the",
+        ),
+    ],
+)
+def test_variables_that_switch_the_embedded_postgresql_off_are_named(
+    folder: Path, given: dict[str, str], told: str
+) -> None:
+    code, line = fails_to_start(Process(folder, **given, PG_WAIT_SECONDS="0"))
+    assert code == 1
+    assert f"{told} embedded PostgreSQL is not used)" in line
 
 
 def test_settings_that_are_wrong_are_told_all_at_once(folder: Path) -> None:

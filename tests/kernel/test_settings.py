@@ -1,5 +1,6 @@
 """Settings: the environment, then .env; every mistake at once; what production refuses."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from sunshine import settings
 from sunshine.settings import Settings, SettingsError
 from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
 
-LONG = "0123456789abcdef0123456789abcdef"
+LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 PRODUCTION = {
     "APP_ENV": "production", "JWT_SECRET": LONG, "CORS_ORIGINS": "https://office.example.com",
 }  # fmt: skip
@@ -146,6 +147,114 @@ def test_it_lets_one_server_serve_all_databases(home: Path) -> None:
     assert databases["sunshine"].pool_wait == 2.5
 
 
+def test_it_takes_several_servers_and_tls_for_all_databases(home: Path) -> None:
+    root, key = home / "root.crt", home / "client.key"
+    for file in (root, key, home / "client.crt"):
+        file.write_text("x")
+        file.chmod(0o600)
+    lines = f"""
+        PG_SUNSHINE_HOST=db1, db2
+        PG_SUNSHINE_PORT=5432,5433
+        PG_SUNSHINE_SSLMODE=verify-full
+        PG_SUNSHINE_SSLROOTCERT={root}
+        PG_SUNSHINE_SSLCERT={home}/client.crt
+        PG_SUNSHINE_SSLKEY={key}
+        PG_FLEET_HOST=db3
+        PG_FLEET_PORT=6000
+        PG_FLEET_SSLMODE=require
+        PG_CMS_HOST=db4,db5
+        PG_CMS_PORT=7000
+        PG_CMS_TARGET=any
+    """
+    found = load(home, file=lines).databases
+    assert found["mitra"].libpq == found["sunshine"].libpq | {"dbname": "mitra_db"}
+    assert found["sunshine"].libpq == {
+        "host": "db1,db2", "port": "5432,5433", "user": "sunshine", "dbname": "sunshine_db",
+        "sslmode": "verify-full", "sslrootcert": str(root), "sslcert": f"{home}/client.crt",
+        "sslkey": str(key), "target_session_attrs": "read-write",
+    }  # fmt: skip
+    fleet, cms = found["fleet"].libpq, found["cms"].libpq
+    assert (fleet["host"], fleet["port"], fleet["sslmode"]) == ("db3", "6000", "require")
+    assert "target_session_attrs" not in fleet
+    assert (cms["host"], cms["port"]) == ("db4,db5", "7000,7000")
+    assert cms["target_session_attrs"] == "any"
+
+
+def test_what_is_not_set_is_left_to_libpq(home: Path) -> None:
+    """Its own environment counts then, as before."""
+    assert load(home, {"PG_SUNSHINE_HOST": "db1"}).databases["cms"].libpq == {
+        "host": "db1", "port": "5432", "user": "sunshine", "dbname": "cms_db",
+    }  # fmt: skip
+
+
+def test_the_authorities_of_the_system_are_a_file_that_every_program_knows(home: Path) -> None:
+    found = load(home, {"PG_SUNSHINE_SSLROOTCERT": "system"}).databases["sunshine"]
+    assert Path(found.sslrootcert).is_file()
+    assert found.sslmode == "verify-full"
+    environ = {"PG_SUNSHINE_SSLROOTCERT": "system", "PG_SUNSHINE_SSLMODE": "require"}
+    [line] = mistakes(home, environ)
+    assert line.startswith("PG_SUNSHINE_SSLMODE: must be verify-full")
+
+
+@pytest.mark.parametrize(
+    ("environ", "begins"),
+    [
+        ({"HOST": "a,b", "PORT": "1,2,3"}, "PG_SUNSHINE_PORT: 3 ports for 2 hosts"),
+        ({"PORT": "1,2"}, "PG_SUNSHINE_PORT: 2 ports for 1 hosts"),
+        ({"HOST": "a,,b"}, "PG_SUNSHINE_HOST: must be a host"),
+        ({"PORT": "5432,"}, "PG_SUNSHINE_PORT: must be a whole number"),
+        ({"PORT": "5432,65536"}, "PG_SUNSHINE_PORT: must be a port"),
+        ({"PORT": "0"}, "PG_SUNSHINE_PORT: must be a port"),
+        ({"SSLMODE": "on"}, "PG_SUNSHINE_SSLMODE: unallowed value on"),
+        ({"TARGET": "master"}, "PG_SUNSHINE_TARGET: unallowed value master"),
+        ({"SSLROOTCERT": "/no/such.crt"}, "PG_SUNSHINE_SSLROOTCERT: cannot read /no/such.crt"),
+        ({"SSLROOTCERT": "/"}, "PG_SUNSHINE_SSLROOTCERT: cannot read /"),
+        ({"SSLCERT": "{home}/own"}, "PG_SUNSHINE_SSLKEY: a certificate and its key"),
+        ({"SSLKEY": "{home}/own"}, "PG_SUNSHINE_SSLCERT: a certificate and its key"),
+        ({"SSLCERT": "{home}/own", "SSLKEY": "{home}/open"}, "PG_SUNSHINE_SSLKEY: {home}/open can"),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_way_to_the_database_that_leads_nowhere(
+    home: Path, environ: dict[str, str], begins: str
+) -> None:
+    for name, mode in (("own", 0o600), ("open", 0o644)):
+        (home / name).write_text("x")
+        (home / name).chmod(mode)
+    given = {f"PG_SUNSHINE_{key}": value.format(home=home) for key, value in environ.items()}
+    [line] = mistakes(home, given)
+    assert line.startswith(begins.format(home=home))
+
+
+def test_a_key_that_is_given_in_place_of_its_file_is_never_said(home: Path) -> None:
+    (home / "key").write_text("-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----")
+    (home / "own").write_text("x")
+    environ = {
+        "PG_SUNSHINE_SSLKEY_FILE": str(home / "key"), "PG_SUNSHINE_SSLCERT": str(home / "own"),
+    }  # fmt: skip
+    assert mistakes(home, environ) == ["PG_SUNSHINE_SSLKEY: is the file's content; name the file"]
+
+
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("key", DATABASE_KEYS)
+def test_what_names_a_server_and_nothing_else_switches_the_embedded_one_off(
+    home: Path, database: str, key: str
+) -> None:
+    prefix, file = f"PG_{database.upper()}", home / "pem"
+    file.write_text("x")
+    file.chmod(0o600)
+    values = {
+        "HOST": "db1", "PORT": "6000", "DIALECT": "postgres", "SSLMODE": "require",
+        "TARGET": "any", "SSLROOTCERT": str(file),
+    }  # fmt: skip
+    pair = ("SSLCERT", "SSLKEY")  # one is nothing without the other
+    given = {name: str(file) for name in pair} if key in pair else {key: values.get(key, "1000")}
+    names = {f"{prefix}_{name}": value for name, value in given.items()}
+    found = load(home, {**names, "PG_WAIT_SECONDS": "5", "PG_BIN_DIR": "/opt/pg"})
+    assert found.embedded == (key in ("DIALECT", "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL",
+                                      "IDLE_POOL"))  # fmt: skip
+    assert found.server_named_by == (() if found.embedded else tuple(names))
+
+
 def test_it_splits_lists(home: Path) -> None:
     found = load(home, {
         "CORS_ORIGINS": " https://a.example/ ,https://b.example,, ",
@@ -186,8 +295,81 @@ def test_it_refuses_production_with_what_is_unsafe(
     assert load(home, PRODUCTION | changes | {"APP_ENV": "development"})
 
 
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("https://files.example.com", "https://files.example.com"),
+        ("https://Files.Example.com/", "https://files.example.com"),
+        ("https://files.example.com:8443", "https://files.example.com:8443"),
+    ],
+)
+def test_it_takes_an_origin_for_files(home: Path, value: str, taken: str) -> None:
+    given = PRODUCTION | {"FILES_ORIGIN": value, "BASE_DOMAIN": "https://api.example.com/base"}
+    assert load(home, given).files_origin == load(home, given).files_base == taken
+    del given["FILES_ORIGIN"]
+    assert load(home, given).files_base == "https://api.example.com/base"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["files.example.com", "//files.example.com", "ftp://files.example.com", "https://",
+     "https://files.example.com/base", "https://files.example.com?x", "https://a@files.example.com",
+     "https://files.example.com#x", "https://fïles.example.com", "https://files.example.com:port",
+     "https://[files", "https://api.example.com", "https://API.example.com:8443",
+     "https://app.example.com", "http://files.example.com"],
+)  # fmt: skip
+def test_it_refuses_what_is_no_other_host_for_files(home: Path, value: str) -> None:
+    """Nor one that pages of the company come from, nor an open line in production."""
+    given = PRODUCTION | {
+        "FILES_ORIGIN": value, "BASE_DOMAIN": "https://api.example.com",
+        "CORS_ORIGINS": "https://app.example.com",
+    }  # fmt: skip
+    [line] = mistakes(home, given)
+    assert "FILES_ORIGIN" in line
+
+
+ACCOUNT = {
+    "type": "service_account", "project_id": "sunshine", "client_email": "push@example.com",
+    "private_key": "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n",
+}  # fmt: skip
+
+
+def test_it_takes_a_service_account(home: Path) -> None:
+    (home / "push.json").write_text(json.dumps(ACCOUNT))
+    assert load(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(home / "push.json")})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "no JSON"),
+        (b"\xff\xfe{}", "no JSON"),
+        (b"[" * 5000, "no JSON"),
+        (b"[]", '"type"'),
+        (b'{"type": "authorized_user"}', '"type"'),
+        (json.dumps(ACCOUNT).encode() + b" " * 100_000, '"type"'),
+        *((json.dumps(ACCOUNT | {name: " "}).encode(), name)
+          for name in ("project_id", "client_email", "private_key")),
+        (json.dumps(ACCOUNT | {"client_email": 5}).encode(), "client_email"),
+        (json.dumps(ACCOUNT | {"private_key": "a key"}).encode(), "private_key"),
+    ],
+)  # fmt: skip
+def test_it_refuses_what_is_no_service_account(
+    home: Path, content: bytes | None, said: str
+) -> None:
+    file = home / "push.json"
+    if content is not None:
+        file.write_bytes(content)
+    [line] = mistakes(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(file)})
+    assert line.startswith(f"FIREBASE_SERVICE_ACCOUNT_PATH: {file} ")
+    assert said in line
+    [line] = mistakes(home, {"FIREBASE_SERVICE_ACCOUNT_PATH": str(home)})
+    assert "directory" in line
+
+
 def test_it_counts_the_bytes_of_a_secret(home: Path) -> None:
-    assert load(home, PRODUCTION | {"JWT_SECRET": "é" * 16})
+    assert load(home, PRODUCTION | {"JWT_SECRET": "éÿàûçøñîôßæðüåêáþùòì"})
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])

@@ -64,7 +64,7 @@ async def test_only_those_who_work_here_attend_and_only_employees_book(api: Api)
     gone = api.cast["stranger"].employee_id
     await api.sql("UPDATE employee SET status = 'inactive' WHERE id = %(id)s", id=gone)
     assert (await book(api, id_, attendees=[gone])).fields == {"attendees"}
-    await refused(api, await book(api, id_, as_="outsider"), 403, "not_allowed")
+    await refused(api, await book(api, id_, as_="outsider"), 403, "no_employee")
 
 
 async def test_a_room_out_of_use_is_not_booked(api: Api) -> None:

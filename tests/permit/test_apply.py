@@ -46,7 +46,7 @@ async def test_others_ask_for_nobody_else(api: Api) -> None:
         answer = await ask(api, caller, employeeId=api.cast[target].employee_id)
         await refused(api, answer, 403, "not_allowed")
     await refused(api, await ask(api, "employee", employeeId=MISSING), 403, "not_allowed")
-    await refused(api, await ask(api, "outsider"), 403, "not_allowed")
+    await refused(api, await ask(api, "outsider"), 403, "no_employee")
 
 
 @pytest.mark.parametrize("caller", ["hr", "admin"])

@@ -6,6 +6,10 @@ start        starts servers on them; what still runs is killed at the end
 certificate  of `localhost`, self-signed
 nginx        starts nginx with config/nginx.conf in front of servers
 redis        a redis-server that nobody minds killing
+authority    certificates of `localhost` and of the role `certified`, and who signed them
+staffed      a cluster of the distribution's PostgreSQL that does not run, with `people`' rows
+clusters     copies of it, and standbys; they run until the end of the test
+serving      starts servers on them; what still runs is killed at the end
 
 Programs that are missing fail the tests: .ci/run says where they come from.
 """
@@ -14,16 +18,20 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sunshine import migrate
 from sunshine import postgres as launcher
+from sunshine import settings as configuration
 from sunshine.settings import Settings
 from sunshine.tokens import Tokens
 from tests.conftest import PASSWORD_HASH, SECRET, _connected, emptied
 from tests.processes import Process, reach
+from tests.system.clusters import Authority, Cluster, way
 from tests.system.machine import Certificate, Nginx, Redis
 
 PEOPLE = 260
@@ -124,3 +132,86 @@ def redis(folder: Path) -> Iterator[Redis]:
     server = Redis(folder)
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.made(tmp_path_factory.mktemp("authority"))
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """A cluster that was stopped, and the tokens of its people."""
+
+    cluster: Cluster
+    tokens: list[str]
+
+
+@pytest.fixture(scope="session")
+def staffed(authority: Authority) -> Iterator[Staffed]:
+    folder = Path(tempfile.mkdtemp(prefix="sunshine staffed ")).resolve()
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "template", authority)
+    try:
+        cluster.make()
+        settings = configuration.load({"APP_ENV": "test", **way(authority, cluster)}, folder)
+        migrate.create(settings)
+        migrate.upgrade(settings)
+        tokens = People(settings).tokens
+        cluster.stop()
+        yield Staffed(cluster, tokens)
+    finally:
+        cluster.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Clusters:
+    """Those of one test."""
+
+    def __init__(self, folder: Path, authority: Authority, staffed: Staffed) -> None:
+        self.all: list[Cluster] = []
+        self.tokens = staffed.tokens
+        self._folder, self._authority, self._staffed = folder, authority, staffed
+
+    def primary(self) -> Cluster:
+        """One with everything."""
+        made = self._new()
+        made.copy(self._staffed.cluster)
+        return made
+
+    def standby(self, primary: Cluster) -> Cluster:
+        """One that follows another."""
+        made = self._new()
+        made.follow(primary)
+        return made
+
+    def empty(self) -> Cluster:
+        """One without databases."""
+        made = self._new()
+        made.make()
+        return made
+
+    def _new(self) -> Cluster:
+        self.all.append(Cluster(self._folder / f"cluster{len(self.all)}", self._authority))
+        return self.all[-1]
+
+
+@pytest.fixture
+def clusters(folder: Path, authority: Authority, staffed: Staffed) -> Iterator[Clusters]:
+    made = Clusters(folder, authority, staffed)
+    yield made
+    for each in made.all:
+        each.end()
+
+
+@pytest.fixture
+def serving(folder: Path) -> Iterator[Callable[..., Process]]:
+    begun: list[Process] = []
+
+    def begin(**environment: str) -> Process:
+        begun.append(Process(folder, **environment))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()

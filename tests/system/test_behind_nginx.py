@@ -1,16 +1,33 @@
 """Two servers behind nginx, as config/nginx.conf has it, on the same databases: one system."""
 
+import os
 import secrets
+import subprocess
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sunshine import postgres as launcher
 from sunshine.rates import AWAY_SECONDS, REDIS_SECONDS
 from tests.conftest import PASSWORD
-from tests.processes import Process
+from tests.processes import CHECKOUT, Process, reach
 from tests.system.conftest import People
-from tests.system.machine import Certificate, Client, Clients, Listener, Nginx, Redis, until
+from tests.system.machine import (
+    Certificate,
+    Client,
+    Clients,
+    Listener,
+    Nginx,
+    Redis,
+    Said,
+    until,
+)
 
 
 @pytest.fixture
@@ -189,6 +206,55 @@ def test_an_office_of_250_signs_in_from_one_address(
         for number in range(1, 251):
             body = {"username": f"person{number}", "password": PASSWORD}
             assert office.ask("/api/auth/login", body).status == 200, number
+
+
+def test_strangers_slow_strangers_at_all_servers_until_somebody_unlocks(
+    limited: tuple[list[Process], Nginx], folder: Path, postgres: launcher.Server
+) -> None:
+    servers, _ = limited
+    with Client(servers[0].port) as one, Client(servers[1].port) as other:
+        clients = [one, other]
+
+        def tried(client: Client, address: str, password: str = PASSWORD, **more: Any) -> Said:
+            body = {"username": "person1", "password": password}
+            return client.ask("/api/auth/login", body, X_Forwarded_For=address, **more)
+
+        proof = tried(one, "203.0.113.7").json["token"]
+        for number in range(50):
+            said = tried(clients[number % 2], f"192.0.2.{number}", "wrong-password")
+            assert said.status == 401, number
+        for client in clients:
+            refused = tried(client, "198.51.100.1")
+            assert refused.status == 429
+            assert 0 < int(refused.headers["Retry-After"]) <= 16
+            assert tried(client, "203.0.113.7").status == 200
+        assert tried(other, "198.51.100.2", token=proof).status == 200
+        done = subprocess.run(
+            [sys.executable, "cli.py", "users", "unlock", "person1"],
+            cwd=CHECKOUT, capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], "SUNSHINE_HOME": str(folder), **reach(postgres)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert [tried(each, f"198.51.100.{3 + n}").status for n, each in enumerate(clients)] == [
+            200, 200,
+        ]  # fmt: skip
+
+
+def test_fifty_guesses_at_once_are_no_more_than_ten_of_all_servers(
+    limited: tuple[list[Process], Nginx],
+) -> None:
+    servers, _ = limited
+
+    def guess(number: int) -> int:
+        with Client(servers[number % 2].port) as client:
+            body = {"username": "person2", "password": "wrong-password"}
+            return client.ask("/api/auth/login", body, X_Forwarded_For="198.51.100.1").status
+
+    with ThreadPoolExecutor(50) as pool:
+        statuses = Counter(pool.map(guess, range(50)))
+    # One more where it is asked in the moment between the tenth and the pause after it.
+    assert statuses[401] in (10, 11)
+    assert statuses[401] + statuses[429] == 50
 
 
 def test_redis_that_is_away_delays_and_refuses_nobody(

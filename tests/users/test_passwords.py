@@ -1,13 +1,15 @@
 """What a new password must be, and who may set it: sunshine/passwords.py."""
 
 import asyncio
+import time
 
 import pytest
 
 from sunshine import passwords
 from sunshine.errors import Invalid
+from sunshine.guessing import company_words
 from tests.api import Api
-from tests.auth.people import token_of
+from tests.auth.people import account, hashed, token_of
 from tests.conftest import PASSWORD
 
 FINE = "correct horse battery"
@@ -19,6 +21,11 @@ NEW = {"username": "newcomer", "name": "New Comer", "role": "employee"}
     [
         "short", "7 chars", "x" * 73, "ä" * 37, "😀" * 19, "password", "PASSWORD", "Password123",
         "password123", "12345678", "qwertyuiop", "newcomer", "NewComer", "new@example.com",
+        "8 chars!", "9 letters", "username!", "username!!", "Company123", "P@ssw0rd2026",
+        "$unshine-2026", "Welcome123!", "Summer2026!", "let-me-in-2026", "newcomer-2026",
+        "N3wc0mer!!1", "New.Comer.1", "com3r-n3w-77", "passwordpassword", "sunshine-password",
+        "1234567890", "98765432109", "abcdefghij1", "asdfghjkl;'", "aaaaaaaaaa",
+        "abababababab", "ab1!ab1!ab1!", "x" * 71 + "y",
     ],
 )  # fmt: skip
 async def test_a_bad_one_is_refused(api: Api, password: str) -> None:
@@ -26,10 +33,17 @@ async def test_a_bad_one_is_refused(api: Api, password: str) -> None:
     answer = await api.post("/api/users", body, as_="admin")
     assert (answer.status, answer.fields) == (400, {"password"})
     assert password not in answer.body.decode() or password == "password"
+    [error] = answer.json["errors"]
+    assert error["message"].startswith(("must have at ", "is too easy to guess: "))
     assert await api.events() == []
 
 
-@pytest.mark.parametrize("password", ["x" * 71 + "y", "8 chars!", "ä" * 36, "  spaces  ", FINE])
+LONG = "the quick brown fox jumps over the lazy dog, " * 2
+WIDE = "grüße" * 8 + "aus Wien, ganz l"
+GOOD = [LONG[:71] + "y", "10 letters", WIDE, "  spaces  ", "8734629105", FINE]
+
+
+@pytest.mark.parametrize("password", GOOD)
 async def test_a_good_one_signs_in_to_the_last_byte(api: Api, password: str) -> None:
     assert (await api.post("/api/users", NEW | {"password": password}, as_="admin")).status == 201
     await token_of(api, "newcomer", password)
@@ -38,9 +52,36 @@ async def test_a_good_one_signs_in_to_the_last_byte(api: Api, password: str) -> 
 
 
 def test_common_ones_are_known_in_any_case() -> None:
-    for common in ("password1", "iloveyou", "11111111", "QWERTY123", "Sunshine1"):
-        with pytest.raises(Invalid):
+    for common in ("password1!", "iloveyou22", "1111111111", "QWERTY12345", "Sunshine123"):
+        with pytest.raises(Invalid) as refused:
             passwords.check(common)
+        assert "easy to guess" in refused.value.errors[0]["message"]
+
+
+def test_what_the_company_is_called_is_in_its_address() -> None:
+    company = company_words("https://api.acme-corp.co.id/x")
+    for guessed in ("Acme-Corp-2026", "acme.corp.77", "4cmeCorp!!!!", "acme-password"):
+        with pytest.raises(Invalid) as refused:
+            passwords.check(guessed, company=company)
+        assert "company" in refused.value.errors[0]["message"]
+        passwords.check(guessed, company=company_words("http://localhost:3601"))
+    passwords.check("acme sells anvils to birds", company=company)
+
+
+async def test_a_password_of_before_still_signs_in(api: Api) -> None:
+    """The rule is for new ones."""
+    await account(api, "veteran", hashed("summer1"))
+    await token_of(api, "veteran", "summer1")
+
+
+def test_looking_at_one_takes_no_longer_than_it_is() -> None:
+    """An estimator that tries every reading of "4@8({[<69!1|0$+7%2z" takes seconds."""
+    made = "4@8({[<69!1|0$+7%2z" * 4
+    names = ("4@8({[<6 " * 22)[:200], "a" * 200
+    began = time.perf_counter()
+    for _ in range(20):
+        passwords.check(made[:72], names=names, company=("sunshine",))
+    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize("who", ["admin", "hr", "manager", "employee", "outsider"])

@@ -5,6 +5,7 @@ from functools import lru_cache
 from importlib import import_module
 
 from sunshine import schemas
+from sunshine.errors import MAX_NAMED
 from sunshine.schemas.fields import Schema
 from sunshine.schemas.shapes import Shape
 from sunshine.web.idempotency import HEADER, MAX_LENGTH
@@ -33,7 +34,8 @@ FAILURE: Json = {
         "message": {"type": "string", "description": "For a person."},
         "errors": {
             "type": "array",
-            "description": "The fields at fault, if single fields are.",
+            "description": "The fields at fault, if single fields are; the first 20 of them.",
+            "maxItems": MAX_NAMED,
             "items": {
                 "type": "object",
                 "title": "Fault",
@@ -44,6 +46,11 @@ FAILURE: Json = {
                 },
                 "required": ["field", "message"],
             },
+        },
+        "errorsOmitted": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "How many more fields are at fault; not there where all are named.",
         },
         "code": {"type": "string", "description": "For a program; it stays the same."},
         "data": {"description": "What the caller needs to go on, where there is such a thing."},
@@ -77,7 +84,11 @@ COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
             }
         },
     ),
-    403: ("Not the caller's to do, or not their row.", ("not_allowed",), {}),
+    403: (
+        "Not the caller's to do, or not their row.",
+        ("not_allowed", "no_employee", "password_change_required"),
+        {},
+    ),
     404: ("There is no such thing.", ("not_found",), {}),
     409: ("It conflicts with the present state.", ("busy",), {}),
     413: ("More than 10 MiB.", ("too_large",), {}),
@@ -86,7 +97,7 @@ COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
     500: ("A fault of ours; `requestId` finds it in the log.", ("internal_error",), {}),
     503: (
         "A part that the server relies on does not answer; the same request may succeed soon.",
-        ("unavailable", "database_unavailable", "deadline"),
+        ("unavailable", "database_unavailable", "read_only", "deadline", "overloaded"),
         _AGAIN,
     ),
 }

@@ -4,7 +4,6 @@ from typing import Any
 
 from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, implied
 from sunshine.schemas.fields import MAX_ID, Schema
-from sunshine.web.claims import Filed
 from sunshine.web.guards import (
     CSV,
     FORM,
@@ -195,17 +194,17 @@ def _content(reply: Reply, components: Components) -> Json:
 def _failures(route: Route, method: str) -> dict[int, set[str]]:
     """The errors that may come, each with the codes that it has here beside the common ones."""
     guards = route.guards[method]
-    found: dict[int, set[str]] = {400: set(), 500: set(), 503: set()}
+    found: dict[int, set[str]] = {400: set(), 500: set(), 503: set(), 507: {"storage_full"}}
     if guards[0].name not in _TOKENLESS:
         found[401] = set()
+        if not route.handler.own_account:  # a new password may be wanted first
+            found[403] = set()
     if any(guard.permissions for guard in guards) or guards[0].forbids:
         found[403] = set()
     if "{" in route.path:
         found[404] = set()
     if any(guard.media for guard in guards):
         found |= {413: set(), 415: set()}
-        if issubclass(route.handler, Filed):  # it moves the uploads that the body names
-            found[507] = {"storage_full"}
     if route.path.startswith(("/api/", "/ws/")):
         found[429] = set()
     if guards[0] is not public and (method != "GET" or not route.handler.safe):

@@ -21,7 +21,8 @@ do is read from the database at each request, so a changed role counts at once.
 
 **Answers.** `{"success": true, "data": ..., "message": ...}`; lists add `pagination`. Errors are
 `{"success": false, "message", "errors": [{"field", "message"}], "code"}`, where `code` is for
-programs and stays the same. Each carries `X-Request-Id`.
+programs and stays the same. The first 20 fields at fault are named; `errorsOmitted` is there if
+there are more, and says how many. Each carries `X-Request-Id`.
 
 **Order of checks.** Path and method (404, 405), size (413), token (401), permission (403), media
 type (415), schema (400), the row (404 to callers who see all rows, 403 to the others, whether it

@@ -26,8 +26,8 @@ TYPES: dict[str, Json] = {
 }
 _LENGTH = {"string": "Length", "list": "Items", "dict": "Properties"}
 _COERCED: dict[str, Json] = {
-    **{name: {} for name in ("trimmed", "digits", "decimal", "query_flag", "money", "free_form")},
-    **{name: {} for name in ("date", "time", "instant")},  # their types say it
+    **{name: {} for name in ("line", "prose", "digits", "decimal", "query_flag", "money")},
+    **{name: {} for name in ("free_form", "date", "time", "instant")},  # their types say it
     "timezone": {"description": "The name of an IANA timezone, such as Asia/Jakarta."},
 }
 _CHECKED: dict[str, Json] = {"distinct": {"uniqueItems": True}, "finite": {}}

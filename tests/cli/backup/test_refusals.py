@@ -1,13 +1,20 @@
 """`sunshine backup restore` and `verify`: what cannot be restored changes nothing."""
 
+import gzip
 import hashlib
+import io
 import json
+import os
+import random
+import tarfile
+from contextlib import nullcontext
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from sunshine.backups import restore
-from tests.cli.backup.acts import is_one_line, resealed
+from sunshine.backups import restore, scratch
+from tests.cli.backup.acts import FILES, is_one_line, resealed
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 
@@ -195,3 +202,180 @@ def test_files_of_a_bucket_are_not_missing_silently(sunshine, backup):
     done = sunshine("backup", "restore", str(backup), "--force")
     assert is_one_line(done)
     assert "files are in s3://bucket/prefix, not in the backup" in done.stderr
+
+
+def archive(folder, *entries, raw=None, named=("attendance/2026/a.jpg",)):
+    """Another archive than the backup's, a list of these names, and a manifest that agrees."""
+    file, listing = folder / "files.tar", folder / "files.sha256"
+    if raw is None:
+        with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as tar:
+            for entry, content in entries:
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+    else:
+        file.write_bytes(raw)
+    empty = hashlib.sha256(b"").hexdigest()
+    listing.write_bytes(b"".join(f"{empty}  {name}\n".encode() for name in named))
+
+    def agree(body):
+        for key, path in (("archive", file), ("listing", listing)):
+            content = path.read_bytes()
+            body["files"][key].update(
+                bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
+            )
+
+    resealed(folder, agree)
+
+
+def entry(name="attendance/2026/a.jpg", kind=tarfile.REGTYPE, link="", **more):
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, link
+    for key, value in more.items():
+        setattr(made, key, value)
+    return made, b""
+
+
+NAMED = ("attendance/2026/a.jpg",)
+SPARSE = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": NAMED[0],
+          "GNU.sparse.realsize": str(1 << 50)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "named"),
+    [
+        ([entry(kind=tarfile.SYMTYPE, link="/etc/passwd")], NAMED),
+        ([entry(kind=tarfile.SYMTYPE, link="nowhere")], NAMED),
+        ([entry(kind=tarfile.LNKTYPE, link="/etc/passwd")], NAMED),
+        ([entry(kind=tarfile.LNKTYPE, link="attendance/2026/a.jpg")], NAMED),
+        ([entry(kind=tarfile.CHRTYPE, devmajor=1, devminor=5)], NAMED),
+        ([entry(kind=tarfile.BLKTYPE)], NAMED),
+        ([entry(kind=tarfile.FIFOTYPE)], NAMED),
+        ([entry(kind=tarfile.DIRTYPE)], NAMED),
+        ([entry(), entry("more", tarfile.DIRTYPE)], NAMED),
+        ([entry(), entry()], NAMED),
+        ([entry(), entry("../outside")], NAMED),
+        ([entry(pax_headers=SPARSE)], NAMED),
+        ([entry("../outside")], ("../outside",)),
+        ([entry("a/../../outside")], ("a/../../outside",)),
+        ([entry("/tmp/outside")], ("/tmp/outside",)),
+        ([entry("a//b")], ("a//b",)),
+        ([entry(".hidden/a")], (".hidden/a",)),
+        ([entry("a\x1b]0;x\x07b")], NAMED),
+        ([entry("n" * 300)], ("n" * 300,)),
+        ([entry("a"), entry("a/b")], ("a", "a/b")),
+        ([entry(mtime=1e300)], NAMED),
+        ([], NAMED),
+    ],
+)
+def test_an_archive_that_is_none_of_ours_is_refused_in_a_line(
+    sunshine, backup, tmp_path, entries, named, whole
+):
+    archive(backup, *entries, named=named)
+    before = sorted(tmp_path.iterdir())
+    done = sunshine("backup", "restore", str(backup), "--force")
+    assert is_one_line(done), done.stderr
+    assert "\x1b" not in done.stderr
+    # It names the archive or its list, or, for what no file system takes, the file.
+    assert "files." in done.stderr or "restoring" in done.stderr
+    made = {path for path in (*tmp_path.iterdir(), Path("/tmp/outside")) if path.exists()}
+    assert made - {*before, tmp_path / "resources"} == set()
+
+
+def test_a_link_changes_nothing_beside_what_was_restored(sunshine, backup):
+    archive(backup, entry(kind=tarfile.SYMTYPE, link="/etc/passwd"))
+    done = sunshine("backup", "restore", str(backup), "--force")
+    assert is_one_line(done), done.stderr
+    assert "files.tar is damaged at attendance/2026/a.jpg" in done.stderr
+
+
+@pytest.fixture
+def whole(monkeypatch):
+    """Only files: what PostgreSQL would have to say takes its time, and is not asked."""
+    monkeypatch.setattr(restore, "_check_targets", lambda *_, **__: None)
+    monkeypatch.setattr(restore, "_prepare", lambda *_: None)
+    monkeypatch.setattr(restore, "_filled", lambda *_: {})
+    monkeypatch.setattr(scratch, "made", lambda *_: nullcontext({}))
+
+
+def test_verify_reads_the_archive_too(sunshine, backup, whole):
+    archive(backup, entry(kind=tarfile.SYMTYPE, link="/etc/passwd"))
+    done = sunshine("backup", "verify", str(backup))
+    assert is_one_line(done, code=4), done.stderr
+    assert "files.tar is damaged" in done.stderr
+
+
+def test_an_archive_is_refused_in_a_line_wherever_it_is_broken(sunshine, backup, whole):
+    """Cut at sixty places, and with as many bytes that are others, by somebody who can seal it."""
+    content = (backup / "files.tar").read_bytes()
+    names = sorted(FILES)
+    dice = random.Random(14)
+    broken = [content[: dice.randrange(len(content))] for _ in range(60)]
+    for _ in range(60):
+        changed = bytearray(content)
+        changed[dice.randrange(min(len(content), 4096))] = dice.randrange(256)
+        broken.append(bytes(changed))
+    broken += [b"", b"junk", dice.randbytes(5000), gzip.compress(content), b"\0" * 10240]
+    for raw in broken:
+        archive(backup, raw=raw, named=names)
+        done = sunshine("backup", "verify", str(backup))
+        assert is_one_line(done, code=4), (raw[:40], done.stderr)
+
+
+def test_a_manifest_is_refused_in_a_line_wherever_it_is_broken(sunshine, backup, whole):
+    file = backup / "manifest.json"
+    content = file.read_bytes()
+    dice = random.Random(14)
+    for number in range(60):
+        changed = bytearray(content)
+        changed[dice.randrange(len(content) - 1)] ^= 1 << dice.randrange(7)
+        cut = dice.randrange(len(content) - 2)
+        file.write_bytes(content[:cut] if number % 2 else bytes(changed))
+        done = sunshine("backup", "verify", str(backup))
+        assert is_one_line(done, code=4), done.stderr
+        listed = sunshine("backup", "list", str(backup.parent))
+        assert (listed.returncode, listed.stderr) == (4, "")
+    file.unlink()
+    for make in (file.mkdir, lambda: os.mkfifo(file)):
+        make()
+        assert is_one_line(sunshine("backup", "verify", str(backup)), code=4)
+        file.rmdir() if file.is_dir() else file.unlink()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: body.pop("format"),
+        lambda body: body.pop("databases"),
+        lambda body: body["databases"].pop("cms"),
+        lambda body: body["databases"].update(more=body["databases"]["cms"]),
+        lambda body: body["databases"]["cms"].update(server="the newest"),
+        lambda body: body["databases"]["cms"].update(programs=""),
+        lambda body: body["databases"]["cms"]["part"].update(name="/etc/passwd"),
+        lambda body: body["databases"]["cms"]["part"].update(name="../cms.dump"),
+        lambda body: body["databases"]["cms"]["part"].update(bytes="many"),
+        lambda body: body["databases"]["cms"]["content"].update(tables=[]),
+        lambda body: body["files"].update(listing=None),
+        lambda body: body.update(created="yesterday"),
+        lambda body: body.update(documents={"name": "x"}),
+    ],
+)
+def test_a_manifest_that_says_what_none_of_ours_does_is_refused_in_a_line(
+    sunshine, backup, whole, change
+):
+    resealed(backup, change)
+    assert is_one_line(sunshine("backup", "verify", str(backup)), code=4)
+    assert is_one_line(sunshine("backup", "restore", str(backup), "--force"))
+
+
+@pytest.mark.parametrize("name", ["sunshine.dump", "files.tar", "files.sha256"])
+def test_a_part_that_is_no_file_is_not_read(sunshine, backup, whole, name):
+    """A link may lead anywhere, and a pipe never ends."""
+    file = backup / name
+    kept = file.rename(backup.parent / name)
+    for make in (lambda: file.symlink_to(kept), lambda: os.mkfifo(file), file.mkdir):
+        make()
+        done = sunshine("backup", "verify", str(backup))
+        assert is_one_line(done, code=4), done.stderr
+        assert "it is no file" in done.stderr
+        assert sunshine("backup", "list", str(backup.parent)).returncode == 4
+        file.rmdir() if file.is_dir() and not file.is_symlink() else file.unlink()

@@ -1,0 +1,41 @@
+"""The service account that push messages are sent by: a file that Firebase's console gives out.
+
+Nothing is sent yet; that the file is one is made sure of where the settings are read, not months
+later by the first message.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOST = 64 * 1024  # bytes; such a file has two thousand
+_NEEDED = ("project_id", "client_email", "private_key")
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """Whose project it is, and which account of it."""
+
+    project: str
+    email: str
+
+
+def service_account(path: str) -> ServiceAccount:
+    """What the file says; ValueError, in words that follow its name, where it is none."""
+    try:
+        with Path(path).expanduser().open("rb") as stream:
+            content = stream.read(_MOST + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror or error}") from None
+    try:
+        found = json.loads(content) if len(content) <= _MOST else None
+    except (ValueError, RecursionError):
+        raise ValueError("is no JSON, and so no service account of Firebase") from None
+    if not isinstance(found, dict) or found.get("type") != "service_account":
+        raise ValueError('is no service account of Firebase: its "type" is another')
+    for name in _NEEDED:
+        if not isinstance(found.get(name), str) or not found[name].strip():
+            raise ValueError(f"is no whole service account of Firebase: {name} is missing")
+    if "-----BEGIN PRIVATE KEY-----" not in found["private_key"]:
+        raise ValueError("is no whole service account of Firebase: private_key is no key")
+    return ServiceAccount(found["project_id"], found["client_email"])
