@@ -196,6 +196,8 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        logs.let_go()
 
 
 def _serve(settings: Settings, sockets: list[socket.socket]) -> int:

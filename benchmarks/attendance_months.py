@@ -57,9 +57,9 @@ FROM generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, inte
 """
 
 
-def fill(cluster: Cluster, database: str, number: int) -> None:
-    """So many months of a thousand employees."""
-    cluster.make(EMPLOYEES, database)
+def fill(cluster: Cluster, database: str, number: int, part: float) -> None:
+    """So many months of a thousand employees, or of that part of them."""
+    cluster.make(int(EMPLOYEES * part), database)
     span: dict[str, date] = {"first": first_of(number), "last": LAST}
     with cluster.connect(database) as connection:
         connection.execute(PEOPLE)

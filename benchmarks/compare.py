@@ -10,6 +10,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.load import Sample, measure
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.servers import SERVERS, serving
+from benchmarks.sizes import Sizes
 
 # samples[scenario][server][round]
 Samples = dict[str, dict[str, list[Sample]]]
@@ -55,6 +56,7 @@ def compare(
     *,
     rounds: int,
     seconds: int,
+    sizes: Sizes,
     tell: Tell,
 ) -> Samples:
     """Measure each server in turn, `rounds` times over."""
@@ -69,7 +71,10 @@ def compare(
             with serving(name, cluster) as server:
                 agreement.check(server)
                 for scenario in (s for s in scenarios if SCENARIOS[s].is_for(name)):
-                    sample = measure(server, SCENARIOS[scenario], seconds, postmaster, sweep=sweep)
+                    sample = measure(
+                        server, SCENARIOS[scenario], seconds, postmaster,
+                        warm=not sizes.warm_up, sweep=sweep,
+                    )  # fmt: skip
                     samples[scenario][name].append(sample)
                     tell(f"round {number + 1}/{rounds}  {name} {scenario}: {sample.cpu:.0f} µs")
                     sweep()

@@ -21,6 +21,7 @@ try:
         processes,
         report,
         scale,
+        sizes,
         sleeping,
         soaking,
         tracks,
@@ -65,8 +66,9 @@ def _some_of(known: Collection[str]) -> Callable[..., list[str] | None]:
 @click.option("--servers", callback=_some_of(SERVERS | LIVE), help=f"Of {','.join(SERVERS)}.")
 @click.option("--json", "format_", flag_value="json", help="Everything, round by round.")
 @click.option("--markdown", "format_", flag_value="markdown", help="For benchmarks/README.md.")
+@click.option("--short", is_flag=True, help="For a moment, to see that it runs: no figures.")
 @click.option("--install", is_flag=True, help="Fetch the peers' packages, and do nothing else.")
-def main(what: str, install: bool, servers: list[str] | None, **options: Any) -> None:
+def main(what: str, install: bool, short: bool, servers: list[str] | None, **options: Any) -> None:
     """CPU time per request of this server and its peers.
 
     `scale` asks for a page of a million rows, `report` for a month of attendance among sixty,
@@ -79,6 +81,12 @@ def main(what: str, install: bool, servers: list[str] | None, **options: Any) ->
         if install:
             needs.install()
             return
+        options["size"] = sizes.SHORT if short else sizes.RECORDED
+        if short:
+            seconds = options["seconds"] or sizes.SHORT_SECONDS.get(what, 1)
+            options |= {
+                "rounds": 1, "employees": 5000, "seconds": seconds, "sockets": sizes.SHORT_SOCKETS,
+            }  # fmt: skip
         if what == "bounds":
             _bound(**options)
             return
@@ -89,7 +97,7 @@ def main(what: str, install: bool, servers: list[str] | None, **options: Any) ->
         if what == "sockets":
             _hold(chosen, **options)
         elif what == "soak":
-            sys.exit(_soak(**options))
+            sys.exit(_soak(**options, judged=not short))
         else:
             _measure(what, chosen, **options)
     except processes.BenchmarkError as error:
@@ -109,8 +117,9 @@ def _measure(
     seconds: int | None,
     rounds: int,
     sockets: int,
+    size: sizes.Sizes,
 ) -> None:
-    often = {"rounds": rounds, "seconds": seconds or 4}
+    often: dict[str, Any] = {"rounds": rounds, "seconds": seconds or 4, "sizes": size}
     with cluster.started() as found:
         _tell(f"filling a table of {employees:,} rows")
         found.make(employees)
@@ -120,7 +129,7 @@ def _measure(
             tables = report.months(measured)
         elif what == "tracks":
             found.put_to_work()
-            measured = tracks.tracks(found, tell=_tell)
+            measured = tracks.tracks(found, sizes=size, tell=_tell)
             tables = report.tracks(measured)
         elif what == "scale":
             measured = scale.scale(found, employees, servers, tell=_tell, **often)
@@ -136,14 +145,15 @@ def _measure(
 
 
 def _hold(
-    servers: list[str], *, sockets: int, seconds: int | None, format_: str | None, **_: Any
-) -> None:
+    servers: list[str], *, sockets: int, seconds: int | None, format_: str | None,
+    size: sizes.Sizes, **_: Any,
+) -> None:  # fmt: skip
     with cluster.started() as found:
         found.make(5000)
         holding.invite(found, sockets)
         slept = None
         if "sunshine-live" in servers:
-            slept = sleeping.sleep(found, tell=_tell)
+            slept = sleeping.sleep(found, events=size.events, tell=_tell)
         held = holding.hold(found, servers, sockets=sockets, seconds=seconds or 30, tell=_tell)
         about = machine.describe_sockets(found)
     report.show(about, report.sockets(held, slept), {"held": held, "slept": slept}, format_)
@@ -154,13 +164,13 @@ def _bound(*, seconds: int | None, format_: str | None, **_: Any) -> None:
     report.show(machine.describe_process(), report.bounds(found), {"bounds": found}, format_)
 
 
-def _soak(*, seconds: int | None, format_: str | None, **_: Any) -> int:
+def _soak(*, seconds: int | None, format_: str | None, judged: bool, **_: Any) -> int:
     with cluster.started() as found:
         found.make(5000)
         soaked = soaking.soak(found, seconds or 3600, _tell)
         about = machine.describe_sockets(found)
     report.show(about, report.soaked(soaked), {"soaked": soaked}, format_)
-    return 0 if all(soaking.met(soaked)) else 1
+    return 0 if all(soaking.met(soaked)) or not judged else 1
 
 
 def _tell(line: str) -> None:

@@ -29,10 +29,10 @@ ORDER BY id, line
 """
 
 
-def fill(cluster: Cluster, database: str, number: int) -> None:
-    """So many months of a hundred sellers."""
+def fill(cluster: Cluster, database: str, number: int, part: float) -> None:
+    """So many months of a hundred sellers, or of that part of what they sell."""
     cluster.make(EMPLOYEES, database)
-    given = {"first": first_of(number), "months": number, "sales": A_MONTH}
+    given = {"first": first_of(number), "months": number, "sales": int(A_MONTH * part)}
     with cluster.connect(database) as connection:
         with without_indexes(connection, "sale"):
             connection.execute(SALES, given)

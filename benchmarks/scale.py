@@ -8,8 +8,8 @@ from benchmarks.compare import Spread, Tell
 from benchmarks.load import measure
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.servers import serving
+from benchmarks.sizes import Sizes
 
-LARGE = 1_000_000
 DATABASE = "large_db"
 AT_MOST = 2.0
 
@@ -40,17 +40,18 @@ def scale(
     *,
     rounds: int,
     seconds: int,
+    sizes: Sizes,
     tell: Tell,
 ) -> Costs:
     """Measure each server over both tables in turn."""
-    tell(f"filling a table of {LARGE:,} rows")
-    cluster.make(LARGE, DATABASE)
-    tables = {small: "sunshine_db", LARGE: DATABASE}
+    tell(f"filling a table of {sizes.large:,} rows")
+    cluster.make(sizes.large, DATABASE)
+    tables = {small: "sunshine_db", sizes.large: DATABASE}
     costs: Costs = {name: {rows: [] for rows in tables} for name in servers}
     for number in range(rounds):
         for name in servers:
             for rows, database in tables.items():
-                cost = _page(cluster, name, database, seconds)
+                cost = _page(cluster, name, database, seconds, warm=not sizes.warm_up)
                 costs[name][rows].append(cost)
                 tell(f"round {number + 1}/{rounds}  {name}, {rows:,} rows: {cost.cpu:.0f} µs")
     return costs
@@ -68,9 +69,9 @@ def growth(by_rows: dict[int, list[Cost]], measure_: str) -> Spread:
     return Spread.of([getattr(a, measure_) / getattr(b, measure_) for a, b in pairs])
 
 
-def _page(cluster: Cluster, name: str, database: str, seconds: int) -> Cost:
+def _page(cluster: Cluster, name: str, database: str, seconds: int, *, warm: bool) -> Cost:
     page, postmaster = SCENARIOS["list"], cluster.postmaster()
     with serving(name, cluster, database) as server:
-        loaded = measure(server, page, seconds, postmaster)
+        loaded = measure(server, page, seconds, postmaster, warm=warm)
         alone = measure(server, page, seconds, postmaster, warm=True, connections=1)
     return Cost(loaded.cpu, loaded.database_cpu, alone.latency)

@@ -17,7 +17,6 @@ from benchmarks.holding import PATH, Heard, listening
 from benchmarks.processes import BenchmarkError, growth
 from benchmarks.servers import TOKEN, Running, serving
 
-EVENTS = 110_000
 PER_SECOND = 2000
 AT_ONCE = 100
 AWAKE = 5
@@ -56,10 +55,10 @@ class Slept:
         return self.beside.p50 / ((self.before.p50 + self.after.p50) / 2)
 
 
-def sleep(cluster: Cluster, *, events: int = EVENTS, tell: Tell) -> Slept:
+def sleep(cluster: Cluster, *, events: int, tell: Tell) -> Slept:
     """Half of it while nobody sleeps, all of it beside a sleeper, the other half."""
     with serving("sunshine-live", cluster) as server, cluster.connect() as connection:
-        _publish(connection, 5 * PER_SECOND)
+        _publish(connection, min(5 * PER_SECOND, events // 10))
         tell(f"sunshine-live: {events // 2:,} events of 1 KiB")
         before = _heard(server, connection, events // 2)
         tell(f"sunshine-live: {events:,} events of 1 KiB beside a sleeper")

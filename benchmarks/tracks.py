@@ -16,13 +16,12 @@ from benchmarks.cluster import DRIVERS, FLEET, Cluster
 from benchmarks.compare import Tell
 from benchmarks.processes import BenchmarkError, growth
 from benchmarks.servers import TOKEN, Running, serving
+from benchmarks.sizes import Sizes
 from sunshine.rules.fleet_locations import LAST
 
-POINTS = 1_000_000
-ASKED = 5000
 BEGIN = datetime(2024, 1, 15, tzinfo=UTC)
-# Seconds, and so points, of the tracks of driver 1.
-TRACKS = {"an hour": 3600, "a day": 86_400, "all": POINTS}
+# Seconds, and so points, of the tracks of driver 1; None is all of them.
+TRACKS = {"an hour": 3600, "a day": 86_400, "all": None}
 MOST_MS = 5.0
 MOST_MB = 10.0
 SLOW = 1 << 16  # bytes at once, of a reader who takes them every so often
@@ -75,33 +74,36 @@ class Measured:
     streams: dict[str, Streamed]
 
 
-def tracks(cluster: Cluster, *, tell: Tell) -> Measured:
+def tracks(cluster: Cluster, *, sizes: Sizes, tell: Tell) -> Measured:
     """Fill the table, then ask for places and tracks."""
-    tell(f"filling {2 * POINTS:,} points of {DRIVERS:,} drivers")
+    lengths = {name: min(length or sizes.points, sizes.points) for name, length in TRACKS.items()}
+    tell(f"filling {2 * sizes.points:,} points of {DRIVERS:,} drivers")
     with cluster.connect(FLEET) as connection:
-        connection.execute(FILL, {"points": POINTS, "others": DRIVERS - 1, "begin": BEGIN})
+        connection.execute(FILL, {"points": sizes.points, "others": DRIVERS - 1, "begin": BEGIN})
         connection.execute(PLACE)
         connection.execute("VACUUM ANALYZE")
-        tell(f"asking {ASKED:,} times where a driver is")
-        reads, pages, database = _asked(connection)
+        tell(f"asking {sizes.asked:,} times where a driver is")
+        reads, pages, database = _asked(connection, sizes.asked)
     with serving("sunshine", cluster) as server:
-        last = Last(reads, pages, database, _answered(server))
+        last = Last(reads, pages, database, _answered(server, sizes.asked))
         streams = {}
-        for name, seconds in TRACKS.items():
+        for name, seconds in lengths.items():
             tell(f"streaming {name}")
             streams[name] = _streamed(server, seconds, pause=0)
         tell("streaming a day to a slow reader")
-        streams["a day, slowly"] = _streamed(server, TRACKS["a day"], pause=EVERY)
-    return Measured(2 * POINTS, last, streams)
+        streams["a day, slowly"] = _streamed(server, lengths["a day"], pause=EVERY)
+    return Measured(2 * sizes.points, last, streams)
 
 
-def _asked(connection: psycopg.Connection) -> tuple[list[str], int, tuple[float, float]]:
+def _asked(
+    connection: psycopg.Connection, often: int
+) -> tuple[list[str], int, tuple[float, float]]:
     """By the database's own clock: planning and running, for one driver after the other."""
     statement = LAST.text.decode()
     times, plan = [], {}
     dice = random.Random(1)
     connection.execute(statement, LAST.bind({"id": 1}))
-    for _ in range(ASKED):
+    for _ in range(often):
         values = LAST.bind({"id": dice.randint(1, DRIVERS)})
         row = connection.execute(
             f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values
@@ -121,10 +123,10 @@ def _scans(plan: dict[str, Any]) -> Iterator[str]:
         yield from _scans(part)
 
 
-def _answered(server: Running) -> tuple[float, float]:
+def _answered(server: Running, often: int) -> tuple[float, float]:
     """Milliseconds that a lone client waits."""
     times, dice = [], random.Random(2)
-    for _ in range(ASKED // 5):
+    for _ in range(often // 5):
         began = time.perf_counter()
         status, text = server.request(f"/api/fleet/drivers/{dice.randint(1, DRIVERS)}/location")
         times.append((time.perf_counter() - began) * 1000)

@@ -13,7 +13,9 @@ from sunshine.web.routes import Route
 
 
 class _Branding(Filed):
-    filing = Filing("branding-approval", ("files",), within=("history",), check=rules.check_file)
+    filing = Filing(
+        "branding-approval", "branding_revision", within=("history",), check=rules.check_file
+    )
 
 
 class BrandingRequests(_Branding):

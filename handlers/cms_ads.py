@@ -8,7 +8,7 @@ from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/ad", ("image",))
+IMAGES = Filing("cms/ad", "ad")
 
 
 class Ads(Contents):

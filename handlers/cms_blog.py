@@ -9,7 +9,7 @@ from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import conflicts, created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/blog", ("featuredImage",), html=("content",))
+IMAGES = Filing("cms/blog", "blog")
 
 
 class Posts(Contents):

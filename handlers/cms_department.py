@@ -8,7 +8,7 @@ from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/department", ("logo",), html=("content",))
+IMAGES = Filing("cms/department", "department_page")
 
 
 class DepartmentPages(Contents):

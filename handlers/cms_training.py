@@ -8,7 +8,7 @@ from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.replies import created, done, one, page, unchanged
 from sunshine.web.routes import Route
 
-FILES = Filing("cms/training", ("files",), html=("content",))
+FILES = Filing("cms/training", "training")
 
 
 class Trainings(Contents):

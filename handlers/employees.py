@@ -15,7 +15,7 @@ from sunshine.web.routes import Route
 
 
 class _Employees(Filed):
-    filing = Filing("employee/photo", ("photo",), check=check_photo)
+    filing = Filing("employee/photo", "employee", check=check_photo)
 
 
 class Employees(_Employees):

@@ -9,7 +9,14 @@ from sunshine import uploads
 from sunshine.errors import NotAllowed, NotFound
 from sunshine.file_types import SHOWN
 from sunshine.rules import attendance_records as attendance
-from sunshine.rules import branding_approval, employees_photo, leave, tickets_policy
+from sunshine.rules import (
+    branding_approval,
+    employees_photo,
+    freelance,
+    leave,
+    mitra_documents,
+    tickets_policy,
+)
 from sunshine.schemas.files import DOWNLOAD, UPLOADED
 from sunshine.signing import ROUTE
 from sunshine.storage import STATIC, TEMP
@@ -69,6 +76,7 @@ class StoredFile(Handler):
     deadline = SECONDS
     sends_files = True
     folder: ClassVar[str] = ""
+    database: ClassVar[str] = "sunshine"
     # Who may open what is in a folder by their token, the most particular folder first.
     checks: ClassVar[dict[str, Check]] = {}
     # The permission that, held for all, lets one hear that a file is not there.
@@ -93,7 +101,7 @@ class StoredFile(Handler):
     async def _check(self, path: str) -> None:
         for folder, check in self.checks.items():
             if path.startswith(folder):
-                await check(self.db.sunshine, ROUTE + path, actor=self.actor)
+                await check(self.db[self.database], ROUTE + path, actor=self.actor)
                 return
         raise NotFound if self.actor.scope(self.reads) == "all" else NotAllowed
 
@@ -122,6 +130,21 @@ class BrandingFile(StoredFile):
 
     folder = "branding-approval/"
     checks = {"branding-approval/": branding_approval.check_file}
+
+
+class FreelanceFile(StoredFile):
+    """A freelancer's portfolio."""
+
+    folder = "freelance/"
+    checks = {"freelance/": freelance.check_file}
+
+
+class PartnerFile(StoredFile):
+    """What a partner's document names."""
+
+    folder = "mitra/"
+    database = "mitra"
+    checks = {"mitra/": mitra_documents.check_file}
 
 
 class CmsFile(StoredFile):
@@ -167,5 +190,7 @@ routes = [
     Route("/api/static/employee/{path:rest}", EmployeeFile, GET=[signed_url, *FILE]),
     Route("/api/static/ticketing/{path:rest}", TicketFile, GET=[signed_url, *FILE]),
     Route("/api/static/branding-approval/{path:rest}", BrandingFile, GET=[signed_url, *FILE]),
+    Route("/api/static/freelance/{path:rest}", FreelanceFile, GET=[signed_url, *FILE]),
+    Route("/api/static/mitra/{path:rest}", PartnerFile, GET=[signed_url, *FILE]),
     Route("/api/static/{path:rest}", StoredFile, GET=[signed_url, *FILE]),
 ]

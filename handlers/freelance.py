@@ -9,13 +9,18 @@ from sunshine.schemas.freelance import (
     FREELANCER,
     PROJECT,
 )
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 
-class Freelancers(Handler):
+class _Freelance(Filed):
+    filing = Filing("freelance", "freelancer", check=rules.check_file)
+
+
+class Freelancers(_Freelance):
     """Who works for the company without being employed."""
 
     async def get(self) -> None:
@@ -31,11 +36,11 @@ class Freelancers(Handler):
         Email addresses are unique in any case.
         """
         async with self.transaction() as tx:
-            freelancer = await rules.freelancers.create(tx, self.body)
-            self.reply(freelancer, message="Freelancer registered", status=201)
+            row = await rules.freelancers.create(tx, self.body)
+            self.reply(row, message="Freelancer registered", status=201)
 
 
-class Freelancer(Handler):
+class Freelancer(_Freelance):
     """One freelancer."""
 
     async def get(self, freelancer_id: int) -> None:
@@ -51,8 +56,8 @@ class Freelancer(Handler):
         Email addresses are unique in any case.
         """
         async with self.transaction() as tx:
-            freelancer = await rules.freelancers.change(tx, freelancer_id, self.body)
-            self.reply(freelancer, message="Freelancer updated")
+            row = await rules.freelancers.change(tx, freelancer_id, self.body)
+            self.reply(row, message="Freelancer updated")
 
     async def delete(self, freelancer_id: int) -> None:
         """Delete a freelancer.

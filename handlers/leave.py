@@ -10,7 +10,7 @@ from sunshine.web.routes import Route
 
 
 class _Leave(Filed):
-    filing = Filing("employee/leave", ("documents",), check=rules.check_file)
+    filing = Filing("employee/leave", "leave", check=rules.check_file)
 
 
 class LeaveApplication(_Leave):

@@ -4,13 +4,17 @@ from handlers.mitra import MANAGES, READS
 from sunshine import documents
 from sunshine.rules import mitra_documents as rules
 from sunshine.schemas.mitra import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, query, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, created, done, one, page, refuses
 from sunshine.web.routes import Route
 
 
-class Documents(Handler):
+class _Documents(Filed):
+    filing = Filing("mitra", "partner_document", check=rules.check_file)
+
+
+class Documents(_Documents):
     """A partner's documents, of any shape."""
 
     async def get(self, id_: int) -> None:
@@ -23,15 +27,17 @@ class Documents(Handler):
     async def post(self, id_: int) -> None:
         """Create a document of a partner.
 
-        `fields` is any JSON object of at most 256 KiB, answered to the letter.
+        `fields` is any JSON object of at most 256 KiB, answered to the letter; a text that is the
+        URL of an upload keeps the file.
         """
+        await self.settle(self.db["mitra"])
         draft = await rules.draft(self.db, id_, self.body)
         async with self.transaction("mitra") as tx:
             document = await rules.create(tx, draft)
             self.reply(document, message="Document created", status=201)
 
 
-class Document(Handler):
+class Document(_Documents):
     """One document."""
 
     async def get(self, id_: int, document_id: int) -> None:
@@ -47,6 +53,7 @@ class Document(Handler):
         What is sent is merged, `fields` as a whole. With `version` a change made meanwhile is 409,
         with the present document in `data`.
         """
+        await self.settle(self.db["mitra"])
         draft = await rules.redraft(self.db, id_, document_id, self.body)
         async with self.transaction("mitra") as tx:
             document = await rules.change(tx, draft)

@@ -11,7 +11,7 @@ from sunshine.web.routes import Route
 class Onapps(Filed):
     """What every app may know."""
 
-    filing = Filing("onapps", ("settings", "image"), within=("vouchers",))
+    filing = Filing("onapps", "onapps_setting", "voucher", within=("vouchers",))
 
     async def get(self) -> None:
         """Get what every app may know.

@@ -9,7 +9,7 @@ from sunshine.web.routes import Route
 
 
 class _Vouchers(Filed):
-    filing = Filing("onapps/voucher", ("image",))
+    filing = Filing("onapps/voucher", "voucher")
 
 
 class Vouchers(_Vouchers):

@@ -13,7 +13,7 @@ from sunshine.web.routes import Route
 class WithAttachments(Filed):
     """What answers with a ticket, or takes one."""
 
-    filing = Filing("ticketing", ("attachments",), check=check_file)
+    filing = Filing("ticketing", "ticket", check=check_file, notes="ticket_comment.comment")
 
 
 class Tickets(WithAttachments):

@@ -2,15 +2,18 @@
 sunshine/rules/tickets_comments.py."""
 
 from sunshine.rules import tickets_comments as rules
+from sunshine.rules.tickets_policy import check_file
 from sunshine.schemas.tickets import COMMENT, HAPPENED, SAID
+from sunshine.web.claims import Filed, Filing
 from sunshine.web.guards import body, may, query, signed_in
-from sunshine.web.handler import Handler
 from sunshine.web.replies import conflicts, created, page
 from sunshine.web.routes import Route
 
 
-class TicketComments(Handler):
+class TicketComments(Filed):
     """The comments that one may see, and new ones."""
+
+    filing = Filing("ticketing", "ticket_comment", check=check_file)
 
     async def get(self, ticket_id: int) -> None:
         """List a ticket's comments, the first first.
@@ -24,15 +27,18 @@ class TicketComments(Handler):
         """Comment on a ticket.
 
         By reporter, assignee and agents; `internal` by agents only. The reporter's public word
-        opens a resolved or closed ticket again, within 14 days.
+        opens a resolved or closed ticket again, within 14 days. URLs of uploads in it become files
+        of the ticket, which who may read the comment may open: `files`.
         """
         async with self.transaction() as tx:
             comment = await rules.add(tx, ticket_id, self.body, actor=self.actor)
             self.reply(comment, message="Comment added", status=201)
 
 
-class TicketHistory(Handler):
+class TicketHistory(Filed):
     """What happened to a ticket, as far as one may know."""
+
+    filing = Filing("ticketing", "ticket_comment", check=check_file, within=("comment",))
 
     async def get(self, ticket_id: int) -> None:
         """List what happened to a ticket, the first first.

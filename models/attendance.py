@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from models.base import deleted_at, identity, sunshine, timestamps, unique_name
+from models.base import deleted_at, files, identity, sunshine, timestamps, unique_name
 
 location = Table(
     "location",
@@ -68,12 +68,12 @@ attendance = Table(
     Column("check_in_location_id", Integer, ForeignKey("location.id"), comment="the nearest"),
     Column("check_in_distance", Double, comment="metres to it"),
     Column("within_geofence", Boolean),
-    Column("check_in_photo", Text),
+    Column("check_in_photo", Text, info=files("path")),
     Column("check_out_at", DateTime(timezone=True)),
     Column("check_out_recorded_at", DateTime(timezone=True)),
     Column("check_out_latitude", Double),
     Column("check_out_longitude", Double),
-    Column("check_out_photo", Text),
+    Column("check_out_photo", Text, info=files("path")),
     Column("auto_check_out", Boolean, nullable=False, server_default=text("false")),
     Column("review", Boolean, nullable=False, server_default=text("false")),
     Column("review_reasons", ARRAY(Text), nullable=False, server_default=text("'{}'")),

@@ -1,5 +1,7 @@
 """The four databases' metadata, and the columns that most tables share."""
 
+from typing import Literal
+
 from sqlalchemy import (
     Column,
     DateTime,
@@ -47,6 +49,17 @@ def timestamps() -> tuple[Column, Column]:
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
+
+
+def files(kind: Literal["urls", "html", "text", "path"] = "urls") -> dict[str, str]:
+    """What a column names files of ours in: `info=files()`, and nothing else has to be said.
+
+    `urls`: a URL, a list of them, or JSON with some in it; `html`: attributes of HTML; `text`:
+    words, some of which are URLs, with a list of those in the column `files`; `path`: the path of
+    one below `static`. A body's field of that name, in the API's spelling, takes uploads over
+    (sunshine/web/claims.py); who may open them, `sunshine files check` and the sweep ask here too.
+    """
+    return {"files": kind}
 
 
 def deleted_at() -> Column:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import identity, sunshine, timestamps
+from models.base import files, identity, sunshine, timestamps
 
 CATEGORIES = ("logo", "marketing", "social_media")
 MODES = ("all", "any")
@@ -35,7 +35,7 @@ branding_request = Table(
     Column("title", Text, nullable=False),
     Column("description", Text),
     Column("category", Text, nullable=False),
-    Column("files", ARRAY(Text), nullable=False),
+    Column("files", ARRAY(Text), nullable=False, info=files()),
     Column("mode", Text, nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     *timestamps(),
@@ -69,7 +69,7 @@ branding_revision = Table(
     Column("title", Text, nullable=False),
     Column("description", Text),
     Column("category", Text, nullable=False),
-    Column("files", ARRAY(Text), nullable=False),
+    Column("files", ARRAY(Text), nullable=False, info=files()),
     Column("mode", Text, nullable=False),
     Column("submitted_by", Text, nullable=False),
     Column("submitted_at", DateTime(timezone=True), nullable=False),

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import deleted_at, identity, sunshine, timestamps
+from models.base import deleted_at, files, identity, sunshine, timestamps
 
 employee = Table(
     "employee",
@@ -29,7 +29,7 @@ employee = Table(
     Column("manager_id", Integer, ForeignKey("employee.id"), index=True),
     Column("join_date", Date),
     Column("status", Text, nullable=False, server_default=text("'active'")),
-    Column("photo", Text),
+    Column("photo", Text, info=files()),
     Column("timezone", Text),
     *timestamps(),
     deleted_at(),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import deleted_at, identity, sunshine, timestamps
+from models.base import deleted_at, files, identity, sunshine, timestamps
 
 freelancer = Table(
     "freelancer",
@@ -25,7 +25,7 @@ freelancer = Table(
     Column("email", Text, nullable=False),
     Column("skills", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("hourly_rate", Numeric(14, 2)),
-    Column("portfolio", Text),
+    Column("portfolio", Text, info=files()),
     Column("phone", Text),
     Column("status", Text, nullable=False, server_default=text("'active'")),
     Column("notes", Text),
@@ -39,6 +39,12 @@ Index(
     func.lower(freelancer.c.email),
     unique=True,
     postgresql_where=freelancer.c.deleted_at.is_(None),
+)
+
+Index(
+    "freelancer_portfolio_idx",
+    freelancer.c.portfolio,
+    postgresql_where=freelancer.c.portfolio.is_not(None),
 )
 
 freelance_project = Table(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSRANGE, ExcludeConstraint
 
-from models.base import deleted_at, identity, sunshine, timestamps
+from models.base import deleted_at, files, identity, sunshine, timestamps
 
 holiday = Table(
     "holiday",
@@ -49,7 +49,7 @@ leave = Table(
     Column("end_date", Date, nullable=False),
     Column("half_day", Text),
     Column("reason", Text),
-    Column("documents", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("documents", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=files()),
     Column("status", Text, nullable=False, server_default=text("'pending'")),
     Column("deadline", Date, nullable=False, comment="last day for a decision"),
     Column("decided_by_id", Integer, ForeignKey("users.id"), comment="null for the system"),

@@ -16,13 +16,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base import deleted_at, identity, sunshine, timestamps
+from models.base import deleted_at, files, identity, sunshine, timestamps
 
 onapps_setting = Table(
     "onapps_setting",
     sunshine,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("settings", JSONB, nullable=False),
+    Column("settings", JSONB, nullable=False, info=files()),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("id = 1", name="id"),
     comment="One row.",
@@ -34,7 +34,7 @@ voucher = Table(
     identity(),
     Column("code", Text, nullable=False),
     Column("description", Text),
-    Column("image", Text),
+    Column("image", Text, info=files()),
     Column("discount_type", Text, nullable=False),
     Column("discount_value", Numeric(14, 2), nullable=False),
     Column("min_purchase", Numeric(14, 2), nullable=False, server_default=text("0")),

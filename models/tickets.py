@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import deleted_at, identity, sunshine, timestamps
+from models.base import deleted_at, files, identity, sunshine, timestamps
 
 Sequence("ticket_number_seq", metadata=sunshine)
 
@@ -43,7 +43,7 @@ ticket = Table(
     Column("category", Text),
     Column("reported_by_id", Integer, ForeignKey("employee.id"), nullable=False),
     Column("assigned_to_id", Integer, ForeignKey("employee.id")),
-    Column("attachments", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("attachments", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=files()),
     Column("resolution", Text),
     Column("satisfaction", SmallInteger, comment="1 to 5, by the reporter"),
     Column("satisfaction_comment", Text),
@@ -133,9 +133,11 @@ ticket_comment = Table(
     Column("employee_id", Integer, ForeignKey("employee.id")),
     Column("author", Text, nullable=False, comment="their name at that time"),
     Column("internal", Boolean, nullable=False),
-    Column("comment", Text, nullable=False),
+    Column("comment", Text, nullable=False, info=files("text")),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("files", ARRAY(Text), nullable=False, server_default=text("'{}'"), info=files()),
     Index("ticket_comment_ticket_id_idx", "ticket_id", "id"),
+    Index("ticket_comment_files_idx", "files", postgresql_using="gin"),
 )
 Index(
     "ticket_comment_search_idx",

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from sqlalchemy import (
     ARRAY,
     Column,
-    ColumnElement,
+    Select,
     Text,
     any_,
     bindparam,
@@ -20,67 +21,46 @@ from sqlalchemy import (
     union,
 )
 
-from models.attendance import attendance
-from models.branding_approval import branding_revision
-from models.cms import ad, blog, blog_revision, career, department_page, training, vacancy
-from models.employees import employee
 from models.files import stored_file
-from models.leave import leave
-from models.onapps import onapps_setting, voucher
-from models.tickets import ticket
 from sunshine.db import Databases, Row, Transaction
+from sunshine.file_columns import declared, kind_of, lasting
+from sunshine.links import END
 from sunshine.signing import ROUTE
 from sunshine.statements import Statement
 from sunshine.storage import STATIC, Found, Storage
 
-# Every column that names files as `/api/static/<path>`: a URL, a list of them, or a document. A
-# module that files something has its line here, else what it names is taken for an orphan.
-NAMING: tuple[Column, ...] = (
-    ticket.c.attachments,
-    leave.c.documents,
-    branding_revision.c.files,
-    employee.c.photo,
-    voucher.c.image,
-    onapps_setting.c.settings,
-    blog.c.featured_image,
-    blog_revision.c.featured_image,
-    ad.c.image,
-    training.c.files,
-    career.c.image,
-    department_page.c.logo,
-)
-# Those of HTML, whose attributes name some.
-HTML: tuple[Column, ...] = (
-    blog.c.content,
-    blog_revision.c.content,
-    training.c.content,
-    career.c.content,
-    department_page.c.content,
-    vacancy.c.description,
-)
-# Those that hold the path alone.
-BARE: tuple[Column, ...] = (attendance.c.check_in_photo, attendance.c.check_out_photo)
-_NAME = literal(ROUTE + r'([^"\\,{}?\s]+)')
-_LINK = literal(f'="{ROUTE}([^"?#]+)')
+# How each kind of column that models/ declares names files, and how any text may mention one.
+_PATTERNS = {
+    "urls": ROUTE + r'([^"\\,{}?\s]+)',
+    "html": f'="{ROUTE}([^"?#]+)',
+}
+_MENTIONED = ROUTE + r"""([^"'\\,{}()<>?#\s]+)"""
 
 
-def _matches(column: Column, pattern: ColumnElement) -> ColumnElement:
-    return func.regexp_matches(cast(column, Text), pattern, literal("g"), type_=ARRAY(Text))
+def _matches(column: Column, pattern: str) -> Select:
+    said = cast(column, Text)
+    found = func.regexp_matches(said, literal(pattern), literal("g"), type_=ARRAY(Text))
+    return select(found[1].label("path")).where(said.contains(ROUTE))
+
+
+def _paths(column: Column) -> Select | None:
+    """What a declared column names."""
+    kind = str(kind_of(column))
+    if kind == "path":
+        return select(column.label("path")).where(column.is_not(None))
+    # What a text names stands in the list beside it.
+    return _matches(column, _PATTERNS[kind]) if kind in _PATTERNS else None
 
 
 def _names(database: str) -> Statement | None:
     """The paths that rows of a database name. Deleted ones count: they are history."""
-    found = [
-        select(_matches(column, pattern)[1].label("path"))
-        for columns, pattern in ((NAMING, _NAME), (HTML, _LINK))
-        for column in columns
-        if column.table.metadata.info["database"] == database
-    ]
-    found += [
-        select(column.label("path")).where(column.is_not(None))
-        for column in BARE
-        if column.table.metadata.info["database"] == database
-    ]
+    found = [paths for column in declared(database) if (paths := _paths(column)) is not None]
+    return Statement(union(*found)) if found else None
+
+
+def _mentions(database: str) -> Statement | None:
+    """The paths that any text of a database has in it."""
+    found = [_matches(column, _MENTIONED) for column in lasting(database)]
     return Statement(union(*found)) if found else None
 
 
@@ -123,8 +103,9 @@ async def check(
 
 
 async def orphans(storage: Storage, databases: Databases, *, now: datetime) -> list[Found]:
-    """The files that no row names, and that are a day old."""
-    named = await _named(databases)
+    """The files that no row names, and that are a day old. A link in a note is enough for one to
+    stay, though it is none that the note has to have."""
+    named = await _named(databases) | await _mentioned(databases)
     return [
         file
         async for file in storage.files(STATIC)
@@ -146,6 +127,15 @@ async def _named(databases: Databases) -> set[str]:
         if statement := _names(name):
             paths.update(row["path"] for row in await database.all(statement))
     return paths
+
+
+async def _mentioned(databases: Databases) -> set[str]:
+    """Every path that any text speaks of, with or without the full stop of its sentence."""
+    said: set[str] = set()
+    for name, database in databases.items():
+        if statement := _mentions(name):
+            said.update(unquote(row["path"]) for row in await database.all(statement))
+    return said | {path.rstrip(END) for path in said}
 
 
 async def _is_whole(storage: Storage, file: Found, known: Row, *, hashes: bool) -> bool:

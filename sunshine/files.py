@@ -7,7 +7,7 @@ file as `/api/static/<path>`, whoever serves it; handlers make URLs of that that
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -32,6 +32,11 @@ _KEEP = Statement(
 )
 
 
+def new_path(folder: str, upload: str) -> str:
+    """Where an upload goes below `static`: under a name that no other attempt has either."""
+    return f"{folder}/{secrets.token_hex(16)}-{uploads.plain_name(upload)}"
+
+
 class Change:
     """The files of one change."""
 
@@ -48,16 +53,14 @@ class Change:
         await tx.run(_KEEP, path=path, size=len(content), sha256=digest)
         return path
 
-    async def claim(
-        self, tx: Transaction, names: Sequence[str], folder: str, *, user: int
-    ) -> dict[str, str]:
-        """Move uploads of a user to a folder below `static`: paths by name of those there are.
+    async def claim(self, tx: Transaction, paths: Mapping[str, str], *, user: int) -> set[str]:
+        """Move uploads of a user to new paths below `static`; the names of those there are.
 
         `tx` is of the database `sunshine`: until it has ended nobody else can take them.
         """
-        paths = {}
-        for name, row in (await uploads.claim(tx, names, user=user)).items():
-            path = f"{folder}/{secrets.token_hex(16)}-{uploads.plain_name(name)}"
+        taken = set()
+        for name, row in (await uploads.claim(tx, list(paths), user=user)).items():
+            path = paths[name]
             try:
                 await self._storage.copy(f"{TEMP}/{name}", self._made(path))
             except NotFound:
@@ -65,8 +68,8 @@ class Change:
                 continue
             await tx.run(_KEEP, path=path, size=row["size"], sha256=row["sha256"])
             self.spent.append(f"{TEMP}/{name}")
-            paths[name] = path
-        return paths
+            taken.add(name)
+        return taken
 
     def _made(self, path: str) -> str:
         place = f"{STATIC}/{path}"

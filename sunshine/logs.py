@@ -6,10 +6,12 @@ what is not passed in.
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 import structlog
@@ -64,6 +66,16 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def let_go() -> None:
+    """At the end of a process: what could not be written must not make it a failure (Python exits
+    with 120 where it cannot flush)."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def of_requests(settings: Settings) -> Callable[..., None]:

@@ -48,7 +48,7 @@ UNFINISHED = timedelta(hours=1)
 LEASE = timedelta(minutes=11)
 # In whose name a file is fetched: whoever has its URL.
 VISITOR = System(name="visitor")
-_UNIQUE = re.compile(r"[0-9]{13}-[0-9]{39}-|[0-9a-f]{32}-")
+_UNIQUE = re.compile(r"(?:[0-9]{13}-[0-9]{39}-|[0-9a-f]{32}-)(?:[0-9]{13}-[0-9]{39}-)*")
 _BATCH = 500
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -104,8 +104,7 @@ _wanted = (
     .where(
         upload.c.name == any_(bindparam("names", type_=ARRAY(Text))),
         upload.c.user_id == _USER,
-        upload.c.ready,
-        _IS_ALIVE,
+        _IS_FREE,
     )
     .order_by(upload.c.id)
     .with_for_update()
@@ -195,7 +194,7 @@ async def consume(tx: Transaction, id_: int, name: str) -> None:
 
 
 async def claim(tx: Transaction, names: Sequence[str], *, user: int) -> dict[str, Row]:
-    """Take uploads of a user away, for rows of theirs: those that there are, by name."""
+    """Take uploads of a user away, for rows of theirs: those that nobody fetches, by name."""
     rows = await tx.all(_CLAIM, names=list(names), user=user, since=_since(tx.now))
     return {row["name"]: row for row in rows}
 

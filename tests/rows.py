@@ -194,14 +194,14 @@ async def _stored_file(api: Api, path: str, method: str, employee: int) -> Ids:
     return (name,)
 
 
-def _named_by(upper: Maker, statement: str) -> Maker:
+def _named_by(upper: Maker, statement: str, database: str = "sunshine") -> Maker:
     """A file that a row names; the statement has its `:name` and the row's `:id`."""
 
     async def make(api: Api, path: str, method: str, employee: int) -> Ids:
-        (row,) = await upper(api, "", method, employee)
+        *_, row = await upper(api, "", method, employee)
         (name,) = await _stored_file(api, path, method, employee)
         full = path.replace("{path:rest}", str(name))
-        await api.app.databases.sunshine.all(statement_of(statement), name=full, id=row)
+        await api.app.databases[database].all(statement_of(statement), name=full, id=row)
         return (name,)
 
     return make
@@ -272,6 +272,14 @@ MAKERS: dict[str, Maker] = {
     "/api/static/branding-approval/": _named_by(
         _branding_request,
         "UPDATE branding_revision SET files = ARRAY[:name] WHERE request_id = :id RETURNING 1",
+    ),
+    "/api/static/freelance/": _named_by(
+        _plain("freelancer"), "UPDATE freelancer SET portfolio = :name WHERE id = :id RETURNING id"
+    ),
+    "/api/static/mitra/": _named_by(
+        _below(_plain("partner"), "partner_document"),
+        "UPDATE partner_document SET files = ARRAY[:name] WHERE id = :id RETURNING id",
+        "mitra",
     ),
     "/api/temp/": _upload,
     "/api/tickets/": _ticket,

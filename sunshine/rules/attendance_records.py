@@ -28,6 +28,7 @@ from models.employees import employee
 from models.shifts import shift
 from sunshine.db import Database, Reader, Row
 from sunshine.errors import NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal, Scope
 from sunshine.rules.reach import conditions, employee_within
@@ -90,12 +91,11 @@ _ROWS = shape(attendance)
 _ROW = _ROWS.where(attendance.c.id == bindparam("id"))
 FIND = Statement(_ROW)
 _FIND: dict[Scope, Statement] = {scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES}
-_PHOTO = bindparam("path", type_=Text)
 _PICTURED: dict[Scope, Statement] = {
     scope: Statement(
         union_all(
             *(
-                select(attendance.c.id).where(column == _PHOTO, *_SCOPES[scope])
+                select(attendance.c.id).where(names(column), *_SCOPES[scope])
                 for column in (attendance.c.check_in_photo, attendance.c.check_out_photo)
             )
         )
@@ -148,7 +148,7 @@ async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless it is a photo of one's own, or one sees everybody's attendance."""
     scope: Scope = "all" if _scope(actor) == "all" else "own"
     path = name.removeprefix(ROUTE)
-    if await reader.one(_PICTURED[scope], path=path, me=actor.employee_id) is None:
+    if await reader.one(_PICTURED[scope], name=path, me=actor.employee_id) is None:
         raise NotFound if scope == "all" else NotAllowed
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
-    Text,
     any_,
     bindparam,
     column,
@@ -26,6 +25,7 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Invalid, NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page, contains
 from sunshine.people import Principal
 from sunshine.records import living, stamped
@@ -71,7 +71,7 @@ _NAMING = {
     sees_all: Statement(
         select(_request.id)
         .join(branding_revision, branding_revision.c.request_id == _request.id)
-        .where(branding_revision.c.files.op("@>")(bindparam("names", type_=ARRAY(Text))), *where)
+        .where(names(branding_revision.c.files), *where)
         .limit(1)
     )
     for sees_all, where in {True: (), False: (IS_MINE,)}.items()
@@ -170,7 +170,7 @@ async def open_approvals(reader: Reader, employee_id: int) -> list[Row]:
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request that they see names the file, in any of its revisions."""
-    named = await reader.one(_NAMING[sees_all(actor)], names=[name], me=actor.employee_id)
+    named = await reader.one(_NAMING[sees_all(actor)], name=name, me=actor.employee_id)
     if named is None:
         raise NotFound if sees_all(actor) else NotAllowed
 

@@ -14,6 +14,7 @@ from models.cms import blog_slug
 from sunshine import json
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Faults, Invalid, Problem
+from sunshine.links import Links
 from sunshine.people import Principal
 from sunshine.rules import cms_blog
 from sunshine.rules.cms import Content, at
@@ -47,6 +48,7 @@ FIELDS = {
     "droppoint": schemas.DROP_POINT,
 }
 MAX_LINES = 50_000
+_NO_FILES = Links()
 
 _SLUGS = Statement(select(blog_slug.c.slug, blog_slug.c.blog_id))
 
@@ -119,7 +121,9 @@ def _lines(text: str, faults: Faults) -> Iterator[Line]:
             kind = values.pop("kind", None) if isinstance(values, dict) else None
             if not isinstance(kind, str) or kind not in KINDS:
                 raise Invalid.field("kind", f"must be one of {', '.join(KINDS)}")
-            yield Line(number, kind, checks[kind](values))
+            checked = checks[kind](values)
+            _NO_FILES.refuse_uploads(checked)
+            yield Line(number, kind, checked)
         except Invalid as problem:
             wrong = problem.errors or [{"field": "", "message": problem.message}]
             named = (_error(number, each["field"], each["message"]) for each in wrong)

@@ -12,6 +12,7 @@ from models.employees import employee
 from sunshine import sheets
 from sunshine.db import Row, Transaction
 from sunshine.errors import Faults, Invalid, brief
+from sunshine.links import Links
 from sunshine.records import stamped
 from sunshine.rules.employees import FIELDS, ROWS
 from sunshine.rules.names import NAMED, id_of
@@ -21,6 +22,7 @@ from sunshine.validation import Payload
 
 COLUMNS = tuple(LINE)
 MAX_LINES = 5000
+_NO_FILES = Links()
 
 Errors = list[dict[str, Any]]
 
@@ -106,7 +108,9 @@ def _lines(text: str, faults: Faults) -> Iterator[Line]:
             if len(cells) != len(header):
                 raise Invalid.field("", "has not as many cells as the header")
             filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell.strip()}
-            yield Line(number, check(filled))
+            values = check(filled)
+            _NO_FILES.refuse_uploads(values)
+            yield Line(number, values)
         except Invalid as error:
             faults.extend(({**each, "line": number} for each in error.errors), error.omitted)
 

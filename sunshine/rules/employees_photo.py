@@ -1,10 +1,11 @@
 """Who may open an employee's photo by their token. Employees themselves: employees.py."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from models.employees import employee
 from sunshine.db import Reader
 from sunshine.errors import NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.people import Principal
 from sunshine.rules.reach import conditions
 from sunshine.statements import Statement
@@ -12,7 +13,7 @@ from sunshine.statements import Statement
 _PICTURED = {
     scope: Statement(
         select(employee.c.id)
-        .where(employee.c.photo == bindparam("name"), employee.c.deleted_at.is_(None), *where)
+        .where(names(employee.c.photo), employee.c.deleted_at.is_(None), *where)
         .limit(1)
     )
     for scope, where in conditions(employee.c.id).items()

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
 
 from models.freelance import freelance_project, freelancer
-from sunshine.db import Database, Row, Transaction
-from sunshine.errors import Conflict, Invalid, NotFound, violations
+from sunshine.db import Database, Reader, Row, Transaction
+from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page, contains, lowered
 from sunshine.people import Principal
 from sunshine.records import Records, Use, merging, record_change, stamped
@@ -94,6 +95,9 @@ _LOCK_FREELANCER = Statement(
     .where(_f.id == bindparam("id"), _f.deleted_at.is_(None))
     .with_for_update(key_share=True, read=True)
 )
+_NAMING = Statement(
+    select(_f.id).where(names(freelancer.c.portfolio), _f.deleted_at.is_(None)).limit(1)
+)
 _INSERT = Statement(
     insert(freelance_project)
     .values({column: bindparam(name, type_=column.type) for name, column in PROJECT.items()})
@@ -117,6 +121,14 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One freelancer."""
     return _close(await freelancers.find(database, id_), actor)
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless it is somebody's portfolio, and the caller may see freelancers."""
+    if not actor.may_any(("freelance:read", "freelance:manage")):
+        raise NotAllowed
+    if await reader.one(_NAMING, name=name) is None:
+        raise NotFound
 
 
 async def assign(tx: Transaction, freelancer_id: int, values: Mapping[str, Any]) -> Row:

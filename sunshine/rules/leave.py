@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Date,
     DateTime,
@@ -30,6 +29,7 @@ from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.db import Database, Reader, Row, Transaction
 from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.records import stamped
@@ -108,7 +108,7 @@ _NAMING = {
         select(leave.c.id)
         .join(employee, employee.c.id == leave.c.employee_id)
         .where(
-            leave.c.documents.op("@>")(bindparam("names", type_=ARRAY(Text))),
+            names(leave.c.documents),
             employee.c.deleted_at.is_(None),
             *where,
         )
@@ -183,7 +183,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request within the caller's reach names the file."""
     scope = actor.scope("leave:read") or "own"
-    if await reader.one(_NAMING[scope], names=[name], me=actor.employee_id) is None:
+    if await reader.one(_NAMING[scope], name=name, me=actor.employee_id) is None:
         raise missing(actor, "leave:read")
 
 

@@ -15,16 +15,20 @@ from sqlalchemy import Text, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from models.mitra import partner, partner_document
-from sunshine.db import Databases, Row, Transaction
-from sunshine.errors import Conflict, NotFound
+from sunshine.db import Databases, Reader, Row, Transaction
+from sunshine.errors import Conflict, NotAllowed, NotFound
+from sunshine.file_columns import names
 from sunshine.json import comparable
+from sunshine.links import stored
 from sunshine.listing import Listing, Page, contains
+from sunshine.people import Principal
 from sunshine.records import stamped
 from sunshine.rules.mitra import partners
 from sunshine.schemas.mitra import DOCUMENT_FILTERS
 from sunshine.statements import Statement
 
 _d = partner_document.c
+FOLDER = "mitra/"  # of the files that documents name, below `static`
 CONTENT = ("title", "kind", "fields")
 WRITTEN = {"title": _d.title, "kind": _d.kind, "fields": _d.fields, "contentKey": _d.content_key}
 _ROWS = select(
@@ -61,6 +65,7 @@ _NEXT = Statement(
 _LOCK_PARTNER = Statement(
     select(partner.c.id).where(*_is_partner).with_for_update(key_share=True, read=True)
 )
+_FILES = bindparam("files", type_=ARRAY(Text))
 _written = {column: bindparam(name, type_=column.type) for name, column in WRITTEN.items()}
 _INSERT = Statement(
     insert(partner_document).values(
@@ -68,6 +73,7 @@ _INSERT = Statement(
             _d.id: bindparam("id"),
             _d.partner_id: bindparam("partner"),
             **_written,
+            _d.files: _FILES,
             **stamped(partner_document),
         }
     )
@@ -81,9 +87,14 @@ _as_read = (
 _UPDATE = Statement(
     update(partner_document)
     .where(*_as_read)
-    .values({**_written, _d.version: _d.version + 1, _d.updated_at: bindparam("now")})
+    .values(
+        {**_written, _d.files: _FILES, _d.version: _d.version + 1, _d.updated_at: bindparam("now")}
+    )
 )
 _DELETE = Statement(update(partner_document).where(*_as_read).values(deleted_at=bindparam("now")))
+_NAMING = Statement(
+    select(_d.id).where(names(partner_document.c.files), _d.deleted_at.is_(None)).limit(1)
+)
 _NAMED = Statement(
     select(_d.content_key.label("key")).where(
         _d.content_key == any_(bindparam("keys", type_=ARRAY(Text)))
@@ -123,6 +134,14 @@ async def find(databases: Databases, partner_id: int, id_: int) -> Row:
         raise NotFound
     await databases.documents.fill([row])
     return row
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless a document names the file, and the caller may see documents."""
+    if not actor.may_any(("mitra:read", "mitra:manage")):
+        raise NotAllowed
+    if await reader.one(_NAMING, name=name) is None:
+        raise NotFound
 
 
 async def draft(databases: Databases, partner_id: int, values: Mapping[str, Any]) -> Draft:
@@ -200,7 +219,9 @@ def _differing(before: Row, after: Row) -> list[str]:
 
 
 def _columns(made: Draft) -> Row:
-    return {"title": made.after["title"], "kind": made.after["kind"], **(made.kept or {})}
+    files = stored(made.after["fields"], FOLDER)
+    told = {name: made.after[name] for name in ("title", "kind")}
+    return {**told, "files": files, **(made.kept or {})}
 
 
 async def _current(tx: Transaction, made: Draft) -> Row:

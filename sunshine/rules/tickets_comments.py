@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, bindparam, insert, select
+from sqlalchemy import ARRAY, DateTime, Text, bindparam, insert, select
 
 from models import kernel
 from models.tickets import ticket_comment
 from sunshine.db import Database, Row, Transaction
 from sunshine.errors import NotAllowed
 from sunshine.events import Event, columns, event_of
+from sunshine.links import stored_in_text
 from sunshine.listing import Listing, Page
 from sunshine.people import Principal
 from sunshine.rules.tickets import (
@@ -27,6 +28,7 @@ from sunshine.rules.tickets_due import resume
 from sunshine.rules.tickets_policy import COMMENTS, EVENTS, is_agent
 from sunshine.statements import Statement
 
+FOLDER = "ticketing/"  # of the files that comments name, below `static`
 # How long after its end a word of the reporter opens a ticket again.
 REOPENS = timedelta(days=14)
 
@@ -35,6 +37,7 @@ _ROWS = select(
     _c.id,
     _c.ticket_id.label("ticketId"),
     _c.comment,
+    _c.files,
     _c.internal,
     _c.employee_id.label("authorId"),
     _c.author,
@@ -51,6 +54,7 @@ _INSERT = Statement(
         author=bindparam("author"),
         internal=bindparam("internal"),
         comment=bindparam("comment"),
+        files=bindparam("files", type_=ARRAY(Text)),
         created_at=bindparam("now", type_=DateTime(timezone=True)),
     )
     .returning(_c.id)
@@ -135,6 +139,7 @@ async def _store(tx: Transaction, row: Row, text: str, internal: bool, actor: Pr
     made = await tx.only(
         _INSERT, ticket=row["id"], user=actor.id, employee=actor.employee_id,
         author=actor.name, internal=internal, comment=text,
+        files=stored_in_text(text, FOLDER),
     )  # fmt: skip
     comment = await tx.only(_FIND, id=made["id"])
     said = {"internal": internal, "comment": comment}

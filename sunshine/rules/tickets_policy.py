@@ -29,6 +29,7 @@ from models.tickets import ticket, ticket_comment, ticket_watcher
 from sunshine.db import Reader, Row
 from sunshine.errors import NotAllowed, NotFound, Problem
 from sunshine.events import Event
+from sunshine.file_columns import names
 from sunshine.live import Audience
 from sunshine.people import Principal, Scope
 from sunshine.rules.reach import ME, Conditions
@@ -95,17 +96,19 @@ EVENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
     ),
 }
 
+
+def _naming(agent: bool) -> ColumnElement[bool]:
+    attached = select(ticket.c.id).where(names(ticket.c.attachments)).correlate(None)
+    said = select(ticket_comment.c.ticket_id).where(names(ticket_comment.c.files))
+    return ticket.c.id.in_(union(attached, said.where(*COMMENTS[agent])))
+
+
 _NAMING = {
-    reach: Statement(
-        select(ticket.c.id)
-        .where(
-            ticket.c.attachments.op("@>")(bindparam("names", type_=ARRAY(Text))),
-            ticket.c.deleted_at.is_(None),
-            *where,
-        )
-        .limit(1)
+    (reach, agent): Statement(
+        select(ticket.c.id).where(_naming(agent), ticket.c.deleted_at.is_(None), *where).limit(1)
     )
     for reach, where in TICKETS.items()
+    for agent in (True, False)
 }
 
 # The same in memory: who is related to some tickets, whoever asks.
@@ -135,9 +138,13 @@ _RELATED = Statement(
 
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
-    """Refuse with refusal() unless a ticket that they see names the file."""
+    """Refuse with refusal() unless a ticket that they see names the file, or a comment on one that
+    they may read."""
     reach = scope(actor)
-    if reach is None or not await reader.one(_NAMING[reach], names=[name], me=actor.employee_id):
+    if reach is None:
+        raise refusal(actor)
+    statement = _NAMING[reach, is_agent(actor)]
+    if not await reader.one(statement, name=name, me=actor.employee_id):
         raise refusal(actor)
 
 

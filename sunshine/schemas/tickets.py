@@ -95,6 +95,7 @@ SAID = Shape(
         "id": row_id(),
         "ticketId": row_id(),
         **shown(COMMENT),
+        "files": list_of(file_url(), 1000),
         "authorId": row_id(nullable=True),
         "author": words(),
         "createdAt": instant(),

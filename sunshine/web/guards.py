@@ -22,6 +22,7 @@ from sunshine.people import STRANGER
 from sunshine.schemas.fields import Schema
 from sunshine.validation import MAX_ASKED, Payload, Query
 from sunshine.web import limiting
+from sunshine.web.claims import keep_uploads_out
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
@@ -175,6 +176,7 @@ def body(schema: Schema) -> Guard:
     async def check(handler: "Handler") -> None:
         _require_media(handler, JSON)
         handler.body = payload.check(json.decode(handler.request.body))
+        keep_uploads_out(handler, handler.body)
 
     return Guard("body", check, media=JSON, body=payload)
 
@@ -191,10 +193,13 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         sent = json.decode(handler.request.body)
         if not isinstance(sent, list):
             handler.items = [payload.check(sent)]
+            keep_uploads_out(handler, handler.items[0])
         elif not 1 <= len(sent) <= maximum:
             raise Invalid(f"A list holds 1 to {maximum} items")
         else:
             handler.items = payload.check_each(sent)
+            for number, item in enumerate(handler.items):
+                keep_uploads_out(handler, item, f"{number}.")
 
     return Guard("body", check, media=JSON, body=payload, many=maximum)
 

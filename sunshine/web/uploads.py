@@ -10,6 +10,7 @@ import structlog
 
 from sunshine import uploads
 from sunshine.errors import Problem
+from sunshine.links import TEMP_ROUTE
 from sunshine.multipart import FileForm
 from sunshine.parts import Part
 from sunshine.storage import TEMP
@@ -18,7 +19,6 @@ from sunshine.web import files
 from sunshine.web.handler import Handler
 from sunshine.web.streaming import Streaming, announced
 
-ROUTE = "/api/temp/"
 FRAME = 64 * 1024  # bytes of a form around the file
 SECONDS = 600.0  # that one may take: for a phone far from the next mast
 # A connection holds two of these; a hundred that upload at once are to cost little.
@@ -66,7 +66,7 @@ class Receiving(Streaming):
             await self.application.storage.take(part.path, begun.place)
             async with self.transaction() as tx:
                 await uploads.finish(tx, begun.row, part, name)
-                url = f"{self.application.configuration.files_base}{ROUTE}{quote(name)}"
+                url = f"{self.application.configuration.files_base}{TEMP_ROUTE}{quote(name)}"
                 self.reply_exactly({"success": True, "name": name, "url": url, "status": "done"})
         except BaseException:  # a retry that was answered from memory too
             await self._drop(begun)
@@ -119,8 +119,8 @@ class HandingOver(Handler):
             file = await storage.open(f"{TEMP}/{name}")
             self._left = asyncio.Event()
             self.set_header("Connection", "close")
-            got = await files.send(self, file, name, cache="no-store", download=download)
-            got = got and await self._is_received()
+            sent = await files.send(self, file, name, cache="no-store", download=download)
+            got = sent and await self._is_received()
         finally:
             async with database.transaction(VISITOR, request_id=self.request_id) as tx:
                 if got:
@@ -128,7 +128,13 @@ class HandingOver(Handler):
                 else:
                     await uploads.release(tx, row, until)
         if got:
-            await storage.remove(f"{TEMP}/{name}")
+            await self._remove(name)
+
+    async def _remove(self, name: str) -> None:
+        try:
+            await self.application.storage.remove(f"{TEMP}/{name}")
+        except (OSError, Problem) as error:  # a sweep will find it
+            log.warning("a file stays that was fetched", reason=str(error))
 
     async def _is_received(self) -> bool:
         """Whether the client has what was sent, not only the systems in between.
@@ -136,8 +142,9 @@ class HandingOver(Handler):
         It hangs up when it has all: who goes away with something unread resets the connection.
         """
         stream = self.request.connection.stream  # type: ignore[union-attr]
-        with suppress(OSError):
-            stream.socket.shutdown(socket.SHUT_WR)
+        if not stream.closed():  # they may be quicker than we are
+            with suppress(OSError):
+                stream.socket.shutdown(socket.SHUT_WR)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._left.wait(), FAREWELL)  # type: ignore[union-attr]
         error = stream.error

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 LINES: list[dict[str, Any]] = [
     {"kind": "blog", "title": "One", "content": "<p>Text</p>", "slug": "one",
      "status": "published", "publishedAt": "2020-01-01T00:00:00Z", "oldSlugs": ["zero"]},
@@ -60,6 +62,9 @@ def test_what_goes_out_comes_in_again(sunshine, sql, tmp_path):
     assert len(events(sql)) == 16
 
 
+UPLOAD = f"https://here.example/api/temp/{'1' * 13}-{'2' * 39}-a.png"
+
+
 def test_all_or_nothing_is_imported_and_errors_name_their_line(sunshine, sql):
     took(sunshine, LINES[0])
     before = events(sql)
@@ -72,6 +77,8 @@ def test_all_or_nothing_is_imported_and_errors_name_their_line(sunshine, sql):
         ([LINES[1], LINES[1] | {"author": 99}], "line 2: author does not exist"),
         ([LINES[2], LINES[2] | {"endDate": "2024-01-01"}], "line 2: endDate"),
         ([LINES[1], LINES[1] | {"content": "<script></script>"}], "line 2: content"),
+        ([LINES[1] | {"content": f"<img src='{UPLOAD}'>"}], "line 1: content names an upload"),
+        ([LINES[1] | {"featuredImage": UPLOAD}], "line 1: featuredImage names an upload"),
     ):
         done = sunshine("cms", "import", "-", "--yes", stdin=text(*lines))
         assert done.returncode in (1, 2), said
@@ -111,3 +118,19 @@ def test_it_publishes_by_id_and_by_address(sunshine, sql):
     assert sunshine("cms", "publish", "ads", "1", "--at", "2030-01-01T08:00Z").returncode == 2
     [actor] = {row[0] for row in sql("SELECT actor_name FROM event", "cms")}
     assert actor.startswith("cli:")
+
+
+@pytest.mark.parametrize("junk", [b"\xff\xfe\x00", b"\x1f\x8b\x08", bytes(range(256))])
+def test_a_file_that_is_no_text_is_refused_in_a_line(process, tmp_path, junk):
+    (tmp_path / "junk").write_bytes(junk)
+    done = process("cms", "import", str(tmp_path / "junk"), "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "no text in UTF-8" in done.stderr
+
+
+def test_what_the_system_refuses_is_told_in_a_line(process, tmp_path):
+    done = process("cms", "export", "--to", str(tmp_path / "nowhere" / "file"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "No such file" in done.stderr

@@ -107,3 +107,18 @@ def test_it_sweeps_what_is_of_no_use(sunshine, sql, disk):
     assert checked(sunshine) == set()
     again = sunshine("files", "sweep", "--orphans", "--json")
     assert json.loads(again.stdout) == {"uploads": 0, "files": 0, "orphans": 0}
+
+
+def test_it_spares_what_a_note_speaks_of(sunshine, sql, disk):
+    sql(
+        "INSERT INTO department (name, description)"
+        " VALUES ('X', 'The (http://localhost:3601/api/static/employee/orphan.txt?e=1&s=2).')"
+    )
+    assert checked(sunshine) == {("orphan", "employee/orphan.txt")}
+    done = json.loads(sunshine("files", "sweep", "--orphans", "--yes", "--json").stdout)
+    assert "orphans" in done
+    assert done["orphans"] == 0
+    assert (disk / "static/employee/orphan.txt").exists()
+    sql("DELETE FROM department")
+    sunshine("files", "sweep", "--orphans", "--yes")
+    assert not (disk / "static/employee/orphan.txt").exists()

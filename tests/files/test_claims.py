@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 
 import handlers
 from handlers.fleet_vehicles import Vehicles
+from sunshine import file_check
 from sunshine.db import Database
 from sunshine.errors import Conflict, StorageFull, Unavailable
 from sunshine.web.claims import Filed, Filing
@@ -296,21 +298,6 @@ async def test_two_who_name_the_same_ones_in_another_order_do_not_wait_in_a_circ
     assert sorted(answer.status for answer in answers) == [201] + [400] * 5
 
 
-async def test_a_file_may_be_fetched_or_named_and_never_both_lost(disk: Api) -> None:
-    for _ in range(10):
-        url = await uploaded(disk, PNG, "a.png")
-        got, made = await asyncio.gather(disk.get(path_of(disk, url)), ticket(disk, url))
-        assert 200 in (got.status, made.status - 1)
-        if made.status == 201:
-            shown = urlsplit(made.data["attachments"][0])
-            assert (await disk.get(f"{shown.path}?{shown.query}")).body == PNG
-    for _ in range(200):
-        if not files(disk, "temp"):
-            break
-        await asyncio.sleep(0.02)
-    assert files(disk, "temp") == {}
-
-
 async def test_answers_of_all_kinds_open_it(disk: Api) -> None:
     made = (await ticket(disk, await uploaded(disk, PNG, "a.png"))).data
     where = f"/api/tickets/{made['id']}"
@@ -323,6 +310,24 @@ async def test_answers_of_all_kinds_open_it(disk: Api) -> None:
     for row in (made, listed, shown, changed, conflict.json["data"], watched):
         url = urlsplit(row["attachments"][0])
         assert (await disk.get(f"{url.path}?{url.query}")).body == PNG
+
+
+async def test_a_file_that_two_rows_name_outlives_the_first(disk: Api, now: Now) -> None:
+    first = (await ticket(disk, await uploaded(disk, PNG, "a.png"))).data
+    second = (await ticket(disk, *first["attachments"])).data
+    said = {"comment": f"As in {first['attachments'][0]}."}
+    where = f"/api/tickets/{second['id']}"
+    comment = (await disk.post(f"{where}/comments", said, as_="employee")).data
+    name = urlsplit(first["attachments"][0]).path
+    assert [urlsplit(url).path for url in comment["files"]] == [name]
+    for path in (f"/api/tickets/{first['id']}", where):
+        assert (await disk.put(path, {"attachments": []}, as_="admin")).status == 200
+        later = now() + timedelta(hours=25)
+        storage, databases = disk.app.application.storage, disk.app.databases
+        assert await file_check.orphans(storage, databases, now=later) == []
+        assert (await disk.get(name, as_="employee")).body == PNG
+    rows = await disk.sql("SELECT attachments::text || comment AS said FROM ticket_comment, ticket")
+    assert not any("s=" in row["said"] for row in rows), "a signature is nobody else's"
 
 
 async def test_every_revision_opens_its_files(disk: Api) -> None:
@@ -364,7 +369,7 @@ async def test_public_vouchers_show_their_image(disk: Api) -> None:
 class _Named(Filed, Vehicles):
     """Vehicles whose brand is a file: as rows of the CMS, which has a database of its own."""
 
-    filing = Filing("cms/blog", ("brand",))
+    filing = Filing("cms/blog", brand="blog.featuredImage")
 
 
 @pytest.fixture

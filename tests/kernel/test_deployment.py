@@ -14,7 +14,7 @@ import yaml
 from cli import main
 from sunshine.backups.watch import Standing
 from sunshine.commands.lazy import LazyGroup
-from sunshine.variables import VARIABLES
+from sunshine.variables import DATABASE_KEYS, VARIABLES
 from tests.api import Api
 from tests.pages import blocks
 
@@ -276,7 +276,7 @@ def test_its_variables_are_there() -> None:
     assert named - {"PASSWORD"} <= VARIABLES.keys()
     for name in re.findall(r"`([A-Z][A-Z_]{4,})(?:=[^`]*)?`", GUIDE):
         assert name in VARIABLES or name.removesuffix("_FILE") in VARIABLES or name in (
-            "READY", "OWNER"
+            "READY", "OWNER", "PGSSLMODE", *DATABASE_KEYS  # of systemd, of SQL, of libpq
         ), name  # fmt: skip
 
 

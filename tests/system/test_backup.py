@@ -280,8 +280,9 @@ def test_a_full_disk_leaves_what_was_there(
             done = sunshine(environ, "backup", "create", "--to", place, "--retention", "1h", code=1)
             assert "No space left on device" in done.stderr
             assert sorted(path.name for path in place.iterdir()) == [
-                ".lock", "filling", small.name,
+                ".failed.json", ".lock", "filling", small.name,
             ]  # fmt: skip
+            assert "No space left on device" in (place / ".failed.json").read_text()
             filling.unlink()
     finally:
         subprocess.run(["umount", place], check=True)

@@ -74,6 +74,32 @@ def test_a_request_passes_with_what_the_client_is(
     assert people.admin not in log
 
 
+def test_the_host_of_files_has_no_api(
+    start: Callable[..., Process],
+    nginx: Callable[..., Nginx],
+    certificate: Certificate,
+    people: People,
+    folder: Path,
+) -> None:
+    """As the guide has it: another name of the same server, which nginx passes on."""
+    origin = "https://files.example.com"
+    server = start(FILES_ORIGIN=origin).ready()
+    front = nginx(server.port)
+    stored = folder / "files" / "static" / "cms" / "a.pdf"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"%PDF-1.7 a file")
+    hosts = {"files": "files.example.com", "api": "api.example.com"}
+    with Client(front.https, certificate) as client:
+        for shown, host in (("inline", hosts["files"]), ("attachment", hosts["api"])):
+            said = client.ask("/api/static/cms/a.pdf", Host=host)
+            assert (said.status, said.body) == (200, b"%PDF-1.7 a file")
+            assert said.headers["Content-Disposition"].startswith(f"{shown};")
+        for path in ("/api/users", "/", "/healthz", "/api/docs", "/ws/tickets"):
+            said = client.ask(path, token=people.admin, Host=hosts["files"])
+            assert (said.status, said.json["code"]) == (404, "not_found")
+        assert client.ask("/api/users", token=people.admin, Host=hosts["api"]).status == 200
+
+
 def test_what_nginx_says_itself_has_the_one_error_shape(
     front: Nginx, pair: list[Process], certificate: Certificate, people: People
 ) -> None:
@@ -87,6 +113,8 @@ def test_what_nginx_says_itself_has_the_one_error_shape(
         away = [client.ask("/api/departments", token=people.admin) for _ in range(3)]
     assert (large.status, large.json["code"]) == (413, "too_large")
     for said in (large, *away):
+        assert "default-src 'none'" in said.headers["Content-Security-Policy"]
+        assert said.headers["X-Content-Type-Options"] == "nosniff"
         assert said.headers["Content-Type"] == "application/json; charset=utf-8"
         assert said.json.keys() == {"success", "message", "errors", "code"}
     assert [(said.status, said.json["code"]) for said in away] == [(503, "unavailable")] * 3

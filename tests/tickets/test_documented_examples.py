@@ -156,7 +156,7 @@ async def test_it_adds_a_comment(desk: Api) -> None:
         "id": data["id"], "ticketId": ticket["id"], "internal": False,
         "comment": "Issue resolved by resetting the router",
         "authorId": desk.employee.employee_id, "author": "Employee Person",
-        "createdAt": data["createdAt"],
+        "createdAt": data["createdAt"], "files": [],
     }  # fmt: skip
     note = COMMENT.replace("false", "true")
     assert (await send(desk, note, as_="employee", id_=ticket["id"])).status == 403

@@ -80,11 +80,14 @@ def is_one_line(done, code=1):
     return (done.returncode, done.stderr.count("\n"), done.stdout) == (code, 1, "")
 
 
+BESIDE = {".lock", ".failed.json", ".verified.json"}
+
+
 def shelf(tmp_path):
-    """What is on the shelf, but for the lock."""
+    """What is on the shelf, but for the lock and what became of the last tries."""
     folder = tmp_path / "shelf"
     found = folder.iterdir() if folder.exists() else ()
-    return sorted(path.name for path in found if path.name != ".lock")
+    return sorted(path.name for path in found if path.name not in BESIDE)
 
 
 def begin(environ, tmp_path, slow, prepare=heed_signals):
