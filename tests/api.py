@@ -6,11 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+import psycopg
+from psycopg.rows import DictRow, dict_row
 from tornado.httputil import HTTPHeaders
 
 from server import App
+from sunshine.connections import conninfo, is_alive
+from tests.client import Client
 from tests.described import description
+
+Connection = psycopg.AsyncConnection[DictRow]
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ class Api:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.cast: dict[str, Person] = {}
-        self._client = AsyncHTTPClient(force_instance=True, max_clients=300)
+        self._client = Client("127.0.0.1", port)
+        self._connections: dict[str, list[Connection]] = {}
 
     def __getattr__(self, name: str) -> Person:
         """`api.admin`: one of the cast."""
@@ -96,14 +102,9 @@ class Api:
             sent["Content-Type"] = "application/json"
             raw = json.dumps(body).encode()
         sent.update(headers or {})
-        request = HTTPRequest(
-            self.url + path, method, sent, raw, allow_nonstandard_methods=True,
-            request_timeout=30, follow_redirects=False, decompress_response=False,
-        )  # fmt: skip
-        response = await self._client.fetch(request, raise_error=False)
-        if response.code == 599:
-            raise ConnectionError(str(response.error))
-        answer = Answer(response.code, response.headers, response.body or b"")
+        if method == "POST" and "Content-Type" not in sent:  # as browsers and curl have it
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = Answer(*await self._client.ask(method, path, sent, raw))
         media = answer.headers.get("Content-Type", "")
         described = description(self.app.application.routes)
         described.check(method, path, answer.status, media, answer.body)
@@ -127,17 +128,29 @@ class Api:
 
     async def sql(self, query: str, database: str = "sunshine", **values: Any) -> list[Any]:
         """Rows straight from the database: what the API says must be what is stored."""
-        import psycopg
-        from psycopg.rows import dict_row
-
-        from sunshine.connections import conninfo
-
-        settings = self.app.settings.databases[database]
-        async with await psycopg.AsyncConnection.connect(
-            conninfo(settings), autocommit=True, row_factory=dict_row
-        ) as connection:
+        connection = await self._connected(database)
+        try:
             cursor = await connection.execute(query, values)
-            return await cursor.fetchall() if cursor.description else []
+            rows: list[Any] = await cursor.fetchall() if cursor.description else []
+        except BaseException:
+            await connection.close()
+            raise
+        # Kept: to open one takes longer than most of what is asked.
+        self._connections[database].append(connection)
+        return rows
+
+    async def _connected(self, database: str) -> Connection:
+        """One of nobody else's, for two may ask at once and wait for each other's locks."""
+        idle = self._connections.setdefault(database, [])
+        while idle:
+            connection = idle.pop()
+            if await is_alive(connection):  # or a test has ended it, or its server
+                return connection
+            await connection.close()
+        return await psycopg.AsyncConnection.connect(
+            conninfo(self.app.settings.databases[database]), autocommit=True,
+            row_factory=dict_row, prepare_threshold=None,
+        )  # fmt: skip
 
     async def somebody_waits(self, database: str = "sunshine") -> None:
         """Until a connection waits for another one's lock."""
@@ -152,6 +165,9 @@ class Api:
         rows = await self.sql("SELECT type FROM event ORDER BY id", database)
         return [row["type"] for row in rows]
 
-    def close(self) -> None:
-        """Close the client."""
+    async def close(self) -> None:
+        """Close the client, and the connections to the databases."""
         self._client.close()
+        for idle in self._connections.values():
+            while idle:
+                await idle.pop().close()

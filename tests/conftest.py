@@ -2,6 +2,7 @@
 
 postgres    an embedded PostgreSQL for the whole run
 settings    the settings of a test server on it, its four databases migrated
+clone       makes four more databases as those were when they had been migrated
 now         the clock of the server: `now.set(...)`, `now.shift(hours=1)`; real time otherwise
 api         a running server and its client, on empty databases, with the cast; events empty
 second      another server process' worth of parts on the same databases, with the same cast
@@ -19,17 +20,18 @@ A test that is `async def` runs on the one event loop of the run.
 
 import asyncio
 import os
+import select
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import bcrypt
 import psycopg
 import pytest
+from psycopg import sql
 from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 
@@ -37,15 +39,17 @@ from tests.pkg_resources_stand_in import install
 
 install()
 
-pytest_plugins = ["pytest_tornado.plugin", "tests.canary"]
+pytest_plugins = ["pytest_tornado.plugin", "tests.canary", "tests.schedule"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine import clock, migrate  # noqa: E402
+from sunshine import clock, folders, migrate  # noqa: E402
 from sunshine import postgres as launcher  # noqa: E402
 from sunshine import settings as configuration  # noqa: E402
 from sunshine.connections import conninfo  # noqa: E402
 from sunshine.jobs import Job  # noqa: E402
+from sunshine.rules.cms_blog import posts  # noqa: E402
+from sunshine.rules.cms_kept import Pages  # noqa: E402
 from sunshine.settings import Settings  # noqa: E402
 from tests.api import Api, Person  # noqa: E402
 
@@ -64,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         function = getattr(item, "obj", None)
         if asyncio.iscoroutinefunction(function) and not item.get_closest_marker("gen_test"):
-            item.add_marker(pytest.mark.gen_test(timeout=60))
+            item.add_marker(pytest.mark.gen_test(timeout=180))
 
 
 @pytest.fixture(scope="session")
@@ -77,12 +81,12 @@ def postgres() -> Iterator[launcher.Server]:
             Path(folder) / "postgres",
             options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
         ) as running:
-            _may_empty(running)
+            _mayemptied(running)
             yield running
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: launcher.Server) -> Settings:
+def _migrated(postgres: launcher.Server) -> Settings:
     made = configuration.load(
         {
             "APP_ENV": "test", "JWT_SECRET": SECRET, "BCRYPT_COST": "4", "LOG_LEVEL": "warning",
@@ -94,7 +98,47 @@ def settings(postgres: launcher.Server) -> Settings:
     )  # fmt: skip
     migrate.create(made)
     migrate.upgrade(made)
+    _copy(made, {name: _template(name) for name in made.databases})
     return made
+
+
+@pytest.fixture(scope="session")
+def settings(_migrated: Settings) -> Settings:
+    return _migrated
+
+
+Clone = Callable[[Settings], None]
+
+
+@pytest.fixture(scope="session")
+def clone(_migrated: Settings) -> Clone:
+    """What `migrate.create` and `migrate.upgrade` do for settings, in a tenth of the time."""
+
+    def make(wanted: Settings) -> None:
+        where = {name: replace(_migrated.databases[name], database=_template(name))
+                 for name in wanted.databases}  # fmt: skip
+        _copy(
+            replace(_migrated, databases=where),
+            {name: database.database for name, database in wanted.databases.items()},
+        )
+
+    return make
+
+
+def _template(name: str) -> str:
+    return f"migrated_{name}"
+
+
+def _copy(settings: Settings, names: Mapping[str, str]) -> None:
+    """Copies of four databases that nobody is connected to."""
+    first = settings.databases["sunshine"]
+    with migrate.connect(first, dbname="postgres") as connection:
+        for name, made in names.items():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(made), sql.Identifier(settings.databases[name].database)
+                )
+            )
 
 
 class Now:
@@ -157,17 +201,20 @@ def serve(
 ) -> Iterator[Api]:
     socket, port = bind_unused_port()
     settings = replace(settings, port=port)
+    folders.make(settings)  # as `server.serve` does
     app = server.make_app(settings, now, jobs)
     io_loop.run_sync(lambda: app.start([socket]))
     api = Api(app, port)
     yield api
-    api.close()
+    io_loop.run_sync(api.close)
     io_loop.run_sync(app.stop)
 
 
 @pytest.fixture
 def api(_server: Api, io_loop: IOLoop, now: Now) -> Api:
-    _empty(_server.app.settings)
+    emptied(_server.app.settings)
+    # Rows go without an event, which would have told of it.
+    posts._kept = Pages()
     _server.app.principals.forget()
     _server.cast = _make_cast(_server.app)
     return _server
@@ -202,17 +249,26 @@ def _connected(settings: Settings, name: str) -> psycopg.Connection:
     """One connection per database for all tests: opening one takes longer than what it is for."""
     where = conninfo(settings.databases[name])
     known = _connections.get(where)
+    if known is None or not _is_alive(known):
+        known = _connections[where] = psycopg.connect(where, autocommit=True)
+        known.execute(_emptying(name))
+        if name == "sunshine":
+            known.execute(CAST)
+    return known
+
+
+def _is_alive(connection: psycopg.Connection) -> bool:
+    """An idle one is silent, unless a test has stopped its server."""
+    if not select.select([connection.pgconn.socket], [], [], 0)[0]:
+        return True
     try:
-        if known is not None:
-            known.execute("SELECT 1")
-            return known
-    except psycopg.OperationalError:  # a test stopped the server
-        pass
-    _connections[where] = psycopg.connect(where, autocommit=True)
-    return _connections[where]
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
-def _may_empty(postgres: launcher.Server) -> None:
+def _mayemptied(postgres: launcher.Server) -> None:
     """Without a look at foreign keys, which takes seconds where a test left thousands of rows."""
     with psycopg.connect(
         host=postgres.host, port=postgres.port, user="postgres", dbname="postgres"
@@ -220,54 +276,70 @@ def _may_empty(postgres: launcher.Server) -> None:
         connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {postgres.user}")
 
 
-def _empty(settings: Settings) -> None:
+def emptied(settings: Settings) -> None:
+    """Four databases without rows."""
     for name in models.METADATA:
-        _connected(settings, name).execute(_emptying(name))
+        _connected(settings, name).execute("SELECT pg_temp.empty()")
 
 
 @lru_cache
 def _emptying(name: str) -> str:
-    """Deletes the rows of what has any."""
+    """What deletes the rows of what has any; a function, whose plans the connection keeps."""
     found = " ".join(
         f'IF EXISTS (SELECT FROM "{table}") THEN DELETE FROM "{table}"; END IF;'
         for table in models.METADATA[name].tables
     )
-    no_triggers = "PERFORM set_config('session_replication_role', 'replica', true);"
-    return f"DO $$ BEGIN {no_triggers} {found} END $$"
+    return (
+        "CREATE FUNCTION pg_temp.empty() RETURNS void LANGUAGE plpgsql"
+        f" SET session_replication_role = replica AS $$ BEGIN {found} END $$"
+    )
+
+
+# The cast without its tokens. One statement each, as if somebody had entered them one by one.
+CAST = """
+CREATE FUNCTION pg_temp.make_cast(names text[], hash text)
+RETURNS TABLE (name text, user_id integer, employee_id integer) LANGUAGE plpgsql AS $$
+DECLARE
+    employees integer[];
+    manager integer;
+BEGIN
+    INSERT INTO department (name) VALUES ('Human Resources');
+    FOREACH name IN ARRAY names LOOP
+        IF name <> 'outsider' THEN
+            INSERT INTO employee (name, email, phone, join_date, manager_id)
+            VALUES (initcap(make_cast.name) || ' Person', make_cast.name || '@example.com', '+621',
+                '2020-01-01', CASE make_cast.name WHEN 'employee' THEN manager END)
+            RETURNING id INTO employee_id;
+            employees := employees || employee_id;
+            IF name = 'manager' THEN manager := employee_id; END IF;
+        END IF;
+    END LOOP;
+    FOREACH name IN ARRAY names LOOP
+        employee_id := employees[array_position(names, name)];
+        INSERT INTO users (username, name, email, role, employee_id, password_hash)
+        VALUES (make_cast.name, initcap(make_cast.name) || ' Person',
+            make_cast.name || '@example.com',
+            CASE WHEN make_cast.name IN ('admin', 'hr', 'manager') THEN make_cast.name
+                ELSE 'employee' END,
+            make_cast.employee_id, hash)
+        RETURNING id INTO user_id;
+        RETURN NEXT;
+    END LOOP;
+END $$
+"""
 
 
 def _make_cast(app: server.App) -> dict[str, Person]:
-    c = _connected(app.settings, "sunshine")
-    c.execute("INSERT INTO department (name) VALUES ('Human Resources')")
-    people: dict[str, Any] = {}
-    for name in EMPLOYEES:
-        row = c.execute(
-            "INSERT INTO employee (name, email, phone, join_date, manager_id)"
-            " VALUES (%s, %s, '+621', '2020-01-01', %s) RETURNING id",
-            (
-                f"{name.capitalize()} Person",
-                f"{name}@example.com",
-                people["manager"] if name == "employee" else None,
-            ),
-        ).fetchone()
-        assert row
-        people[name] = row[0]
-    people["outsider"] = None
-    return {name: _account(c, app, name, employee) for name, employee in people.items()}
-
-
-def _account(
-    connection: psycopg.Connection, app: server.App, name: str, employee: int | None
-) -> Person:
-    role = name if name in ("admin", "hr", "manager") else "employee"
-    row = connection.execute(
-        "INSERT INTO users (username, name, email, role, employee_id, password_hash)"
-        " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
-        (name, f"{name.capitalize()} Person", f"{name}@example.com", role, employee,
-         PASSWORD_HASH),
-    ).fetchone()  # fmt: skip
-    assert row
-    token = app.application.tokens.sign(
-        "user", id_=row[0], username=name, role=role, version=0, now=app.application.clock()
+    made = _connected(app.settings, "sunshine").execute(
+        "SELECT name, user_id, employee_id FROM pg_temp.make_cast(%s, %s)",
+        ([*EMPLOYEES, "outsider"], PASSWORD_HASH),
     )
-    return Person(name, row[0], employee, token)
+    return {name: _person(app, name, user, employee) for name, user, employee in made}
+
+
+def _person(app: server.App, name: str, user: int, employee: int | None) -> Person:
+    role = name if name in ("admin", "hr", "manager") else "employee"
+    token = app.application.tokens.sign(
+        "user", id_=user, username=name, role=role, version=0, now=app.application.clock()
+    )
+    return Person(name, user, employee, token)

@@ -16,6 +16,8 @@ from sunshine.web.routes import RouteTable
 
 Json = dict[str, Any]
 ALIASES = {"PATCH": "PUT"}
+# Where the validators find what many schemas refer to: read once, not once by each of them.
+COMPONENTS = "urn:sunshine:description"
 
 
 class Description:
@@ -24,7 +26,8 @@ class Description:
     def __init__(self, routes: RouteTable) -> None:
         self.routes = routes
         self.document = describe(routes, server="http://localhost:3601")
-        self._components = strict(self.document["components"])
+        parts = {"components": located(strict(self.document["components"]))}
+        self._components = jsonschema_rs.Registry([(COMPONENTS, parts)])
         self._validators: dict[tuple[str, str, int], jsonschema_rs.Validator] = {}
 
     def check(self, method: str, path: str, status: int, media: str, body: bytes) -> None:
@@ -38,7 +41,10 @@ class Description:
         content = response.get("content", {})
         assert kind in content or not body, (*asked, status, kind, "is not in the description")
         if kind == "application/json" and content[kind]:
-            self._validator(*asked, status, content[kind]["schema"]).validate(json.loads(body))
+            key = (*asked, status)
+            if key not in self._validators:
+                self._validators[key] = self.validator(content[kind]["schema"])
+            self._validators[key].validate(json.loads(body))
 
     def response(self, method: str, path: str, status: int) -> Json:
         """The Response Object."""
@@ -49,14 +55,11 @@ class Description:
             response = self.document["components"]["responses"][response["$ref"].split("/")[-1]]
         return response
 
-    def _validator(
-        self, method: str, path: str, status: int, schema: Json
-    ) -> jsonschema_rs.Validator:
-        key = (method, path, status)
-        if key not in self._validators:
-            whole = strict(schema) | {"components": self._components}
-            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
-        return self._validators[key]
+    def validator(self, schema: Json) -> jsonschema_rs.Validator:
+        """Checks values against a schema of the document, to the last field."""
+        return jsonschema_rs.validator_for(
+            located(strict(schema)), validate_formats=True, registry=self._components
+        )
 
 
 def strict(schema: Any) -> Any:
@@ -70,6 +73,18 @@ def strict(schema: Any) -> Any:
     if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
         made.setdefault("additionalProperties", False)
     return made
+
+
+def located(schema: Any) -> Any:
+    """The schema with references that say where the components are."""
+    if isinstance(schema, list):
+        return [located(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: COMPONENTS + part if name == "$ref" and isinstance(part, str) else located(part)
+        for name, part in schema.items()
+    }
 
 
 @lru_cache(maxsize=8)

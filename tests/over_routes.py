@@ -4,7 +4,7 @@ stored. The table: handlers/__init__.py. Used by tests/kernel."""
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -51,8 +51,8 @@ _NOT = {  # what is left of _ANY for each type
     "time": ("object", "true", "12", "1.5", "[]"),
     "datetime": ("object", "true", "12", "1.5", "[]"),
 }
-_OF_OTHERS = ("dependencies", "excludes", "needs", "instead_of")  # what it says of other fields
-_BAD_TEXT = {
+OF_OTHERS = ("dependencies", "excludes", "needs", "instead_of")  # what it says of other fields
+BAD_TEXT = {
     "date": (
         "", "2024-1-5", "20240115", "2024-W03-1", "2024-02-30", "2024-13-01", "0000-01-01",
         "tomorrow", "2024-01-15T00:00:00Z", "2024-01-15\n", " 2024-01-15", "٢٠٢٤-01-15",
@@ -114,7 +114,7 @@ def _least(field: Field) -> Any:
 
 
 def _takes(field: Field, value: Any) -> bool:
-    alone = {k: v for k, v in field.items() if k not in _OF_OTHERS}
+    alone = {k: v for k, v in field.items() if k not in OF_OTHERS}
     try:
         Payload({"it": alone}).check({"it": value})
     except Invalid:
@@ -146,7 +146,7 @@ def malformed(field: Field) -> Iterator[str]:
     yield from (_ANY[name] for name in _NOT[kind])
     if not field.get("nullable"):
         yield "null"
-    bad = _BAD_TEXT.get(field.get("coerce", ""), ())
+    bad = BAD_TEXT.get(field.get("coerce", ""), ())
     yield from (json.dumps(word, ensure_ascii=False) for word in bad)
     if kind in ("integer", "number", "money"):
         yield from (str(field["min"] - 1), str(field["max"] + 1), "9" * 40, "-1e300", "1e300")
@@ -201,6 +201,13 @@ def with_raw(body: dict[str, Any], name: str, raw: str) -> bytes:
     rest = json.dumps({key: value for key, value in body.items() if key != name})
     comma = "" if rest == "{}" else ", "
     return f"{rest[:-1]}{comma}{json.dumps(name)}: {raw}}}".encode()
+
+
+def with_raws(raws: Mapping[str, str]) -> bytes:
+    """A JSON object of raw values by name."""
+    return (
+        "{" + ", ".join(f"{json.dumps(name)}: {raw}" for name, raw in raws.items()) + "}"
+    ).encode()
 
 
 def filled_path(path: str, *ids: int | str) -> str:

@@ -20,6 +20,14 @@ CHECKOUT = Path(__file__).parents[1]
 READY = re.compile(r"is ready on http://localhost:(\d+)")
 
 
+def heed_signals() -> None:
+    """For `preexec_fn`: signals do in the new process what they do in one of a terminal's, though
+    the tests run under `nohup`, or in the background, where SIGHUP or SIGINT is ignored and those
+    who are started inherit it."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Process:
     """One server. `home` is its working folder; what it says is in the file `said` there."""
 

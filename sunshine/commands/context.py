@@ -121,12 +121,19 @@ async def _with_databases(
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal unwind the stack: the embedded server must not stay behind."""
+    """SIGTERM and a closed terminal unwind the stack: the embedded server must not stay behind.
+
+    What the caller has had ignored stays so: `nohup` asks for a closed terminal to be outlived.
+    """
 
     def end(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, end)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:

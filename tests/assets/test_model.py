@@ -25,6 +25,7 @@ from sunshine.rules import (
 from tests.api import Api
 from tests.people import principal
 from tests.rows import statement_of
+from tests.runs import examples
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 _number = itertools.count()
@@ -151,7 +152,7 @@ class Life:
 
 
 @settings(
-    max_examples=200,
+    max_examples=examples(50),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from tornado.ioloop import IOLoop
 
 from sunshine.people import Principal
 from sunshine.postgres import Server
@@ -266,12 +267,12 @@ async def test_a_grant_bites_on_the_very_next_request_also_in_a_second_process(
 
 
 @pytest.fixture
-def other(api: Api, process: Process) -> Iterator[Api]:
+def other(api: Api, process: Process, io_loop: IOLoop) -> Iterator[Api]:
     """The client of the second process."""
     client = Api(api.app, process.port)
     client.cast = api.cast
     yield client
-    client.close()
+    io_loop.run_sync(client.close)
 
 
 async def test_all_of_it_bites_in_a_second_process_of_the_operating_system(

@@ -11,6 +11,7 @@ from tornado.ioloop import IOLoop
 
 from tests.api import Answer, Api
 from tests.branding_approval.people import PATH, find, ids, join, review, revise, submit
+from tests.runs import examples
 
 VOTES = {"approve": "approved", "reject": "rejected", "request_revision": "revision"}
 STATES = ("pending", "approved", "rejected", "revision")
@@ -144,7 +145,7 @@ steps = st.tuples(
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(20),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

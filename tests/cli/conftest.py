@@ -7,6 +7,7 @@ environ        what leads them to the databases that `names` names
 sql            runs a statement on one of them, as it stands
 names          of four databases that are empty and up to date
 new_names      of four that do not exist yet; a file may have these as its `names`
+upgraded       the same, made and up to date
 """
 
 import asyncio
@@ -26,11 +27,11 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 import cli
-import models
-from sunshine import logs, migrate
+from sunshine import logs
 from sunshine.settings import load
 from sunshine.variables import DATABASES
 from tests.canary import heard
+from tests.conftest import emptied
 
 CLI = Path(__file__).parents[2] / "cli.py"
 
@@ -46,21 +47,22 @@ def environ(postgres, tmp_path, names):
 
 
 @pytest.fixture
-def names(postgres, _kept):
-    for name, database in _kept.items():
-        with _connect(postgres, database) as connection:
-            for table in reversed(models.METADATA[name].sorted_tables):
-                connection.execute(f'DELETE FROM "{table.name}"')
-    return _kept
+def names(_kept):
+    emptied(_kept)
+    return {name: database.database for name, database in _kept.databases.items()}
 
 
 @pytest.fixture(scope="session")
-def _kept(postgres, tmp_path_factory):
-    made = _new_names()
-    settings = load(_variables(postgres, made), home=tmp_path_factory.mktemp("none"))
-    migrate.create(settings)
-    migrate.upgrade(settings)
-    return made
+def _kept(postgres, clone, tmp_path_factory):
+    settings = load(_variables(postgres, _new_names()), home=tmp_path_factory.mktemp("none"))
+    clone(settings)
+    return settings
+
+
+@pytest.fixture
+def upgraded(environ, tmp_path, clone):
+    """Makes the databases that `names` names, as `db upgrade` would."""
+    clone(load(environ, home=tmp_path))
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Checkout:
         )
         self.depend()
         tools.mkdir()
-        for name in ("sh", "readlink", "dirname", "cmp", "sleep"):
+        for name in ("sh", "readlink", "dirname", "cmp", "sleep", "date"):
             (tools / name).symlink_to(str(shutil.which(name)))
         self.tool("python3", f"#!/bin/sh\nexec '{BASE}' \"$@\"\n")
 
@@ -145,9 +145,22 @@ def test_the_exit_code_is_that_of_the_program(checkout):
 def test_it_hands_test_to_pytest_in_the_checkout(checkout):
     root = str(checkout.root)
     assert checkout.run("test", "-k", "a b")[:2] == (0, f"pytest {root} ['-k', 'a b']\n")
-    workers = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
-    assert checkout.run("test")[1] == f"pytest {root} {workers}\n"
+    workers = "'-n', 'auto', '--maxprocesses=4'"
+    assert checkout.run("test")[1] == f"pytest {root} [{workers}, '--dist=worksteal']\n"
     assert checkout.run("test", "--system", "-x")[1] == f"pytest {root} ['tests/system', '-x']\n"
+    system = f"pytest {root} ['tests/system', {workers}, '--dist=loadfile']\n"
+    assert checkout.run("test", "--system")[1] == system
+    shard = f"pytest {root} ['--shard=2/4', {workers}, '--dist=worksteal']\n"
+    assert checkout.run("test", "--shard=2/4")[1] == shard
+    shuffled = f"'-p', 'randomly', '--randomly-seed=7', '--randomly-dont-reset-seed', {workers}"
+    found = checkout.run("test", "--shuffle=7")
+    assert found[1] == f"pytest {root} [{shuffled}, '--dist=worksteal']\n"
+    assert "--shuffle=7" in found[2]
+    _, out, said = checkout.run("test", "--shuffle", "tests/leave")
+    seed = re.search(r"--shuffle=(\d+)", said)
+    assert seed
+    assert f"--randomly-seed={seed[1]}" in out
+    assert out.endswith("'tests/leave']\n")
 
 
 def test_only_test_installs_what_tests_need(checkout):

@@ -130,11 +130,35 @@ def test_the_image_gets_what_the_wheel_is_built_from() -> None:
             "handlers", "models", "config", "migrations"} <= set(kept)  # fmt: skip
 
 
-def test_the_workflow_runs_what_everybody_runs() -> None:
-    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
-    steps = workflow["jobs"]["everything"]["steps"]
-    assert any(".ci/run" in step.get("run", "") for step in steps)
+def test_the_workflows_run_all_that_everybody_runs() -> None:
+    """On several machines, which together run what `.ci/run` does on one."""
+    [job] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
+    assert any(
+        step.get("run", "").endswith(".ci/run ${{ matrix.part }}\n") for step in job["steps"]
+    )
+    parts = job["strategy"]["matrix"]["part"]
+    shards = [f"shard {number}/4" for number in (1, 2, 3, 4)]
+    assert parts == ["style", *shards, "system"]
+    gitlab = yaml.safe_load(text("gitlab-ci.yml"))
+    for name in ("style", "system"):
+        assert gitlab[name]["script"] == f".ci/run {name}"
+    assert gitlab["shard"]["script"] == '.ci/run shard "$CI_NODE_INDEX/$CI_NODE_TOTAL"'
+    assert gitlab["shard"]["parallel"] == len(shards)
+    program = (ROOT / ".ci/run").read_text()
+    assert set(re.findall(r'\[ "\$part" = (\w+) \]', program)) == {
+        "all",
+        "style",
+        "shard",
+        "system",
+    }
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_a_word_that_ci_does_not_know_is_told_what_it_does() -> None:
+    for words in (["nonsense"], ["shard"]):
+        done = subprocess.run([ROOT / ".ci/run", *words], capture_output=True, text=True)
+        assert (done.returncode != 0, done.stdout) == (True, "")
+        assert ".ci/run shard K/N" in done.stderr
 
 
 def test_nginx_answers_in_the_one_error_shape() -> None:

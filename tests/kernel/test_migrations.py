@@ -55,10 +55,9 @@ def settings(postgres, tmp_path, request):
 
 
 @pytest.fixture
-def migrated(settings):
+def migrated(settings, clone):
     """The same settings, their databases made and up to date."""
-    migrate.create(settings)
-    migrate.upgrade(settings)
+    clone(settings)
     return settings
 
 

@@ -18,7 +18,7 @@ from sunshine.postgres import Server
 from sunshine.settings import Settings
 from sunshine.variables import DATABASES
 from tests.api import Api
-from tests.conftest import Now, serve
+from tests.conftest import Clone, Now, serve
 from tests.processes import Process, reach
 
 STEP = """
@@ -44,15 +44,14 @@ Migrate = Callable[[int], None]
 
 
 @pytest.fixture(scope="module")
-def made(postgres: Server, settings: Settings) -> Iterator[Settings]:
+def made(postgres: Server, settings: Settings, clone: Clone) -> Iterator[Settings]:
     """Four databases of these tests' own, as this program makes them."""
     own = {
         name: replace(database, database=f"release_{name}")
         for name, database in settings.databases.items()
     }
     made = replace(settings, databases=own)
-    migrate.create(made)
-    migrate.upgrade(made)
+    clone(made)
     yield made
     with psycopg.connect(
         host=postgres.host, port=postgres.port, user="postgres", dbname="postgres", autocommit=True

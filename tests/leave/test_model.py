@@ -3,7 +3,6 @@ come and go and however time passes, balances and ledger agree with tests/leave/
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -32,6 +31,7 @@ from sunshine.rules import holidays, leave, leave_decide, leave_jobs, leave_ledg
 from tests.api import Api
 from tests.leave.model import DAY, Company, Person, Refused, Request
 from tests.people import principal
+from tests.runs import examples
 
 PEOPLE = ("anna", "budi", "citra")
 ENTERED = date(2024, 1, 1)
@@ -366,7 +366,7 @@ def test_balances_and_ledger_agree_with_the_model(api: Api, io_loop: IOLoop) -> 
     world = World(api, io_loop.asyncio_loop)  # type: ignore[attr-defined]
     policy = world.database.policy
     chosen = settings(
-        max_examples=int(os.environ.get("LEAVE_MODEL_RUNS", "50")),
+        max_examples=examples(10),
         stateful_step_count=50,
         deadline=None,
         suppress_health_check=list(HealthCheck),

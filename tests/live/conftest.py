@@ -69,7 +69,7 @@ async def own_server(api: Api, port: int = 0) -> AsyncIterator[Api]:
     try:
         yield own
     finally:
-        own.close()
+        await own.close()
 
 
 Noted = Callable[..., Awaitable[None]]

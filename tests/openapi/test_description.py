@@ -1,8 +1,8 @@
 """The description says everything of every route, and nothing that is not so."""
 
+from collections.abc import Callable
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
 
@@ -18,13 +18,20 @@ from sunshine.web.openapi.schemas import SchemaWriter
 from sunshine.web.routes import Route, RouteTable
 from sunshine.web.sockets import SocketRoute
 from tests.api import Api
-from tests.described import description, strict
-from tests.over_routes import body_of, endpoints, filled, known_values, name_of
+from tests.cases import every
+from tests.described import description
+from tests.over_routes import body_of, endpoints, filled, known_values
 
 Json = dict[str, Any]
 DESCRIPTION = description(handlers.routes)
 DOCUMENT = DESCRIPTION.document
-every_endpoint = pytest.mark.parametrize(("route", "method"), endpoints(), ids=name_of)
+
+
+def of_every_endpoint(says: Callable[[Route, str], None]) -> None:
+    with every() as case:
+        for route, method in endpoints():
+            with case(f"{method} {route.path}"):
+                says(route, method)
 
 
 def said_of(route: Route, method: str) -> Json:
@@ -33,8 +40,7 @@ def said_of(route: Route, method: str) -> Json:
 
 
 def fits(value: Any, schema: Json) -> bool:
-    whole = strict(schema) | {"components": strict(DOCUMENT["components"])}
-    return jsonschema_rs.validator_for(whole, validate_formats=True).is_valid(value)
+    return DESCRIPTION.validator(schema).is_valid(value)
 
 
 def test_it_is_openapi() -> None:
@@ -55,8 +61,11 @@ def test_it_tells_of_every_tag_what_it_is() -> None:
     assert all(told.values())
 
 
-@every_endpoint
-def test_a_route_has_a_summary_its_rule_and_its_permission(route: Route, method: str) -> None:
+def test_a_route_has_a_summary_its_rule_and_its_permission() -> None:
+    of_every_endpoint(has_a_summary_its_rule_and_its_permission)
+
+
+def has_a_summary_its_rule_and_its_permission(route: Route, method: str) -> None:
     said = said_of(route, method)
     where = f"the docstring of {route.handler.__name__}.{method.lower()}"
     summary, rule = said["summary"], said["description"].partition("**Who may:**")[0]
@@ -70,8 +79,11 @@ def test_a_route_has_a_summary_its_rule_and_its_permission(route: Route, method:
     assert "**Who may:**" in said["description"]
 
 
-@every_endpoint
-def test_a_route_says_what_it_answers(route: Route, method: str) -> None:
+def test_a_route_says_what_it_answers() -> None:
+    of_every_endpoint(says_what_it_answers)
+
+
+def says_what_it_answers(route: Route, method: str) -> None:
     said = said_of(route, method)
     assert route.replies[method], "the last in the line of the route table: page(SHAPE) or the like"
     refused = {status for status in said["responses"] if status >= "400"}
@@ -84,8 +96,11 @@ def test_a_route_says_what_it_answers(route: Route, method: str) -> None:
     })  # fmt: skip
 
 
-@every_endpoint
-def test_a_route_has_an_example_that_is_so(route: Route, method: str) -> None:
+def test_a_route_has_an_example_that_is_so() -> None:
+    of_every_endpoint(has_an_example_that_is_so)
+
+
+def has_an_example_that_is_so(route: Route, method: str) -> None:
     said = said_of(route, method)
     content = [
         each
@@ -106,16 +121,17 @@ def test_a_route_has_an_example_that_is_so(route: Route, method: str) -> None:
     assert content or files or body
 
 
-@pytest.mark.parametrize(
-    ("route", "method"),
-    [(route, method) for route, method in endpoints() if body_of(route.guards[method])],
-    ids=name_of,
-)
-async def test_a_route_takes_what_its_schema_describes(api: Api, route: Route, method: str) -> None:
-    body = body_of(route.guards[method])
-    assert body
+async def test_a_route_takes_what_its_schema_describes(api: Api) -> None:
+    with every() as case:
+        for route, method in endpoints():
+            if body := body_of(route.guards[method]):
+                whole = filled(body.schema, await known_values(api, body.schema))
+                with case(f"{method} {route.path}"):
+                    takes_what_its_schema_describes(route, method, body, whole)
+
+
+def takes_what_its_schema_describes(route: Route, method: str, body: Payload, whole: Json) -> None:
     [sent] = said_of(route, method)["requestBody"]["content"].values()
-    whole = filled(body.schema, await known_values(api, body.schema))
     assert fits(whole, sent["schema"]), whole
     assert not fits({**whole, "unknown": 1}, sent["schema"])
     for name in whole:

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from sunshine.rules import sales, sales_report
 from tests.api import Api
 from tests.people import principal
+from tests.runs import examples
 
 PATH = "/api/sales/report"
 
@@ -158,7 +159,7 @@ async def test_sums_are_exact_whatever_is_sold(api: Api, io_loop: Any) -> None:
     seller = api.employee.employee_id
     drawn: list[list[tuple[int, int, Decimal]]] = []
 
-    @settings(max_examples=100, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(25), suppress_health_check=list(HealthCheck), database=None)
     @given(st.lists(_item, min_size=1, max_size=8))
     def draw(items: list[tuple[int, int, Decimal]]) -> None:
         drawn.append(items)

@@ -29,7 +29,7 @@ from sunshine import postgres as launcher
 from sunshine import settings as configuration
 from sunshine.settings import Settings
 from sunshine.tokens import Tokens
-from tests.conftest import PASSWORD_HASH, SECRET, _connected, _empty
+from tests.conftest import PASSWORD_HASH, SECRET, _connected, emptied
 from tests.processes import Process, reach
 from tests.system.clusters import Authority, Cluster, way
 from tests.system.machine import Certificate, Nginx, Redis
@@ -42,7 +42,7 @@ class People:
     `tokens` in that order."""
 
     def __init__(self, settings: Settings) -> None:
-        _empty(settings)
+        emptied(settings)
         self.connection = _connected(settings, "sunshine")
         self.connection.execute(
             "INSERT INTO users (id, username, name, role, password_hash)"

@@ -7,8 +7,8 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import re
+import secrets
 import select
 import signal
 import socket
@@ -32,7 +32,8 @@ def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on, nor gets for a connection while a server that had
     it restarts: those that the system gives away lie above."""
     while True:
-        port = random.randrange(10_000, 30_000)
+        # Not of `random`, which --shuffle starts alike in every worker.
+        port = 10_000 + secrets.randbelow(20_000)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port

@@ -1,7 +1,7 @@
 """Two servers behind nginx, as config/nginx.conf has it, on the same databases: one system."""
 
 import os
-import random
+import secrets
 import subprocess
 import sys
 import time
@@ -176,7 +176,7 @@ def test_nothing_acknowledged_is_lost_when_a_server_is_killed(
 def opened(client: Client, token: str) -> int:
     """A ticket's id. nginx does not send a POST on that a server may have begun; the client does,
     with its key."""
-    key = f"{random.getrandbits(64):x}"
+    key = secrets.token_hex(8)
     for _ in range(100):
         said = client.ask("/api/tickets", {"title": "Broken"}, token, Idempotency_Key=key)
         if said.status == 201:

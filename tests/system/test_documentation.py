@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages import BLOCK, ROOT, blocks, text
+from tests.processes import heed_signals
 
 PAGES = ("README.md", "docs/tour.md")
 # Begun and ended by the test itself; and .ci/run, of which this is a part.
@@ -39,7 +40,7 @@ class Beginner:
         with self.said.open("wb") as said:
             self.server = subprocess.Popen(
                 ["bin/sunshine", "serve"], cwd=ROOT, env=self.environment, stdout=said,
-                stderr=said, start_new_session=True,
+                stderr=said, start_new_session=True, preexec_fn=heed_signals,
             )  # fmt: skip
         try:
             self.password = self._wait(r"^ +password +(\S+)$")

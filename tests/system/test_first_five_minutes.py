@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes import heed_signals
+
 ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
 
@@ -60,6 +62,7 @@ class Newcomer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_signals,
         )
         self.started.append(process)
         return process

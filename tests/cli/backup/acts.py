@@ -12,6 +12,7 @@ from psycopg import sql as composing
 
 from sunshine import migrate, pg_programs
 from tests.cli.conftest import CLI
+from tests.processes import heed_signals
 
 FILES = {"attendance/2026/a.jpg": b"\xff\xd8 a picture", "cms/blog/\u00fc.png": b"\x89PNG" * 999}
 RESTORED = "SELECT after FROM event WHERE type = 'backup_restored'"
@@ -89,11 +90,12 @@ def shelf(tmp_path):
     return sorted(path.name for path in found if path.name not in BESIDE)
 
 
-def begin(environ, tmp_path, slow):
+def begin(environ, tmp_path, slow, prepare=heed_signals):
+    """A backup under way; `prepare` is called in its process, before the program."""
     process = subprocess.Popen(
         [sys.executable, CLI, "backup", "create", "--to", tmp_path / "shelf"],
         env=environ | {"PG_BIN_DIR": str(slow)}, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=prepare,
     )  # fmt: skip
     deadline = time.monotonic() + 20
     while not (tmp_path / "begun").exists():

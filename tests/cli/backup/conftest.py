@@ -45,7 +45,7 @@ FILLED = {
 
 
 @pytest.fixture(scope="session")
-def company(postgres, tmp_path_factory):
+def company(postgres, clone, tmp_path_factory):
     """Four databases with rows, files, and a backup of them, which tests must leave alone."""
     home = tmp_path_factory.mktemp("company")
     names = {name: f"kept_{os.getpid()}_{name}" for name in DATABASES}
@@ -56,8 +56,7 @@ def company(postgres, tmp_path_factory):
         "PG_SUNSHINE_USER": postgres.user, "SUNSHINE_HOME": str(home), "DIR": str(home / "files"),
     }  # fmt: skip
     settings = load(environ, home=home)
-    migrate.create(settings)
-    migrate.upgrade(settings)
+    clone(settings)
     for name, statements in FILLED.items():
         with migrate.connect(settings.databases[name]) as connection:
             connection.execute(statements)
@@ -97,13 +96,12 @@ def restored(company, postgres, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def used(company, postgres):
+def used(company, postgres, clone):
     """Databases of today, other ones than in the backup."""
     names = {name: f"used_{os.getpid()}_{name}" for name in DATABASES}
     environ = {f"PG_{name.upper()}_DB": database for name, database in names.items()}
     settings = load(company.environ | environ, home=company.settings.directory)
-    migrate.create(settings)
-    migrate.upgrade(settings)
+    clone(settings)
     with migrate.connect(settings.databases["sunshine"]) as connection:
         connection.execute("INSERT INTO department (name) VALUES ('Of today')")
     yield names

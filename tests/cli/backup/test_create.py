@@ -18,6 +18,7 @@ from sunshine.backups.manifest import BackupError
 from sunshine.postgres_place import PostgresError, wheel_binaries
 from tests.cli.backup.acts import FILES, begin, is_one_line, old_programs, shelf
 from tests.cli.conftest import CLI
+from tests.processes import heed_signals
 
 
 def test_a_backup_is_told_with_what_is_in_it(sunshine, backup):
@@ -84,11 +85,32 @@ def test_the_second_of_two_at_once_is_refused(sunshine, backup, tmp_path):
     assert shelf(tmp_path) == [backup.name]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupted_backup_leaves_nothing(environ, tmp_path, backup, slow, number, code):
     process = begin(environ, tmp_path, slow)
     process.send_signal(number)
-    assert process.wait(10) == code
+    assert process.wait(30) == code
+    assert shelf(tmp_path) == [backup.name]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_a_backup_goes_on_after_what_its_caller_has_had_ignored(
+    environ, tmp_path, backup, slow, number
+):
+    """As `nohup` does for the end of the terminal, and a shell for Ctrl-C in its background."""
+
+    def prepare():
+        heed_signals()
+        signal.signal(number, signal.SIG_IGN)
+
+    process = begin(environ, tmp_path, slow, prepare)
+    process.send_signal(number)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 143
     assert shelf(tmp_path) == [backup.name]
 
 

@@ -25,9 +25,9 @@ def server(tmp_path_factory):
     made.kill()
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_documents_come_back_with_their_rows(sunshine, sql, tmp_path, server):
     given = {"MONGO_MITRA": server.address}
-    assert sunshine("db", "upgrade").returncode == 0
     client: MongoClient = MongoClient(server.address)
     contents = client.get_default_database()["documents"]
     stored = {"title": "T", "kind": "k", "fields": {"a%2Eb": 1, "%24c": [1.5, "ü"], "big": 2**60}}
@@ -58,9 +58,9 @@ def test_documents_come_back_with_their_rows(sunshine, sql, tmp_path, server):
     client.close()
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_a_row_without_its_content_is_told(sunshine, sql, tmp_path, server):
     given = {"MONGO_MITRA": server.address}
-    assert sunshine("db", "upgrade").returncode == 0
     sql("INSERT INTO partner (name, type) VALUES ('P', 'supplier')", "mitra")
     sql(
         "INSERT INTO partner_document (partner_id, title, kind, content_key)"
@@ -74,8 +74,8 @@ def test_a_row_without_its_content_is_told(sunshine, sql, tmp_path, server):
     assert "1 documents have lost their content" in done.stdout
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_no_backup_without_them(sunshine, tmp_path, names):
-    assert sunshine("db", "upgrade").returncode == 0
     given = {"MONGO_MITRA": "mongodb://127.0.0.1:1/x"}
     done = sunshine("backup", "create", "--to", str(tmp_path / "shelf"), **given)
     assert done.returncode == 1

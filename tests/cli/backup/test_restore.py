@@ -146,10 +146,10 @@ def test_every_difference_has_its_line(change, told):
     assert differences(was, replace(was, **change)) == ([told] if told else [])
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_with_force_they_are_kept_under_another_name(
     sunshine, company, backup, postgres, names, place, sql
 ):
-    assert sunshine("db", "upgrade").returncode == 0
     sql("INSERT INTO department (name) VALUES ('Of today')")
     done = sunshine("backup", "restore", str(backup), "--force", "--keep-tokens", "--json")
     assert done.returncode == 0, done.stderr
@@ -165,8 +165,8 @@ def test_with_force_they_are_kept_under_another_name(
     assert f'DROP DATABASE "{replaced["sunshine"]}"' in done.stderr
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_an_older_backup_is_brought_up_to_date(sunshine, tmp_path, sql):
-    assert sunshine("db", "upgrade").returncode == 0
     head = migrate.heads()["fleet"]
     assert sunshine("db", "downgrade", "fleet", "0001", "--yes").returncode == 0
     assert sunshine("backup", "create", "--to", str(tmp_path / "shelf")).returncode == 0

@@ -13,9 +13,9 @@ def names(new_names):
     return new_names
 
 
+@pytest.mark.usefixtures("upgraded")
 def test_it_is_of_one_moment(sunshine, place, tmp_path, monkeypatch):
     """Each transaction writes a row that names a file, and an event; both are there or neither."""
-    assert sunshine("db", "upgrade").returncode == 0
     done = threading.Event()
     written: list[str] = []
     root = place.directory / "static" / "things"

@@ -7,7 +7,7 @@ import time
 import psycopg
 
 ROOT = os.geteuid() == 0
-FAST = {"fsync": "off", "max_wal_size": "64MB"}
+FAST = {"fsync": "off", "max_wal_size": "64MB", "shared_buffers": "16MB"}
 
 
 def ask(server, query, user="sunshine"):

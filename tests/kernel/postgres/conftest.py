@@ -3,6 +3,7 @@
 home           where a cluster may be made
 server         a running one, for the tests that only look
 var            stands in for /var/lib/sunshine, in every test
+made           a cluster is copied where one is to be made: for the tests of what comes after
 other_process  starts processes that use a cluster until their input ends
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from sunshine import postgres, postgres_place
 from sunshine.postgres import running
 from tests.kernel.postgres.acts import FAST
 
@@ -36,6 +38,26 @@ def home():
     top.chmod(0o755)
     yield top / "private" / "postgres"
     shutil.rmtree(top)
+
+
+@pytest.fixture(scope="session")
+def _cluster():
+    """The data of a cluster as it is when it has just been made."""
+    with tempfile.TemporaryDirectory(prefix="sunshine-", dir="/tmp") as top:
+        Path(top).chmod(0o755)
+        place = postgres_place.find_place(Path(top) / "postgres")
+        postgres._make_cluster(place, FAST)
+        yield place.data
+
+
+@pytest.fixture
+def made(monkeypatch, _cluster):
+    """`initdb` takes longer than all else that such a test does."""
+
+    def copy(place, options):
+        subprocess.run(["cp", "-a", _cluster, place.data], check=True)
+
+    monkeypatch.setattr(postgres, "_make_cluster", copy)
 
 
 @pytest.fixture(scope="module")

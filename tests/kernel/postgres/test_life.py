@@ -84,6 +84,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_it(server):
     assert os.getpgid(postmaster(server)) != os.getpgid(0)
 
 
+@pytest.mark.usefixtures("made")
 def test_the_last_of_two_users_stops_it(home, other_process):
     with running(home, options=FAST) as server:
         pid = postmaster(server)
@@ -96,6 +97,7 @@ def test_the_last_of_two_users_stops_it(home, other_process):
     assert ends(pid)
 
 
+@pytest.mark.usefixtures("made")
 def test_two_users_in_one_process_count_as_two(home):
     with running(home, options=FAST) as first:
         with running(home, options=FAST) as second:
@@ -113,6 +115,7 @@ def test_two_first_starts_at_once_share_one_server(home, other_process):
         assert process.returncode == 0
 
 
+@pytest.mark.usefixtures("made")
 def test_it_recovers_after_kill_9_of_the_postmaster(home):
     first = start(home, options=FAST)
     tell(first, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -123,6 +126,7 @@ def test_it_recovers_after_kill_9_of_the_postmaster(home):
         assert ask(second, "SELECT 1") == 1
 
 
+@pytest.mark.usefixtures("made")
 def test_stop_is_content_with_a_server_that_was_killed(home):
     server = start(home, options=FAST)
     os.kill(postmaster(server), signal.SIGKILL)
@@ -163,6 +167,7 @@ def test_a_half_made_cluster_is_thrown_away(home):
         assert not list(home.glob("data.part-*"))
 
 
+@pytest.mark.usefixtures("made")
 def test_a_pid_file_left_by_a_crash_does_not_stop_it(home):
     """Its number now belongs to a stranger who runs as the same user."""
     with running(home, options=FAST) as server:
@@ -189,6 +194,7 @@ def test_it_lives_in_a_folder_of_any_name(home, name):
         assert ask(server, "SELECT 1") == 1
 
 
+@pytest.mark.usefixtures("made")
 def test_a_long_path_has_its_socket_elsewhere_and_refuses_a_bait(home):
     long = home / ("x" * 60) / ("y" * 60)
     with running(long, options=FAST) as server:
@@ -207,6 +213,7 @@ def test_a_long_path_has_its_socket_elsewhere_and_refuses_a_bait(home):
         bait.unlink()
 
 
+@pytest.mark.usefixtures("made")
 def test_it_says_why_a_start_failed_and_can_start_again(home):
     with pytest.raises(PostgresError, match=r"did not start.*contains errors") as caught:
         start(home, options={"shared_buffers": "plenty"})
@@ -231,6 +238,7 @@ def test_a_cluster_of_another_major_version_is_refused(home):
         start(home)
 
 
+@pytest.mark.usefixtures("made")
 def test_ctrl_c_halfway_leaves_nothing_behind(home, monkeypatch):
     launch, pids = postgres._launch, []
 

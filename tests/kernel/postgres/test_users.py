@@ -75,6 +75,7 @@ def test_a_user_who_cannot_run_it_is_refused(home, monkeypatch, name, why):
 
 
 @as_root
+@pytest.mark.usefixtures("made")
 def test_under_a_private_folder_of_root_it_lives_where_its_user_can_enter(home, var):
     home.parent.mkdir(mode=0o700)
     with running(home, options=FAST) as server:
@@ -88,6 +89,7 @@ def test_under_a_private_folder_of_root_it_lives_where_its_user_can_enter(home, 
 
 
 @as_root
+@pytest.mark.usefixtures("made")
 def test_a_cluster_whose_parents_were_closed_is_not_replaced_by_an_empty_one(home):
     with running(home, options=FAST):
         pass
@@ -137,6 +139,7 @@ def test_an_ordinary_user_who_may_not_write_gets_one_clear_line(home, public_bin
 
 
 @as_root
+@pytest.mark.usefixtures("made")
 def test_another_user_is_refused_by_the_folder_and_by_the_server(home):
     with running(home, options=FAST) as server:
         assert "Permission denied" in as_user("nobody", lambda: ask(server, "SELECT 1"))
