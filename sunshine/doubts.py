@@ -1,6 +1,7 @@
 """What is unsafe in settings: what production does not start with, what anybody is warned of."""
 
 import math
+import os
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,6 +61,27 @@ def _warnings(settings: "Settings") -> Iterator[str]:
         yield f"BCRYPT_COST: {settings.bcrypt_cost}; below {LOWEST_COST} a stolen hash is soon read"
     if settings.jwt_expiration > LONGEST_TOKEN:
         yield "JWT_EXPIRATION: more than 30 days; whoever finds a token has it for as long"
+    if settings.production:
+        yield from _unverified(settings)
+
+
+def _unverified(settings: "Settings") -> Iterator[str]:
+    """Databases on other machines, once for each server, that could be anybody."""
+    told = set()
+    for name, database in settings.databases.items():
+        hosts = tuple(host for host, _ in database.servers if not _is_here(host))
+        # Not set: libpq's own environment may say it.
+        mode = database.sslmode or os.environ.get("PGSSLMODE") or "prefer"
+        if hosts and mode != "verify-full" and (hosts, mode) not in told:
+            told.add((hosts, mode))
+            yield (
+                f"PG_{name.upper()}_SSLMODE: {mode}; whoever is between here and "
+                f"{', '.join(hosts)} may read and change everything: verify-full"
+            )
+
+
+def _is_here(host: str) -> bool:
+    return host.startswith(("/", "@", "127.")) or host in ("localhost", "::1", "")
 
 
 def weakness(secret: str) -> str | None:

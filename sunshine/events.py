@@ -138,11 +138,21 @@ def _page(database: str) -> Statement:
 def _kept(database: str) -> Statement:
     e = kernel.event[database].c
     xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
-    until = tuple_(e.xid, e.id) <= tuple_(cast(cast(xid, Text), XID8), id_)
+    at = tuple_(cast(cast(xid, Text), XID8), id_)
+    itself = exists().where(tuple_(e.xid, e.id) == at)
+    # Before there was any event a place has none, only the transactions that were over.
+    between = (id_ == 0) & exists().where(tuple_(e.xid, e.id) <= at)
     reached = xid <= cast(cast(_xmin(), Text), BigInteger)
-    return Statement(select((exists().where(until) & reached).label("kept")))
+    return Statement(select(((itself | between) & reached).label("kept")))
 
 
+def _last(database: str) -> Statement:
+    e = kernel.event[database].c
+    found = select(cast(cast(e.xid, Text), BigInteger).label("xid"), e.id)
+    return Statement(found.where(settled(database)).order_by(e.xid.desc(), e.id.desc()).limit(1))
+
+
+_LAST = {name: _last(name) for name in DATABASES}
 _WRITES = "SHOW transaction_read_only"
 _PAGE = {name: _page(name) for name in DATABASES}
 _KEPT = {name: _kept(name) for name in DATABASES}
@@ -159,8 +169,9 @@ async def page_after(database: Database, since: Cursor, types: list[str]) -> lis
 async def is_kept(database: Database, since: Cursor) -> bool:
     """Whether everything after a cursor is still there to be read.
 
-    Old events go first: where one at the cursor or before it is left, none after it is missing.
-    A cursor that the log has not reached is another cluster's.
+    Old events go first: where the one at the cursor is left, none after it is missing. Where it is
+    not, it went, or it never was on this server: a standby that took over may not have had it, and
+    gives its number to another one.
     """
     row = await database.only(_KEPT[database.name], **since._asdict())
     return bool(row["kept"])
@@ -176,6 +187,7 @@ class Feed:
         self._database = database
         self._subscribers: list[Subscriber] = []
         self._caches: list[Callable[[], None]] = []
+        self._breaks: list[Callable[[Cursor], None]] = []
         self._since = _since(database.name)
         self._cursor: Cursor | None = None
         self._placed = asyncio.Event()
@@ -206,6 +218,11 @@ class Feed:
     def on_forget(self, forget: Callable[[], None]) -> None:
         """Call it whenever what was cached of people must be dropped."""
         self._caches.append(forget)
+
+    def on_break(self, begin_anew: Callable[[Cursor], None]) -> None:
+        """Call it when the log does not go on from where it was: with its present end, from which
+        on the subscribers are called."""
+        self._breaks.append(begin_anew)
 
     def start(self) -> None:
         """Begin to follow; returns at once."""
@@ -243,6 +260,8 @@ class Feed:
             await connection.execute(f"LISTEN {FORGET_CHANNEL}")
             self._forget()
             self.connected = True
+            if self._cursor is not None:
+                await self._check_place(connection, self._cursor)
             held = await self._catch_up(connection)
             while True:
                 wait = HELD_SECONDS if held else POLL_SECONDS
@@ -272,8 +291,7 @@ class Feed:
 
     async def _deliver_new(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
         if self._cursor is None:
-            [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
-            self._cursor = Cursor(here["xid"], 0)
+            self._cursor = await self._end(connection)
             self._placed.set()
         while True:
             values = self._cursor._asdict()
@@ -284,6 +302,31 @@ class Feed:
                 self._deliver(event_of(row))
             if len(rows) < BATCH:
                 return False
+
+    async def _check_place(
+        self, connection: psycopg.AsyncConnection[DictRow], place: Cursor
+    ) -> None:
+        """Another server may not have what the one before had told us last, and begins there anew:
+        who listens is told to read again what is there."""
+        kept = _KEPT[self._database.name]
+        row = await (await self._database.execute(connection, kept, place._asdict())).fetchone()
+        if row is None or row["kept"]:
+            return
+        self._cursor = await self._end(connection)
+        log.warning(
+            "log broke", database=self._database.name, after=str(place), at=str(self._cursor)
+        )
+        for begin_anew in self._breaks:
+            begin_anew(self._cursor)
+
+    async def _end(self, connection: psycopg.AsyncConnection[DictRow]) -> Cursor:
+        """The last event that none can precede any more."""
+        last = _LAST[self._database.name]
+        row = await (await self._database.execute(connection, last, {})).fetchone()
+        if row is not None:
+            return Cursor(row["xid"], row["id"])
+        [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
+        return Cursor(here["xid"], 0)
 
     def _is_behind(self, behind: bool) -> None:
         if not behind:

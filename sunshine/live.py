@@ -135,6 +135,8 @@ class Hub:
         self._resuming = 0
         # All is told up to `_at`; there may be something to tell up to `_until`.
         self._at = self._until = feed.cursor or BEGINNING
+        # Where the log goes on that broke off.
+        self._anew: Cursor | None = None
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
         # Of those who resume only one at a time waits to read: the others' news come before them.
@@ -151,6 +153,12 @@ class Hub:
             self._news.set()
         elif idle:
             self._at = event.cursor
+
+    def begin_anew(self, at: Cursor) -> None:
+        """The log does not go on from where everybody was told it; it does from here. They come
+        back, and resume where that is possible."""
+        self._anew = self._until = at
+        self._news.set()
 
     async def listen(self, socket: Socket, since: Cursor | None) -> None:
         """Tell it what it missed `since`, in order, and then what happens: it is live when this
@@ -199,6 +207,10 @@ class Hub:
         while True:
             await self._news.wait()
             self._news.clear()
+            if self._anew:
+                until, place, self._anew = self._until, self._anew, None
+                self._send_away()
+                self._at, self._until = place, max(until, place)
             try:
                 while self._at < self._until:
                     await self._tell_next()

@@ -15,7 +15,7 @@ import structlog
 from sunshine.clock import Clock
 from sunshine.db import Databases
 from sunshine.errors import Unavailable
-from sunshine.events import Event, Feed
+from sunshine.events import Cursor, Event, Feed
 from sunshine.live import Channel, Close, Hub, Socket
 from sunshine.principals import Principals
 
@@ -73,6 +73,7 @@ class Presence:
         self.stopping = False
         feed.subscribe(self._on_event)
         feed.on_forget(self.recheck)
+        feed.on_break(self._begin_anew)
 
     @property
     def connected(self) -> int:
@@ -133,6 +134,10 @@ class Presence:
     def _on_event(self, event: Event) -> None:
         for hub in self._hubs.values():
             hub.on_event(event)
+
+    def _begin_anew(self, at: Cursor) -> None:
+        for hub in self._hubs.values():
+            hub.begin_anew(at)
 
     async def _watch(self) -> None:
         while True:

@@ -37,8 +37,9 @@ class Room:
         # A file system that hangs keeps its thread: one of ours at a time is enough.
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(asyncio.to_thread(_free, self._folder))
-        done, _ = await asyncio.wait({self._looking}, timeout=PATIENCE)
-        return self._looking.result() if done else None
+        looking = self._looking  # another caller may have begun the next one by then
+        done, _ = await asyncio.wait({looking}, timeout=PATIENCE)
+        return looking.result() if done else None
 
 
 def _free(folder: Path) -> int | None:

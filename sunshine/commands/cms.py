@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sunshine.commands import output
+from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = ("blog", "ads", "training", "career", "vacancies", "department", "droppoint")
 kind_type = click.Choice(KINDS)
-INSTANT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
+INSTANT = Moment(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
 
 
 @click.group()

@@ -70,21 +70,19 @@ def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
 @stdin_option
 def credentials(license_number: str, username: str, password_stdin: bool) -> None:
     """Let the driver with this LICENCE sign in as NAME; tokens they had end at once."""
-    import asyncio
-
     from sunshine.commands.context import check_password, hashed, operator, run
     from sunshine.schemas.fleet import CREDENTIALS
     from sunshine.validation import Payload
 
     password = password_of(password_stdin)
     values = Payload(CREDENTIALS).check({"username": username, "password": password})
-    check_password(password, (username,))
-    made = asyncio.run(hashed(password))
 
     async def work(database: "Database") -> "Row":
         from sunshine.rules import fleet_auth
 
         driver = await _licensed(database, license_number)
+        check_password(password, (username, driver["name"]))
+        made = await hashed(password)
         async with database.transaction(operator()) as tx:
             await fleet_auth.set_credentials(
                 tx, driver["id"], username=values["username"], hashed=made

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sunshine.commands import output
+from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def list_(capacity: int | None, floor: int | None, facilities: str | None, as_js
 @rooms.command()
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    type=Moment(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
     help="From when, in the company's timezone; now unless said.",
 )
 @click.option("--minutes", type=click.IntRange(1, 1439), default=60, show_default=True,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sunshine.commands import output
+from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.db import Database, Row
 
-DAY = click.DateTime(["%Y-%m-%d"])
+
 BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}
 
 

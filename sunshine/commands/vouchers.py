@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sunshine.commands import output
+from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "code", "discountType", "discountValue", "validUntil", "usageLimit", "used",
            "active")  # fmt: skip
-DAY = click.DateTime(["%Y-%m-%d"])
+
 MOST = 100_000
 # No letters that look like digits, none that look like each other.
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"

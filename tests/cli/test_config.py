@@ -117,6 +117,30 @@ def test_check_warns_of_nothing_that_is_fine(sunshine, given):
     assert done.stderr == "The settings are fine.\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "begins"),
+    [
+        ({"PG_SUNSHINE_HOST": "db1"}, ["PG_SUNSHINE_SSLMODE: prefer; "]),
+        ({"PG_SUNSHINE_HOST": "/run/postgresql,10.0.0.7", "PG_SUNSHINE_SSLMODE": "require"},
+         ["PG_SUNSHINE_SSLMODE: require; whoever is between here and 10.0.0.7 "]),
+        ({"PG_CMS_HOST": "db2"}, ["PG_CMS_SSLMODE: prefer; "]),
+        ({"PG_SUNSHINE_HOST": "db1", "PG_SUNSHINE_SSLMODE": "verify-full"}, []),
+        ({"PG_SUNSHINE_HOST": "db1", "PGSSLMODE": "verify-full"}, []),
+        ({"PG_SUNSHINE_HOST": "localhost,127.0.0.1,::1,/run/postgresql"}, []),
+        ({"PG_SUNSHINE_HOST": "db1", "APP_ENV": "development"}, []),
+    ],
+)  # fmt: skip
+def test_check_warns_of_a_database_elsewhere_that_could_be_anybodys(sunshine, given, begins):
+    production = {
+        "APP_ENV": "production", "JWT_SECRET": "9d1f6c0e47ab82353be07cd1fa48265e",
+        "CORS_ORIGINS": "https://a.example",
+    }  # fmt: skip
+    found = json.loads(sunshine("config", "check", "--json", **SAFE | production | given).stdout)
+    assert len(found) == len(begins)
+    for line, begin in zip(found, begins, strict=True):
+        assert line.startswith(f"warning: {begin}")
+
+
 @pytest.mark.parametrize("secret", ["a" * 36, "ab" * 20, "0123456789abcdef" * 2, "password" * 5])
 def test_production_refuses_a_secret_that_is_no_secret(process, secret):
     given = {"APP_ENV": "production", "JWT_SECRET": secret, "CORS_ORIGINS": "https://a.example"}

@@ -51,6 +51,7 @@ def test_it_gives_credentials(sunshine, yard):
 def test_it_refuses_easy_passwords_and_unknown_licences(sunshine, yard):
     arguments = ("fleet", "credentials", "--password-stdin")
     assert sunshine(*arguments, "DL-9", "dewi", stdin=PASSWORD).returncode == 3
-    easy = sunshine(*arguments, "DL-1", "dewi", stdin="password")
-    assert easy.returncode == 2
-    assert "easy to guess" in easy.stderr
+    for guessed in ("password123", "dewi-2026!", "sunshine-2026"):
+        easy = sunshine(*arguments, "DL-1", "x", stdin=guessed)
+        assert easy.returncode == 2, guessed
+        assert "easy to guess" in easy.stderr

@@ -65,3 +65,4 @@ def test_it_says_what_cannot_be(sunshine):
     assert (done.returncode, done.stdout) == (2, "")
     assert "a meeting ends on the day it begins" in done.stderr
     assert sunshine("rooms", "free", "--at", "tomorrow").returncode == 2
+    assert sunshine("rooms", "free", "--at", "9999-12-31T23:00").returncode == 2

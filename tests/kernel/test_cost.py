@@ -160,7 +160,7 @@ def test_the_document_is_left_as_it_is() -> None:
     document = {"points": [{"x": 1}, {"x": 2, "y": 3}], "z": 1}
     with pytest.raises(Invalid) as refusal:
         Payload({"points": list_of(point)}).check(document)
-    assert [error["field"] for error in refusal.value.errors] == ["points.1.y", "z"]
+    assert [error["field"] for error in refusal.value.errors] == ["z", "points.1.y"]
     assert document == {"points": [{"x": 1}, {"x": 2, "y": 3}], "z": 1}
 
 

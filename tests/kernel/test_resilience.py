@@ -264,7 +264,8 @@ def test_whether_it_is_ready_is_told_within_a_second_while_the_database_is_froze
                 answers += pool.map(lambda _: ask(running.port, "/readyz"), range(10))
         [used] = re.findall(connections, text_of(running.port, "/metrics"))
         alive = ask(running.port, "/healthz")
-    assert {(said.status, said.json["code"]) for said in answers} == {(503, "not_ready")}
+    told = {(said.status, said.json["code"]) for said in answers}
+    assert told == {(503, "not_ready")}, running.stderr
     assert {tuple(said.json["data"].values()) for said in answers} == {("unreachable",) * 4}
     assert max(said.seconds for said in answers) < 1
     assert float(used) <= 2
@@ -438,7 +439,7 @@ def test_waiting_ends_at_sigterm(folder: Path) -> None:
             time.sleep(0.02)
         began = time.monotonic()
         assert process.stop() == 130
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10  # of the 600 that it would wait
         assert len(process.stderr.splitlines()) == 1
     finally:
         process.kill()

@@ -142,7 +142,8 @@ def faulty(postgres: object, tmp_path: Path, settings: Settings) -> Callable[[st
         class Faulty(Process):
             program = script
 
-        return Faulty(tmp_path, **reach(postgres))  # type: ignore[arg-type]
+        sound = {"RATE_LIMIT_ENABLED": "true", "BCRYPT_COST": "10"}  # or it would be warned of
+        return Faulty(tmp_path, **reach(postgres), **sound)  # type: ignore[arg-type]
 
     return start
 

@@ -307,3 +307,50 @@ async def test_a_place_that_was_never_reached_is_another_databases(api: Api) -> 
     async with connected(api, as_="employee", since=f"{10**17}-1") as client:
         assert await client.frame() == {"type": "reset"}
         await client.ready()
+
+
+async def test_a_place_that_is_not_in_the_log_is_another_servers(api: Api, noted: Noted) -> None:
+    """A standby that took over may not have had the last of them, and goes on from before."""
+    async with connected(api, as_="employee") as client:
+        await client.ready()
+        places = []
+        for number in range(3):
+            await noted("employee", number)
+            places.append((await client.frame())["seq"])
+    xid, id_ = Cursor.parse(places[1])
+    await api.sql("DELETE FROM event WHERE id = %(id)s", id=id_)
+    for place in (places[1], f"{xid}-{id_ + 1}"):
+        async with connected(api, as_="employee", since=place) as client:
+            assert await client.frame() == {"type": "reset"}
+            await client.ready()
+    assert await missed(api, places[0]) == [2]
+    assert await missed(api, places[2]) == []
+
+
+async def test_who_listens_comes_back_when_the_log_breaks_off(api: Api, noted: Noted) -> None:
+    """The server that took over lacks what was told last, and gives its place to something else,
+    before or after."""
+    async with connected(api, as_="employee") as client:
+        await client.ready()
+        await noted("employee", 1)
+        kept = (await client.frame())["seq"]
+        await noted("employee", 2)
+        lost = (await client.frame())["seq"]
+        await api.sql("DELETE FROM event WHERE id = %(id)s", id=Cursor.parse(lost).id)
+        await api.sql(
+            "INSERT INTO event (xid, at, type, entity, entity_id, actor_type, actor_name, after)"
+            " SELECT %(xid)s::text::xid8, at, type, entity, entity_id, actor_type, actor_name,"
+            " jsonb_set(after, '{number}', '3') FROM event WHERE id = %(id)s",
+            xid=Cursor.parse(lost).xid - 1, id=Cursor.parse(kept).id,
+        )  # fmt: skip
+        await api.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'sunshine feed'"
+        )
+        assert await client.closed() == 1013
+    async with connected(api, as_="employee", since=lost) as client:
+        assert await client.frame() == {"type": "reset"}
+        await client.ready()
+        await noted("employee", 4)
+        assert (await client.frame())["data"]["number"] == 4
+    assert (await missed(api, kept))[-2:] == [3, 4]

@@ -86,7 +86,7 @@ def test_the_host_of_files_has_no_api(
     server = start(FILES_ORIGIN=origin).ready()
     front = nginx(server.port)
     stored = folder / "files" / "static" / "cms" / "a.pdf"
-    stored.parent.mkdir(parents=True)
+    stored.parent.mkdir(parents=True, exist_ok=True)
     stored.write_bytes(b"%PDF-1.7 a file")
     hosts = {"files": "files.example.com", "api": "api.example.com"}
     with Client(front.https, certificate) as client:
