@@ -36,10 +36,17 @@ def peers() -> None:
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [PYTHON, "benchmarks/run.py", *arguments],
-        cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE,
-    )  # fmt: skip
+    command = [PYTHON, "benchmarks/run.py", *arguments]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # it stops what it started
+            process.communicate(timeout=60)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize("what", WHAT)
