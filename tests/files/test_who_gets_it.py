@@ -165,6 +165,8 @@ async def test_a_file_that_cannot_be_removed_is_swept(
     async def fail(*_: Any) -> None:
         raise OSError("the disk is away")
 
+    crashes: list[Any] = []
+    monkeypatch.setattr("sunshine.web.handler.log.error", lambda *said, **_: crashes.append(said))
     with monkeypatch.context() as patch:
         patch.setattr(LocalStorage, "remove", fail)
         assert (await disk.get(path)).body == PNG
@@ -174,6 +176,7 @@ async def test_a_file_that_cannot_be_removed_is_swept(
             await asyncio.sleep(0.02)
         assert len(files(disk, "temp")) == 1
     assert (await disk.get(path)).status == 404
+    assert crashes == []
     now.shift(hours=2)
     assert await disk.app.jobs.run("temp-files") == {"uploads": 0, "files": 1}
     assert files(disk, "temp") == {}
