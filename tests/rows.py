@@ -56,7 +56,10 @@ _INSERT = {
     " redeemed_by, redeemed_at) VALUES (:thing, :word, 1, 1, 0, 'Somebody', now())",
     "meeting_room": "(name, capacity) VALUES (:word, 10)",
     "meeting_room_booking": "(room_id, organizer_id, title, starts_at, ends_at)"
-    " VALUES (:thing, :employee, 'Meeting', now(), now() + interval '1 hour')",
+    # To the end of the day, for no meeting goes on over midnight.
+    " VALUES (:thing, :employee, 'Meeting',"
+    " least(now(), date_trunc('day', now()) + interval '23:58'),"
+    " date_trunc('day', now()) + interval '23:59')",
     "driver": "(name, license_number, username, password_hash) VALUES ('Somebody', :word,"
     " 'driver-' || currval('driver_id_seq'), :hash)",
     "vehicle": "(plate_number, type) VALUES (:word, 'van')",

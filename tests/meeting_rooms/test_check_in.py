@@ -33,8 +33,12 @@ async def test_whoever_is_there_checks_in_once(api: Api, now: Now) -> None:
     made = await booked(api, await room(api), attendees=[api.manager.employee_id])
     await api.sql("DELETE FROM event")
     path = f"{SCHEDULE}/{made['id']}/check-in"
-    for name in ("hr", "stranger", "outsider"):
-        await refused(api, await api.post(path, as_=name), 403, "not_allowed")
+    for name, code in (
+        ("hr", "not_allowed"),
+        ("stranger", "not_allowed"),
+        ("outsider", "no_employee"),
+    ):
+        await refused(api, await api.post(path, as_=name), 403, code)
     now.set(2024, 1, 15, 8, 44)
     await refused(api, await api.post(path, as_="manager"), 409, "too_early")
     now.set(2024, 1, 15, 8, 45)
