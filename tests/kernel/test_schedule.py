@@ -1,6 +1,7 @@
 """tests/schedule.py: the shards of the suite are the suite."""
 
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -13,8 +14,13 @@ def items(counts: dict[str, int], heavy: set[str]) -> list[pytest.Item]:
     def closest(name: str) -> object:
         return lambda marker: object() if name in heavy else None
 
-    return [  # type: ignore[return-value,misc]
-        SimpleNamespace(nodeid=f"{name}::test_{number}", get_closest_marker=closest(name), obj=None)
+    return [
+        cast(
+            "pytest.Item",
+            SimpleNamespace(
+                nodeid=f"{name}::test_{number}", get_closest_marker=closest(name), obj=None
+            ),
+        )
         for name, count in counts.items()
         for number in range(count)
     ]
