@@ -126,7 +126,8 @@ async def test_every_error_is_named_by_line_and_field(api: Api) -> None:
 
 async def test_a_line_is_where_it_begins(api: Api) -> None:
     text = 'name,phone\n"Ada\nLovelace",1\n\n"Bob\n\nBuilder",' + "9" * 51 + "\n"
-    assert await wrong(api, text) == [(5, "phone")]
+    # And a name is one line, though a cell may be more.
+    assert sorted(await wrong(api, text)) == [(2, "name"), (5, "name"), (5, "phone")]
 
 
 async def test_duplicates_in_the_file_are_named(api: Api) -> None:
@@ -162,11 +163,11 @@ async def test_a_byte_order_mark_is_no_part_of_the_header(api: Api) -> None:
     assert (await send(api, b"\xef\xbb\xbfname\r\nAda\r\n")).status == 201
 
 
-async def test_cells_hold_quotes_commas_and_line_ends(api: Api) -> None:
-    text = 'name,phone\r\n"Ada ""Countess"" Lovelace, née\nByron",1\r\n'
+async def test_cells_hold_quotes_and_commas(api: Api) -> None:
+    text = 'name,phone\r\n"Ada ""Countess"" Lovelace, née Byron",1\r\n'
     assert (await send(api, text)).status == 201
     [row] = await new(api)
-    assert row["name"] == 'Ada "Countess" Lovelace, née\nByron'
+    assert row["name"] == 'Ada "Countess" Lovelace, née Byron'
 
 
 async def test_a_key_makes_a_retry_harmless(api: Api) -> None:
