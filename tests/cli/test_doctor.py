@@ -217,6 +217,7 @@ def test_a_backup_that_failed_or_did_not_come_back(sunshine, environ, tmp_path):
     (folder,) = place.glob("sunshine-*")
     (folder / "fleet.dump").write_bytes(b"")
     assert sunshine("backup", "verify", str(folder)).returncode == 4
+    time.sleep(1)  # a backup is named by its second
     failed = sunshine("backup", "create", "--to", str(place), PG_CMS_DB="nowhere")
     assert failed.returncode == 1
     found = {each.found.partition(":")[0]: each.state for each in upkeep.backups(settings)}

@@ -101,10 +101,14 @@ def test_a_job_that_never_ran_has_a_line_too(sunshine):
 def test_it_runs_one_and_says_how_much_of_what(sunshine, answers):
     done = sunshine("jobs", "run", "cleanup", "--json")
     assert (done.returncode, done.stderr) == (0, "cleanup is done.\n")
-    assert json.loads(done.stdout) == {"answers": 2, "tokens": 0, "runs": 0, "contents": 0}
+    assert json.loads(done.stdout) == {
+        "answers": 2, "tokens": 0, "runs": 0, "networks": 0, "contents": 0,
+    }  # fmt: skip
     assert answers() == []
     lines = sunshine("jobs", "run", "cleanup").stdout.splitlines()
-    assert lines == ["what\tcount", "answers\t0", "tokens\t0", "runs\t0", "contents\t0"]
+    assert lines == [
+        "what\tcount", "answers\t0", "tokens\t0", "runs\t0", "networks\t0", "contents\t0",
+    ]  # fmt: skip
     [row] = listed(sunshine)
     assert (row["lastRun"]["status"], row["lastRun"]["byHand"]) == ("done", True)
 

@@ -80,7 +80,7 @@ async def test_no_cell_of_a_csv_is_a_formula(api: Api) -> None:
 
 
 async def test_what_it_writes_an_import_takes(api: Api) -> None:
-    for number, text in enumerate([*DANGEROUS, 'a "b", c', "two\nlines", "Zoë Ångström", ";"]):
+    for number, text in enumerate([*DANGEROUS, 'a "b", c', "Zoë Ångström", ";"]):
         await make(
             api, "/api/employees", name=text, phone=text[:50], position=text, department="D",
             employeeCode=f"{text}{number}", email=f"n{number}@example.com", timezone="UTC",

@@ -226,4 +226,4 @@ async def test_only_employees_watch(desk: Api) -> None:
     await desk.sql("UPDATE users SET employee_id = NULL WHERE username = 'agent'")
     for method in ("POST", "DELETE"):
         answer = await desk.call(method, f"/api/tickets/{ticket['id']}/watch", as_="agent")
-        assert (answer.status, answer.code) == (403, "not_allowed")
+        assert (answer.status, answer.code) == (403, "no_employee")
