@@ -16,43 +16,37 @@ import psycopg
 import structlog
 
 import handlers
-from sunshine import (
-    clock,
-    databases,
-    doubts,
-    folders,
-    invoked,
-    listening,
-    logs,
-    postgres_watch,
-    timetable,
-)  # fmt: skip
 from sunshine.backups.watch import BackupWatch
-from sunshine.characters import shown_in_lines
-from sunshine.db import Databases
-from sunshine.errors import Conflict, Problem, Unavailable
-from sunshine.events import Feed
-from sunshine.guessing import company_words
-from sunshine.jobs import CANCEL_SECONDS, Job, Runner
-from sunshine.metrics import Metrics
-from sunshine.migrate import MigrationError
-from sunshine.passwords import Passwords
-from sunshine.people import System
-from sunshine.postgres import PostgresError
-from sunshine.postgres import Server as EmbeddedServer
-from sunshine.presence import Presence
-from sunshine.principals import Principals
-from sunshine.rates import Rates
-from sunshine.readiness import Readiness
-from sunshine.room import Room
-from sunshine.rules import users
-from sunshine.settings import Settings
-from sunshine.storage import storage_of
-from sunshine.tokens import Tokens
+from sunshine.core import clock, command_name, unsafe_settings
+from sunshine.core.characters import shown_in_lines
+from sunshine.core.disk_space import Room
+from sunshine.core.errors import Conflict, Problem, Unavailable
+from sunshine.core.principals import System
+from sunshine.core.settings import Settings
+from sunshine.database import embedded_watch, startup
+from sunshine.database.database import Databases
+from sunshine.database.embedded import PostgresError
+from sunshine.database.embedded import Server as EmbeddedServer
+from sunshine.database.event_log import Feed
+from sunshine.database.migrations import MigrationError
+from sunshine.files.storage import storage_of
+from sunshine.identity.password_strength import company_words
+from sunshine.identity.passwords import Passwords
+from sunshine.identity.resolver import Principals
+from sunshine.identity.tokens import Tokens
+from sunshine.jobs.runner import CANCEL_SECONDS, Job, Runner
+from sunshine.live.presence import Presence
+from sunshine.modules import registry  # fmt: skip
+from sunshine.modules.users import accounts
+from sunshine.operations import folders, logs
+from sunshine.operations import sockets as listening
+from sunshine.operations.metrics import Metrics
+from sunshine.operations.rate_limits import Rates
+from sunshine.operations.readiness import Readiness
 from sunshine.web.application import Application
-from sunshine.web.parting import part
 from sunshine.web.routes import RouteTable
-from sunshine.web.serving import Server
+from sunshine.web.server.http_server import Server
+from sunshine.web.server.shutdown import part
 
 FILES = 65_536
 # What may stand in the way of a start and is no fault of the program: one line, no traceback.
@@ -83,7 +77,7 @@ class App:
         self.room = Room(settings.directory)
         self.readiness = Readiness(self.databases, self.room)
         self.backups = BackupWatch(settings.backup_dir)
-        due = timetable.jobs(storage) if jobs is None else jobs
+        due = registry.jobs(storage) if jobs is None else jobs
         self.jobs = Runner(self.databases, due, now, settings.business_tz)
         self.application = Application(
             routes(),
@@ -205,7 +199,7 @@ def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
         for each in sockets:
             stack.enter_context(each)
         folders.make(settings)
-        settings, postgres = databases.prepare(folders.with_secret(settings), say=_say)
+        settings, postgres = startup.prepare(folders.with_secret(settings), say=_say)
         if postgres:
             stack.callback(postgres.stop)
         for notice in postgres.notices if postgres else ():
@@ -225,7 +219,7 @@ async def _run(
     app = make_app(settings)
     beside = [asyncio.create_task(listening.keep_watchdog_quiet())]
     if postgres:
-        watch = postgres_watch.Watch(postgres)
+        watch = embedded_watch.Watch(postgres)
         app.readiness.postgres = watch
         beside.append(asyncio.create_task(watch.run()))
     try:
@@ -244,7 +238,7 @@ async def _run(
 async def _begin(app: App, sockets: list[socket.socket]) -> None:
     where = listening.where(sockets)
     await app.start(sockets)
-    for doubt in doubts.warnings(app.settings):
+    for doubt in unsafe_settings.warnings(app.settings):
         log.warning("unsafe setting", told=doubt)
     await _first_admin(app, where)
 
@@ -274,7 +268,7 @@ def _line(error: BaseException) -> str:
 async def _first_admin(app: App, where: str) -> None:
     """Where nobody may sign in yet, an admin with a password that is shown this once."""
     database = app.databases.sunshine
-    if (await users.listing.page(database, {"page": 1, "limit": 1})).total:
+    if (await accounts.listing.page(database, {"page": 1, "limit": 1})).total:
         return
     password = secrets.token_urlsafe(12)
     hashed = await app.passwords.hash(password)
@@ -283,7 +277,7 @@ async def _first_admin(app: App, where: str) -> None:
     }  # fmt: skip
     try:
         async with database.transaction(System("first start")) as tx:
-            await users.create(tx, values)
+            await accounts.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
         return
     except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
@@ -299,9 +293,9 @@ async def _first_admin(app: App, where: str) -> None:
 def _next_steps(settings: Settings, where: str) -> str:
     """Commands as they are to be typed here, and the page of the API where it is served."""
     steps = {
-        f"{invoked.name()} demo": "sample people to look around with",
-        f"{invoked.name()} users --help": "accounts; `users link` says which employee you are",
-        f"{invoked.name()} routes": "what the API offers",
+        f"{command_name.name()} demo": "sample people to look around with",
+        f"{command_name.name()} users --help": "accounts; `users link` says which employee you are",
+        f"{command_name.name()} routes": "what the API offers",
     }
     width = max(map(len, steps))
     lines = [f"    {command:{width}}  {what}\n" for command, what in steps.items()]

@@ -1,20 +1,11 @@
 """What pyproject.toml cannot say: config and migrations travel as data of `sunshine`."""
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 setup(
     py_modules=["cli", "server"],
     packages=[
-        "handlers",
-        "models",
-        "sunshine",
-        "sunshine.backups",
-        "sunshine.checkup",
-        "sunshine.commands",
-        "sunshine.rules",
-        "sunshine.schemas",
-        "sunshine.web",
-        "sunshine.web.openapi",
+        *find_packages(include=["handlers*", "models*", "sunshine*"]),
         "sunshine.config",
         "sunshine.migrations",
     ],

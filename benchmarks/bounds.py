@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.compare import Tell
-from sunshine.errors import Invalid
+from sunshine.core.errors import Invalid
 from tests.bounds import Bad, bad_bodies, guard_of, read, refused
 
 MOST_MS = 50.0

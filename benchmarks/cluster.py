@@ -12,8 +12,10 @@ import psycopg
 from benchmarks.filling import without_indexes
 from benchmarks.processes import BenchmarkError, stat
 from benchmarks.scenarios import STATIC_FILE
-from sunshine import databases, logs, postgres, settings
-from sunshine.migrate import MigrationError
+from sunshine.core import settings
+from sunshine.database import embedded, startup
+from sunshine.database.migrations import MigrationError
+from sunshine.operations import logs
 
 # What would otherwise run when it likes, in the middle of somebody's measurement.
 OPTIONS = {"autovacuum": "off", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
@@ -135,7 +137,7 @@ class Cluster:
         try:
             told = settings.load(self.env(database) | {"LOG_LEVEL": "warning"}, self.home)
             logs.configure(told)
-            databases.prepare(told)
+            startup.prepare(told)
         except MigrationError as error:
             raise BenchmarkError(str(error)) from error
         with self.connect(database) as connection:
@@ -190,8 +192,8 @@ def started() -> Iterator[Cluster]:
         home = Path(folder)
         home.chmod(0o711)  # run by root, PostgreSQL is another user
         try:
-            server = postgres.start(home / "postgres", options=OPTIONS)
-        except postgres.PostgresError as error:
+            server = embedded.start(home / "postgres", options=OPTIONS)
+        except embedded.PostgresError as error:
             raise BenchmarkError(str(error)) from error
         try:
             yield Cluster(server.host, server.port, server.user, home)

@@ -15,7 +15,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.compare import Tell
 from benchmarks.processes import BenchmarkError, group_rss
 from benchmarks.servers import ROOT, SECRET, Running, serving
-from sunshine.tokens import Tokens
+from sunshine.identity.tokens import Tokens
 
 PATH = "/ws/benchmark"
 LISTENERS = str(Path(__file__).resolve().parent / "listeners.py")

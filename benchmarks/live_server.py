@@ -16,11 +16,11 @@ from sqlalchemy import ARRAY, Integer, any_, bindparam, select
 
 import handlers
 from models.employees import employee
-from sunshine.db import Reader
-from sunshine.events import Event
-from sunshine.live import Audience, Channel
-from sunshine.people import Principal
-from sunshine.statements import Statement
+from sunshine.core.principals import Principal
+from sunshine.database.database import Reader
+from sunshine.database.event_log import Event
+from sunshine.database.statements import Statement
+from sunshine.live.hub import Audience, Channel
 from sunshine.web.routes import RouteTable
 from sunshine.web.sockets import SocketRoute
 

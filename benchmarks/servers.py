@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.cluster import ADMIN, Cluster
 from benchmarks.processes import BenchmarkError, free_port, group_cpu, running
-from sunshine.tokens import AUDIENCES, Tokens
+from sunshine.identity.tokens import AUDIENCES, Tokens
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"

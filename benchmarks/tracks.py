@@ -17,7 +17,7 @@ from benchmarks.compare import Tell
 from benchmarks.processes import BenchmarkError, growth
 from benchmarks.servers import TOKEN, Running, serving
 from benchmarks.sizes import Sizes
-from sunshine.rules.fleet_locations import LAST
+from sunshine.modules.fleet.locations import LAST
 
 BEGIN = datetime(2024, 1, 15, tzinfo=UTC)
 # Seconds, and so points, of the tracks of driver 1; None is all of them.

@@ -1,14 +1,15 @@
-"""Branding approval over HTTP. Rules: sunshine/rules/branding_approval.py, branding_review.py.
+"""Branding approval over HTTP. Rules: sunshine/modules/branding_approval/requests.py,
+sunshine/modules/branding_approval/reviews.py.
 
 Tables: models/branding_approval.py.
 """
 
-from sunshine.rules import branding_approval as rules
-from sunshine.rules import branding_review
-from sunshine.schemas.branding_approval import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
-from sunshine.web.claims import Filed, Filing
+from sunshine.modules.branding_approval import requests as rules
+from sunshine.modules.branding_approval import reviews
+from sunshine.modules.branding_approval.schemas import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
+from sunshine.web.attachments import Filed, Filing
+from sunshine.web.described import conflicts, created, one, page
 from sunshine.web.guards import body, may, query, signed_in
-from sunshine.web.replies import conflicts, created, one, page
 from sunshine.web.routes import Route
 
 
@@ -58,7 +59,7 @@ class BrandingRequest(_Branding):
         are open; those before stay in the history.
         """
         async with self.transaction() as tx:
-            request = await branding_review.revise(tx, request_id, self.body, actor=self.actor)
+            request = await reviews.revise(tx, request_id, self.body, actor=self.actor)
             self.reply(request, message="Revision submitted for approval")
 
 
@@ -73,7 +74,7 @@ class BrandingReview(_Branding):
         one was looked at: 409 when there is a newer one.
         """
         async with self.transaction() as tx:
-            request = await branding_review.review(tx, request_id, self.body, actor=self.actor)
+            request = await reviews.review(tx, request_id, self.body, actor=self.actor)
             self.reply(request, message="Review recorded")
 
 

@@ -4,12 +4,12 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from sunshine import json
-from sunshine.errors import NotFound
+from sunshine.core import json
+from sunshine.core.errors import NotFound
+from sunshine.web.described import file, refuses, unchanged
 from sunshine.web.guards import public
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.document import describe
-from sunshine.web.replies import file, refuses, unchanged
 from sunshine.web.routes import Route, RouteTable
 
 # A page of its own: scripts, styles and calls of this origin only, and no page may frame it.

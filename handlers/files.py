@@ -1,30 +1,28 @@
-"""Files over HTTP: uploads, fetching one once, and what stays. Storage: sunshine/storage.py.
+"""Files over HTTP: uploads, fetching one once, and what stays. Storage: sunshine/files/storage.py.
 
-Verbs: sunshine/uploads.py. Signed URLs: sunshine/signing.py.
+Verbs: sunshine/files/uploads.py. Signed URLs: sunshine/identity/signed_urls.py.
 """
 
 from typing import ClassVar
 
-from sunshine import uploads
-from sunshine.errors import NotAllowed, NotFound
-from sunshine.file_types import SHOWN
-from sunshine.rules import attendance_records as attendance
-from sunshine.rules import (
-    branding_approval,
-    employees_photo,
-    freelance,
-    leave,
-    mitra_documents,
-    tickets_policy,
-)
-from sunshine.schemas.files import DOWNLOAD, UPLOADED
-from sunshine.signing import ROUTE
-from sunshine.storage import STATIC, TEMP
-from sunshine.web import files, limiting
-from sunshine.web.claims import Check
+from sunshine.core.errors import NotAllowed, NotFound
+from sunshine.files import uploads
+from sunshine.files.schemas import DOWNLOAD, UPLOADED
+from sunshine.files.storage import STATIC, TEMP
+from sunshine.files.types import SHOWN
+from sunshine.identity.signed_urls import ROUTE
+from sunshine.modules.attendance import records as attendance
+from sunshine.modules.branding_approval import requests as branding_approval
+from sunshine.modules.employees import photo
+from sunshine.modules.freelance import freelancers
+from sunshine.modules.leave import requests as leave
+from sunshine.modules.mitra import documents
+from sunshine.modules.tickets import visibility
+from sunshine.web import files, rate_limits
+from sunshine.web.attachments import Check
+from sunshine.web.described import Refusal, Reply, conflicts, exactly, file, refuses, unchanged
 from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
-from sunshine.web.replies import Refusal, Reply, conflicts, exactly, file, refuses, unchanged
 from sunshine.web.routes import Route
 from sunshine.web.uploads import SECONDS, HandingOver, Receiving
 
@@ -57,7 +55,7 @@ class TempFile(HandingOver):
         try:
             await self._fetch(name)
         except NotFound:  # a guess, or a file that was fetched
-            await limiting.count_stranger(self)
+            await rate_limits.count_stranger(self)
             raise
 
     async def _fetch(self, name: str) -> None:
@@ -114,7 +112,7 @@ class EmployeeFile(StoredFile):
     checks = {
         "employee/attendance/": attendance.check_photo,
         "employee/leave/": leave.check_file,
-        "employee/photo/": employees_photo.check_photo,
+        "employee/photo/": photo.check_photo,
     }
 
 
@@ -122,7 +120,7 @@ class TicketFile(StoredFile):
     """An attachment of a ticket."""
 
     folder = "ticketing/"
-    checks = {"ticketing/": tickets_policy.check_file}
+    checks = {"ticketing/": visibility.check_file}
 
 
 class BrandingFile(StoredFile):
@@ -136,7 +134,7 @@ class FreelanceFile(StoredFile):
     """A freelancer's portfolio."""
 
     folder = "freelance/"
-    checks = {"freelance/": freelance.check_file}
+    checks = {"freelance/": freelancers.check_file}
 
 
 class PartnerFile(StoredFile):
@@ -144,7 +142,7 @@ class PartnerFile(StoredFile):
 
     folder = "mitra/"
     database = "mitra"
-    checks = {"mitra/": mitra_documents.check_file}
+    checks = {"mitra/": documents.check_file}
 
 
 class CmsFile(StoredFile):

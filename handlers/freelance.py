@@ -1,7 +1,8 @@
-"""Freelancers over HTTP. Rules: sunshine/rules/freelance.py. Tables: models/freelance.py."""
+"""Freelancers over HTTP. Rules: sunshine/modules/freelance/freelancers.py. Tables:
+models/freelance.py."""
 
-from sunshine.rules import freelance as rules
-from sunshine.schemas.freelance import (
+from sunshine.modules.freelance import freelancers as rules
+from sunshine.modules.freelance.schemas import (
     CHANGE,
     CHANGE_PROJECT,
     CREATE,
@@ -9,10 +10,10 @@ from sunshine.schemas.freelance import (
     FREELANCER,
     PROJECT,
 )
-from sunshine.web.claims import Filed, Filing
+from sunshine.web.attachments import Filed, Filing
+from sunshine.web.described import conflicts, created, done, one, page
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
-from sunshine.web.replies import conflicts, created, done, one, page
 from sunshine.web.routes import Route
 
 

@@ -1,11 +1,11 @@
 """What strangers, load balancers and watchmen ask: is it there, is it ready, how is it doing."""
 
-from sunshine.errors import Unavailable
-from sunshine.metrics import MEDIA_TYPE
-from sunshine.schemas.home import GREETING
+from sunshine.core.errors import Unavailable
+from sunshine.operations.metrics import MEDIA_TYPE
+from sunshine.web.described import done, exactly, file, refuses
 from sunshine.web.guards import allowed_address, public
 from sunshine.web.handler import Handler
-from sunshine.web.replies import done, exactly, file, refuses
+from sunshine.web.home_schemas import GREETING
 from sunshine.web.routes import Route
 
 

@@ -1,7 +1,8 @@
 """What is told over WebSockets: a channel beside each module's rules, and its paths here."""
 
-from sunshine.live import Channel
-from sunshine.rules import branding_channel, tickets_channel
+from sunshine.live.hub import Channel
+from sunshine.modules.branding_approval import channel as branding_channel
+from sunshine.modules.tickets import channel as tickets_channel
 from sunshine.web.sockets import SocketRoute
 
 CHANNELS: dict[str, Channel] = {

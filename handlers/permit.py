@@ -1,12 +1,12 @@
-"""Permits over HTTP. Rules: sunshine/rules/permit.py, permit_decide.py. Tables:
-models/permit.py."""
+"""Permits over HTTP. Rules: sunshine/modules/permit/requests.py,
+sunshine/modules/permit/decisions.py. Tables: models/permit.py."""
 
-from sunshine.rules import permit as rules
-from sunshine.rules import permit_decide
-from sunshine.schemas.permit import APPLY, DECIDE, PERMIT
+from sunshine.modules.permit import decisions
+from sunshine.modules.permit import requests as rules
+from sunshine.modules.permit.schemas import APPLY, DECIDE, PERMIT
+from sunshine.web.described import conflicts, created, one, page, refuses
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
-from sunshine.web.replies import conflicts, created, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -56,7 +56,7 @@ class PermitQueue(Handler):
 
         Of the team for managers, of everybody for HR and admins, never one's own.
         """
-        self.reply_page(await permit_decide.queue(self.db.sunshine, self.query, actor=self.actor))
+        self.reply_page(await decisions.queue(self.db.sunshine, self.query, actor=self.actor))
 
 
 class PermitDecision(Handler):
@@ -70,7 +70,7 @@ class PermitDecision(Handler):
         counts as worked.
         """
         async with self.transaction() as tx:
-            permit = await permit_decide.decide(tx, permit_id, **self.body, actor=self.actor)
+            permit = await decisions.decide(tx, permit_id, **self.body, actor=self.actor)
             self.reply(permit, message=f"Permit {permit['status']}")
 
 
@@ -83,7 +83,7 @@ class PermitCancellation(Handler):
         While it is pending, or approved and not begun: 409 otherwise.
         """
         async with self.transaction() as tx:
-            permit = await permit_decide.cancel(tx, permit_id, actor=self.actor)
+            permit = await decisions.cancel(tx, permit_id, actor=self.actor)
             self.reply(permit, message="Permit cancelled")
 
 

@@ -1,12 +1,12 @@
-"""Sales over HTTP. Rules: sunshine/rules/sales.py. Tables: models/sales.py."""
+"""Sales over HTTP. Rules: sunshine/modules/sales/sales.py. Tables: models/sales.py."""
 
-from sunshine import sheets
-from sunshine.rules import sales as rules
-from sunshine.rules import sales_report
-from sunshine.schemas.sales import CHANGE, CREATE, REPORT, SALE, SUMS, VOID
+from sunshine.formats import spreadsheets
+from sunshine.modules.sales import report
+from sunshine.modules.sales import sales as rules
+from sunshine.modules.sales.schemas import CHANGE, CREATE, REPORT, SALE, SUMS, VOID
+from sunshine.web.described import SHEETS, conflicts, created, done, file, one, page, refuses
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
-from sunshine.web.replies import SHEETS, conflicts, created, done, file, one, page, refuses
 from sunshine.web.routes import Route
 
 
@@ -85,13 +85,13 @@ class Report(Handler):
         In all, by sales person, customer, product and day, without void ones. One's own, the team's
         for managers, all with `sales:read:all`. `format` csv or xlsx answers a file.
         """
-        found = await sales_report.report(self.db.sunshine, self.query, actor=self.actor)
+        found = await report.report(self.db.sunshine, self.query, actor=self.actor)
         kind = self.query["format"]
         if kind == "json":
             self.reply(found)
         else:
-            lines = sales_report.lines(found)
-            file = await sheets.make(kind, sales_report.COLUMNS, lines)
+            lines = report.lines(found)
+            file = await spreadsheets.make(kind, report.COLUMNS, lines)
             self.reply_file(file, f"sales.{kind}")
 
 

@@ -1,4 +1,5 @@
-"""What Alembic runs for each database; sunshine/migrate.py hands it the open connection."""
+"""What Alembic runs for each database; sunshine/database/migrations.py hands it the open
+connection."""
 
 from alembic import context
 

@@ -103,7 +103,8 @@ Index(
 # Who may open a photo is asked of its row.
 for _photo in (attendance.c.check_in_photo, attendance.c.check_out_photo):
     Index(f"attendance_{_photo.name}_idx", _photo, postgresql_where=_photo.is_not(None))
-# Rows that nobody made by checking in (sunshine/rules/attendance_days.py): one of a kind per day.
+# Rows that nobody made by checking in (sunshine/modules/attendance/absences.py): one of a kind per
+# day.
 Index(
     "attendance_day_key",
     attendance.c.employee_id,

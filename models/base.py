@@ -19,7 +19,7 @@ from sqlalchemy import (
 DATABASES = ("sunshine", "fleet", "cms", "mitra")
 
 # Constraint names are part of the contract: a violation is translated by its name
-# (sunshine/rules/*.py), so every one of them must be predictable.
+# (sunshine/modules), so every one of them must be predictable.
 NAMES = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -57,7 +57,8 @@ def files(kind: Literal["urls", "html", "text", "path"] = "urls") -> dict[str, s
     `urls`: a URL, a list of them, or JSON with some in it; `html`: attributes of HTML; `text`:
     words, some of which are URLs, with a list of those in the column `files`; `path`: the path of
     one below `static`. A body's field of that name, in the API's spelling, takes uploads over
-    (sunshine/web/claims.py); who may open them, `sunshine files check` and the sweep ask here too.
+    (sunshine/web/attachments.py); who may open them, `sunshine files check` and the sweep ask here
+    too.
     """
     return {"files": kind}
 

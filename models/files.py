@@ -1,6 +1,6 @@
 """Files: what was uploaded and waits to be fetched or named by a row, and what is kept for good.
 
-The files themselves: sunshine/storage.py.
+The files themselves: sunshine/files/storage.py.
 """
 
 from sqlalchemy import (

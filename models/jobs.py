@@ -1,4 +1,4 @@
-"""Runs of the periodic jobs: what was due when, and how it went. Used by sunshine/runs.py.
+"""Runs of the periodic jobs: what was due when, and how it went. Used by sunshine/jobs/history.py.
 
 A row per attempt. `due_at` is the instant it was for: a point of the job's schedule or, by hand,
 the one that was asked for. A row that stays `running` is of a process that ended before the job.

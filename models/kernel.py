@@ -1,4 +1,5 @@
-"""Tables that every database has: its events and its stored answers. Used by sunshine/events.py."""
+"""Tables that every database has: its events and its stored answers. Used by
+sunshine/database/event_log.py."""
 
 from sqlalchemy import (
     BigInteger,

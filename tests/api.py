@@ -11,7 +11,7 @@ from psycopg.rows import DictRow, dict_row
 from tornado.httputil import HTTPHeaders
 
 from server import App
-from sunshine.connections import conninfo, is_alive
+from sunshine.database.connections import conninfo, is_alive
 from tests.client import Client
 from tests.described import description
 

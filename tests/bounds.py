@@ -7,9 +7,9 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sunshine.errors import Invalid
-from sunshine.json import decode
-from sunshine.schemas.fields import Field, Schema
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import Field, Schema
+from sunshine.core.json import decode
 from sunshine.web.guards import Guard
 from tests.over_routes import body_of, endpoints, filled
 
@@ -138,7 +138,7 @@ class Counted:
         from cerberus.errors import ValidationError
         from cerberus.validator import BareValidator
 
-        from sunshine.validation import _Strict
+        from sunshine.core.validation import _Strict
 
         self._watch(ValidationError, "__lt__", "comparisons")
         self._watch(ValidationError, "__eq__", "comparisons")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.passwords import Passwords
+from sunshine.identity.passwords import Passwords
 
 SHAPES = re.compile(
     r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}"  # a token

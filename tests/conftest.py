@@ -43,14 +43,16 @@ pytest_plugins = ["pytest_tornado.plugin", "tests.canary", "tests.schedule"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine import clock, folders, migrate  # noqa: E402
-from sunshine import postgres as launcher  # noqa: E402
-from sunshine import settings as configuration  # noqa: E402
-from sunshine.connections import conninfo  # noqa: E402
-from sunshine.jobs import Job  # noqa: E402
-from sunshine.rules.cms_blog import posts  # noqa: E402
-from sunshine.rules.cms_kept import Pages  # noqa: E402
-from sunshine.settings import Settings  # noqa: E402
+from sunshine.core import clock  # noqa: E402
+from sunshine.core import settings as configuration  # noqa: E402
+from sunshine.core.settings import Settings  # noqa: E402
+from sunshine.database import embedded as launcher  # noqa: E402
+from sunshine.database import migrations  # noqa: E402
+from sunshine.database.connections import conninfo  # noqa: E402
+from sunshine.jobs.runner import Job  # noqa: E402
+from sunshine.modules.cms.blog import posts  # noqa: E402
+from sunshine.modules.cms.cache import Pages  # noqa: E402
+from sunshine.operations import folders  # noqa: E402
 from tests.api import Api, Person  # noqa: E402
 
 PASSWORD = "sunny-side-up-1"
@@ -96,8 +98,8 @@ def _migrated(postgres: launcher.Server) -> Settings:
         },
         home=postgres.directory.parent,
     )  # fmt: skip
-    migrate.create(made)
-    migrate.upgrade(made)
+    migrations.create(made)
+    migrations.upgrade(made)
     _copy(made, {name: _template(name) for name in made.databases})
     return made
 
@@ -132,7 +134,7 @@ def _template(name: str) -> str:
 def _copy(settings: Settings, names: Mapping[str, str]) -> None:
     """Copies of four databases that nobody is connected to."""
     first = settings.databases["sunshine"]
-    with migrate.connect(first, dbname="postgres") as connection:
+    with migrations.connect(first, dbname="postgres") as connection:
         for name, made in names.items():
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(

@@ -12,10 +12,10 @@ from typing import Any
 
 import handlers
 import models
-from sunshine.errors import Invalid
-from sunshine.schemas.fields import MAX_ID, Field, Schema
-from sunshine.statements import Statement
-from sunshine.validation import Payload, Query
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import MAX_ID, Field, Schema
+from sunshine.core.validation import Payload, Query
+from sunshine.database.statements import Statement
 from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api

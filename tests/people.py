@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sunshine.people import Principal, permissions_of
+from sunshine.core.principals import Principal, permissions_of
 from tests.api import Answer, Api
 
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sunshine import postgres
+from sunshine.database import embedded
 from tests.canary import heard
 from tests.conftest import SECRET
 
@@ -116,7 +116,7 @@ def ask(
         connection.close()
 
 
-def reach(server: postgres.Server) -> dict[str, str]:
+def reach(server: embedded.Server) -> dict[str, str]:
     """The environment that leads a process to this PostgreSQL."""
     return {
         "PG_SUNSHINE_HOST": server.host,

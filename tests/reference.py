@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 import cli
-from sunshine.variables import VARIABLES
+from sunshine.core.variables import VARIABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMANDS = """\
@@ -25,7 +25,7 @@ SETTINGS = """\
 # The configuration
 
 Made by `.venv/bin/python -m tests.reference` from
-[sunshine/variables.py](../sunshine/variables.py); do not edit it.
+[sunshine/core/variables.py](../sunshine/core/variables.py); do not edit it.
 
 Variables come from the environment, then from `.env` in `SUNSHINE_HOME` (the checkout, or the
 working directory); names may be of any case, as the original's. `X_FILE=path` reads `X` from that

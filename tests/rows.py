@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import text
 
 import models
-from sunshine.statements import Statement
+from sunshine.database.statements import Statement
 from tests.api import Api
 
 _number = itertools.count(1)

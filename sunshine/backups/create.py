@@ -13,16 +13,17 @@ from typing import IO
 
 import psycopg
 
-from sunshine import __version__, migrate, pg_programs
-from sunshine.backups import content, documents, manifest, shelf
+from sunshine import __version__
+from sunshine.backups import content, documents, manifest, repository
 from sunshine.backups.content import Content
 from sunshine.backups.files import gathered
 from sunshine.backups.manifest import CHUNK, BackupError, DatabasePart, Manifest
 from sunshine.backups.writer import Writer
-from sunshine.clock import Clock
-from sunshine.database_settings import DatabaseSettings
-from sunshine.pg_programs import Programs
-from sunshine.settings import Settings
+from sunshine.core.clock import Clock
+from sunshine.core.database_settings import DatabaseSettings
+from sunshine.core.settings import Settings
+from sunshine.database import migrations, pg_tools
+from sunshine.database.pg_tools import Programs
 
 Advance = Callable[[], None]
 Connections = Mapping[str, psycopg.Connection]
@@ -37,9 +38,9 @@ def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda
     Raises BackupError, PostgresError or MigrationError, with nothing left behind.
     """
     begun = clock()
-    name = shelf.name_at(begun)
+    name = repository.name_at(begun)
     with (
-        shelf.added(to, name) as part,
+        repository.added(to, name) as part,
         _connected(settings) as connections,
         gathered(settings, part) as files,
     ):
@@ -61,14 +62,14 @@ def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda
 def _connected(settings: Settings) -> Iterator[Connections]:
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(migrate.connect(database))
+            name: stack.enter_context(migrations.connect(database))
             for name, database in settings.databases.items()
         }
 
 
 def _programs(settings: Settings, connections: Connections) -> Programs:
     newest = max(connection.info.server_version for connection in connections.values())
-    return pg_programs.find(settings.pg_bin_dir, newest // 10_000)
+    return pg_tools.find(settings.pg_bin_dir, newest // 10_000)
 
 
 def _databases(
@@ -111,13 +112,13 @@ class _Started:
         with self._lock:
             self._processes.append(process)
             if self._ended:
-                pg_programs.end(process)
+                pg_tools.end(process)
 
     def end(self) -> None:
         with self._lock:
             self._ended = True
             for process in self._processes:
-                pg_programs.end(process)
+                pg_tools.end(process)
 
 
 @contextmanager
@@ -172,10 +173,10 @@ def _dump(
     the checksum of what it said, not of what a broken disk wrote."""
     command = [programs.path("pg_dump"), *DUMP_OPTIONS, f"--snapshot={snapshot}"]
     with (
-        pg_programs.reaching(database) as (environment, inherited),
+        pg_tools.reaching(database) as (environment, inherited),
         tempfile.TemporaryFile() as complaints,
         Writer(target) as writer,
-        pg_programs.begun(
+        pg_tools.begun(
             command, env=environment, pass_fds=inherited,
             stdin=DEVNULL, stdout=PIPE, stderr=complaints,
         ) as process,
@@ -183,7 +184,7 @@ def _dump(
         started.add(process)
         _copy(process.stdout, writer)
         if process.wait():
-            line = pg_programs.complaint(complaints)
+            line = pg_tools.complaint(complaints)
             raise BackupError(f"database {database.database}: {line}")
     return writer
 

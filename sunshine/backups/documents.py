@@ -1,7 +1,8 @@
 """Partners' documents that are in MongoDB, in a backup: a JSON object a line, gzipped.
 
 After the databases: what a row of theirs names stays in MongoDB for an hour at least after the row
-has let go of it. A content is never changed, so putting one back does no harm. sunshine/mongo.py.
+has let go of it. A content is never changed, so putting one back does no harm.
+sunshine/database/mongo.py.
 """
 
 import asyncio
@@ -14,11 +15,12 @@ from typing import Any
 import msgspec
 import psycopg
 
-from sunshine import json, mongo
 from sunshine.backups.manifest import BackupError, Manifest, Part
 from sunshine.backups.writer import Writer
-from sunshine.db import Row
-from sunshine.settings import Settings
+from sunshine.core import json
+from sunshine.core.settings import Settings
+from sunshine.database import mongo
+from sunshine.database.database import Row
 
 NAME = "documents.jsonl.gz"
 _NAMED = "SELECT content_key FROM partner_document WHERE content_key IS NOT NULL"

@@ -2,7 +2,7 @@
 
 A file is written before the row that names it is committed, and never changed. So whatever a row
 names at the moment of the dump is there before or after it: the folder is read before, and what is
-new once more after. Files of no row do no harm. sunshine/storage.py keeps them.
+new once more after. Files of no row do no harm. sunshine/files/storage.py keeps them.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from sunshine.backups.manifest import CHUNK, BackupError, FilesPart, Manifest
 from sunshine.backups.writer import Writer
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 
 ARCHIVE = "files.tar"
 LISTING = "files.sha256"

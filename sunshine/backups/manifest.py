@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from sunshine.backups.content import Content
-from sunshine.variables import DATABASES
+from sunshine.core.variables import DATABASES
 
 FORMAT = 1
 NAME = "manifest.json"

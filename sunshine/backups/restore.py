@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psycopg
 
-from sunshine import migrate, pg_programs
-from sunshine.backups import content, documents, files, manifest, scratch, takeover
+from sunshine.backups import content, documents, files, manifest, staging, swap
 from sunshine.backups.manifest import BackupError, Manifest
-from sunshine.backups.scratch import Scratch
-from sunshine.settings import Settings
+from sunshine.backups.staging import Scratch
+from sunshine.core.settings import Settings
+from sunshine.database import migrations, pg_tools
 
 Advance = Callable[[], None]
 
@@ -71,7 +71,7 @@ def verify(
     manifest.check(folder, found, advance)
     files.examine(folder, found)
     _check_versions(settings, found)
-    with scratch.made(settings, f"{found.created:%Y%m%dT%H%M%SZ}") as scratches:
+    with staging.made(settings, f"{found.created:%Y%m%dT%H%M%SZ}") as scratches:
         return _filled(settings, folder, found, scratches, advance)
 
 
@@ -86,15 +86,15 @@ def restore(
     stamp = f"{order.now:%Y%m%dT%H%M%SZ}"
     with (
         manifest.plainly(settings.directory),
-        scratch.made(settings, stamp) as scratches,
+        staging.made(settings, stamp) as scratches,
         files.staged(settings, folder, found) as staged,
     ):
         _prepare(settings, folder, found, scratches, order, advance)
         staged.unpack(advance)
         documents.load(settings, folder, found)
         with staged.put() as count:
-            replaced = takeover.take_places(settings, scratches, stamp)
-        takeover.drop_empty(settings, replaced)
+            replaced = swap.take_places(settings, scratches, stamp)
+        swap.drop_empty(settings, replaced)
     return Restored(count, replaced)
 
 
@@ -103,12 +103,12 @@ def _check_versions(settings: Settings, found: Manifest) -> None:
     documents.check(settings, found)
     for name, part in found.databases.items():
         revision = part.content.revision
-        if revision is not None and revision not in migrate.revisions(name):
+        if revision is not None and revision not in migrations.revisions(name):
             raise BackupError(
                 f"the backup's {name} is at revision {revision}, this program knows nothing past "
-                f"{migrate.heads()[name]}: restore it with Sunshine {found.program} or newer"
+                f"{migrations.heads()[name]}: restore it with Sunshine {found.program} or newer"
             )
-        with scratch.maintained(settings.databases[name]) as connection:
+        with staging.maintained(settings.databases[name]) as connection:
             server = connection.info.server_version // 10_000
         if server < _major(part.server):
             raise BackupError(
@@ -118,14 +118,14 @@ def _check_versions(settings: Settings, found: Manifest) -> None:
 
 
 def _check_targets(settings: Settings, *, force: bool) -> None:
-    for names in scratch.servers(settings).values():
+    for names in staging.servers(settings).values():
         targets = [settings.databases[name].database for name in names]
-        with scratch.maintained(settings.databases[names[0]]) as connection:
+        with staging.maintained(settings.databases[names[0]]) as connection:
             if clients := _staying(connection, targets):
                 raise _in_use(clients)
-            there = [name for name in names if scratch.exists(connection, settings.databases[name])]
+            there = [name for name in names if staging.exists(connection, settings.databases[name])]
         for name in there if not force else ():
-            with migrate.connect(settings.databases[name]) as target:
+            with migrations.connect(settings.databases[name]) as target:
                 if not content.is_empty(target):
                     raise BackupError(
                         f"database {settings.databases[name].database} is not empty; with --force "
@@ -160,10 +160,10 @@ def _filled(
 ) -> dict[str, list[str]]:
     """Fill the scratch databases, all at once; what did not come back as the manifest has it."""
     newest = max(_major(part.programs) for part in found.databases.values())
-    programs = pg_programs.find(settings.pg_bin_dir, newest)
+    programs = pg_tools.find(settings.pg_bin_dir, newest)
 
     def fill(each: Scratch) -> list[str]:
-        scratch.fill(each, folder / found.databases[each.name].part.name, programs)
+        staging.fill(each, folder / found.databases[each.name].part.name, programs)
         lines = _compared(each, folder, found)
         advance()
         return lines
@@ -174,7 +174,7 @@ def _filled(
 
 
 def _compared(each: Scratch, folder: Path, found: Manifest) -> list[str]:
-    with migrate.connect(each.database) as connection:
+    with migrations.connect(each.database) as connection:
         content.session(connection)
         connection.execute("ANALYZE")
         expected = found.databases[each.name].content
@@ -198,7 +198,7 @@ def _prepare(
         raise BackupError(f"database {name} does not come back as it was: {lines[0]}")
     # An older backup is migrated before it takes a place: should that fail, nothing changes.
     databases = {name: each.database for name, each in scratches.items()}
-    migrate.upgrade(replace(settings, databases=databases))
+    migrations.upgrade(replace(settings, databases=databases))
     for each in scratches.values():
         _adopt(each, found, order)
 
@@ -211,7 +211,7 @@ def _adopt(each: Scratch, found: Manifest, order: Order) -> None:
         "createdAt": found.created.isoformat(),
         "tokensEnded": not order.keep_tokens,
     }
-    with migrate.connect(each.database) as connection, connection.transaction():
+    with migrations.connect(each.database) as connection, connection.transaction():
         content.session(connection)
         connection.execute(_RENUMBER)
         if each.name in _END_TOKENS and not order.keep_tokens:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sunshine.backups import record, shelf
+from sunshine.backups import outcomes, repository
 from sunshine.backups.manifest import BackupError, Manifest
-from sunshine.backups.record import Failure, Proof
+from sunshine.backups.outcomes import Failure, Proof
 
 FRESH = 60.0  # seconds
 PATIENCE = 1.0  # seconds for a folder that may be another machine's
@@ -35,11 +35,11 @@ class Standing:
 def standing(place: Path) -> Standing:
     """As the folder is now."""
     try:
-        kept = shelf.names(place)
-        newest = shelf.newest(place)
+        kept = repository.names(place)
+        newest = repository.newest(place)
     except BackupError as error:
         return Standing(trouble=str(error))
-    return Standing(newest, len(kept), record.last_failure(place), record.last_proof(place))
+    return Standing(newest, len(kept), outcomes.last_failure(place), outcomes.last_proof(place))
 
 
 class BackupWatch:

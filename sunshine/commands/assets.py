@@ -1,4 +1,5 @@
-"""`sunshine assets`: who holds what, from the command line. Rules: sunshine/rules/assets.py."""
+"""`sunshine assets`: who holds what, from the command line. Rules:
+sunshine/modules/assets/inventory.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 COLUMNS = ("id", "assetCode", "name", "category", "status", "location", "assignedToName")
 
@@ -38,7 +39,7 @@ def list_(
 
     async def work(database: "Database") -> "list[Row]":
         from sunshine.commands.lookup import employee
-        from sunshine.rules import assets as rules
+        from sunshine.modules.assets import inventory as rules
 
         given: dict[str, Any] = {"status": status, "category": category, "search": search}
         if holder is not None:
@@ -62,12 +63,12 @@ def assign(code: str, employee: str, day: datetime | None, notes: str | None) ->
 
     async def work(database: "Database") -> "Row":
         from sunshine.commands import lookup
-        from sunshine.rules import asset_holding
+        from sunshine.modules.assets import assignments
 
         whom = await lookup.employee(database, employee)
         id_ = (await lookup.asset(database, code))["id"]
         async with database.transaction(operator()) as tx:
-            return await asset_holding.assign(
+            return await assignments.assign(
                 tx, id_, employeeId=whom["id"], assignDate=day.date() if day else None, notes=notes
             )
 
@@ -86,11 +87,11 @@ def return_(code: str, day: datetime | None, condition: str | None, notes: str |
 
     async def work(database: "Database") -> "Row":
         from sunshine.commands import lookup
-        from sunshine.rules import asset_holding
+        from sunshine.modules.assets import assignments
 
         id_ = (await lookup.asset(database, code))["id"]
         async with database.transaction(operator()) as tx:
-            return await asset_holding.give_back(
+            return await assignments.give_back(
                 tx, id_, returnDate=day.date() if day else None, condition=condition, notes=notes
             )
 
@@ -108,7 +109,7 @@ def audit(as_json: bool) -> None:
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import asset_audit
+        from sunshine.modules.assets import audit as asset_audit
 
         return await asset_audit.findings(database)
 

@@ -1,4 +1,4 @@
-"""`sunshine attendance`: the month's figures. Rules: sunshine/rules/attendance_report.py."""
+"""`sunshine attendance`: the month's figures. Rules: sunshine/modules/attendance/report.py."""
 
 import sys
 from typing import IO, TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database
+    from sunshine.database.database import Database
 
 
 @click.group()
@@ -57,7 +57,7 @@ def report(
 async def _found(
     database: "Database", query: dict[str, Any], department: str | None
 ) -> dict[str, Any]:
-    from sunshine.rules import attendance_report
+    from sunshine.modules.attendance import report as attendance_report
 
     if department is not None:
         query["departmentId"] = await _department(database, department)
@@ -66,7 +66,7 @@ async def _found(
 
 async def _department(database: "Database", said: str) -> int:
     """The id of the department that is called so, or has that id."""
-    from sunshine.rules.departments import departments
+    from sunshine.modules.employees.departments import departments
 
     for row in await departments.listing.every(database, {}):
         if said in (str(row["id"]), row["name"]) or said.lower() == row["name"].lower():
@@ -77,8 +77,9 @@ async def _department(database: "Database", said: str) -> int:
 def _print(found: dict[str, Any], format_: str, file: IO[bytes] | None) -> None:
     import asyncio
 
-    from sunshine import json, sheets
-    from sunshine.rules.attendance_report import COLUMNS, lines
+    from sunshine.core import json
+    from sunshine.formats import spreadsheets
+    from sunshine.modules.attendance.report import COLUMNS, lines
 
     if format_ == "table":
         rows = [{name: row.get(name) for name in COLUMNS} for row in lines(found)]
@@ -89,6 +90,6 @@ def _print(found: dict[str, Any], format_: str, file: IO[bytes] | None) -> None:
         content = (
             json.encode(found)
             if format_ == "json"
-            else asyncio.run(sheets.make(format_, COLUMNS, lines(found)))
+            else asyncio.run(spreadsheets.make(format_, COLUMNS, lines(found)))
         )
         (file or sys.stdout.buffer).write(content)

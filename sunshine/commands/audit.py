@@ -1,4 +1,4 @@
-"""`sunshine audit`: what can be proven of the audit trail. sunshine/audit.py."""
+"""`sunshine audit`: what can be proven of the audit trail. sunshine/operations/audit.py."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.settings import Settings
+    from sunshine.core.settings import Settings
 
 COLUMNS = ("database", "what", "id", "detail")
 
@@ -34,8 +34,8 @@ def verify(against: Path | None, as_json: bool) -> None:
     Nothing in a database can prove itself to somebody who may write to it: keep backups where
     whoever administers the database cannot change them.
     """
-    from sunshine import audit
     from sunshine.commands.context import opened
+    from sunshine.operations import audit
 
     with opened() as settings:
         found = audit.accounts(settings)
@@ -50,8 +50,8 @@ def verify(against: Path | None, as_json: bool) -> None:
 
 
 def _compared(settings: "Settings", folder: Path) -> list[dict[str, Any]]:
-    from sunshine import audit
     from sunshine.backups import manifest
+    from sunshine.operations import audit
 
     made = manifest.read(folder)
     manifest.check(folder, made)

@@ -14,8 +14,8 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.backups.manifest import Manifest
-    from sunshine.backups.shelf import Kept
-    from sunshine.settings import Settings
+    from sunshine.backups.repository import Kept
+    from sunshine.core.settings import Settings
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 COLUMNS = ("name", "created", "state", "rows", "files", "bytes", "sunshine", "postgresql")
@@ -55,22 +55,22 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
     It appears when it is complete; what fails or is interrupted leaves nothing, and removes
     nothing.
     """
-    from sunshine import clock
-    from sunshine.backups import shelf
+    from sunshine.backups import repository
     from sunshine.backups.create import create as make
     from sunshine.backups.files import names
     from sunshine.commands.context import opened
+    from sunshine.core import clock
 
     with opened(migrated=False) as settings:
         place = _place(settings, to)
         steps = len(settings.databases) + sum(1 for _ in names(settings.directory / "static"))
         with (
-            shelf.locked(place),
+            repository.locked(place),
             _recording_failure(place),
             output.progress("Backup", steps) as advance,
         ):
             made = make(settings, place, clock.now, advance)
-            old = shelf.prune(place, clock.now(), retention) if retention else []
+            old = repository.prune(place, clock.now(), retention) if retention else []
     if as_json:
         output.document(_shown(made) | {"path": str(place / made.name)})
     output.say(f"Made {place / made.name}: {_size(made.bytes)}.")
@@ -87,10 +87,10 @@ def list_(folder: Path | None, as_json: bool) -> None:
 
     It looks whether all parts are there in their length; verify reads them.
     """
-    from sunshine.backups import shelf
+    from sunshine.backups import repository
     from sunshine.commands.context import configured
 
-    found = shelf.backups(_place(configured(), folder))
+    found = repository.backups(_place(configured(), folder))
     output.table(map(_row, found), as_json=as_json, columns=COLUMNS)
     if not all(kept.good for kept in found):
         click.get_current_context().exit(output.BEHIND)
@@ -140,11 +140,11 @@ def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
     Stop the servers first. Without --force the databases must be missing or empty; with it, those
     in use are kept under another name. All tokens end: some may have been ended since.
     """
-    from sunshine import clock
     from sunshine.backups import manifest
     from sunshine.backups.restore import Order
     from sunshine.backups.restore import restore as put_back
     from sunshine.commands.context import opened, operator
+    from sunshine.core import clock
 
     found = manifest.read(path)
     steps = len(found.parts) + len(found.databases) + found.files.count
@@ -174,13 +174,13 @@ def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
 
     The newest good one stays, however old, and so does what is none of ours.
     """
-    from sunshine import clock
-    from sunshine.backups import shelf
+    from sunshine.backups import repository
     from sunshine.commands.context import configured
+    from sunshine.core import clock
 
     place = _place(configured(), folder)
-    with _there(place), shelf.locked(place):
-        old = shelf.prune(place, clock.now(), retention, dry_run=dry_run)
+    with _there(place), repository.locked(place):
+        old = repository.prune(place, clock.now(), retention, dry_run=dry_run)
     _tell_removed(old, "Would remove" if dry_run else "Removed")
     if not old:
         output.say("Nothing is older.")
@@ -189,25 +189,25 @@ def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
 @contextmanager
 def _recording_failure(place: Path) -> Iterator[None]:
     """Write down what went wrong, for who watches: it leaves nothing else behind."""
-    from sunshine import clock
-    from sunshine.backups import record
+    from sunshine.backups import outcomes
+    from sunshine.core import clock
 
     try:
         yield
     except BaseException as error:
         told = output.explained(error) if isinstance(error, Exception) else None
         reason = told[0][0] if told else type(error).__name__
-        record.failed(place, record.Failure(clock.now(), reason))
+        outcomes.failed(place, outcomes.Failure(clock.now(), reason))
         raise
 
 
 def _record_proof(path: Path, *, good: bool) -> None:
-    from sunshine import clock
-    from sunshine.backups import record, shelf
+    from sunshine.backups import outcomes, repository
+    from sunshine.core import clock
 
     path = path.absolute()
-    if shelf.is_name(path.name):
-        record.verified(path.parent, record.Proof(clock.now(), path.name, good))
+    if repository.is_name(path.name):
+        outcomes.verified(path.parent, outcomes.Proof(clock.now(), path.name, good))
 
 
 @contextmanager

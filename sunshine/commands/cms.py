@@ -1,4 +1,5 @@
-"""`sunshine cms`: content from the command line. Rules: sunshine/rules/cms_file.py and cms.py."""
+"""`sunshine cms`: content from the command line. Rules: sunshine/modules/cms/import_export.py and
+cms.py."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Databases, Row
+    from sunshine.database.database import Databases, Row
 
 KINDS = ("blog", "ads", "training", "career", "vacancies", "department", "droppoint")
 kind_type = click.Choice(KINDS)
@@ -85,9 +86,9 @@ def import_(file: Any, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 async def _publish(databases: "Databases", kind: str, name: str, at: datetime | None) -> "Row":
     from sunshine.commands.context import everybody, operator
-    from sunshine.errors import NotFound
-    from sunshine.rules.cms_blog import posts
-    from sunshine.rules.cms_file import KINDS as CONTENT
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.cms.blog import posts
+    from sunshine.modules.cms.import_export import KINDS as CONTENT
 
     content, database = CONTENT[kind], databases["cms"]
     actor = everybody()
@@ -105,9 +106,9 @@ async def _publish(databases: "Databases", kind: str, name: str, at: datetime | 
 
 
 async def _exported(databases: "Databases", kinds: tuple[str, ...]) -> "list[Row]":
-    from sunshine.rules import cms_file
+    from sunshine.modules.cms import import_export
 
-    return [row async for row in cms_file.export(databases["cms"], kinds)]
+    return [row async for row in import_export.export(databases["cms"], kinds)]
 
 
 async def _imported(databases: "Databases", text: str, dry_run: bool, yes: bool) -> dict[str, int]:
@@ -115,14 +116,14 @@ async def _imported(databases: "Databases", text: str, dry_run: bool, yes: bool)
     from contextlib import suppress
 
     from sunshine.commands.context import everybody, operator
-    from sunshine.rules import cms_file
+    from sunshine.modules.cms import import_export
 
-    lines = await cms_file.parse(text)
+    lines = await import_export.parse(text)
     if not dry_run:
         output.confirm(f"Create {len(lines)} rows?", yes=yes)
     with suppress(_DryRun):
         async with databases["cms"].transaction(operator()) as tx:
-            await cms_file.take(tx, lines, actor=everybody(), people=databases.sunshine)
+            await import_export.take(tx, lines, actor=everybody(), people=databases.sunshine)
             if dry_run:
                 raise _DryRun
     return dict(Counter(line.kind for line in lines))

@@ -1,4 +1,4 @@
-"""`sunshine config`: what the settings are and where they come from. sunshine/settings.py."""
+"""`sunshine config`: what the settings are and where they come from. sunshine/core/settings.py."""
 
 import os
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def show(names: tuple[str, ...], as_json: bool) -> None:
     Secrets are shown as ***.
     """
     from sunshine.commands.context import configured
-    from sunshine.variables import VARIABLES
+    from sunshine.core.variables import VARIABLES
 
     values = configured().values
     sources = _sources()
@@ -53,8 +53,8 @@ def check(as_json: bool) -> None:
     warnings beginning with "warning: "; of good settings it is [].
     """
     from sunshine.commands.context import configured
-    from sunshine.doubts import warnings
-    from sunshine.settings import SettingsError
+    from sunshine.core.settings import SettingsError
+    from sunshine.core.unsafe_settings import warnings
 
     try:
         found = warnings(configured())
@@ -83,7 +83,7 @@ def _sources() -> dict[str, str]:
     """Where each variable that is set comes from, by its upper-case name; the first wins."""
     from dotenv import dotenv_values
 
-    from sunshine.variables import VARIABLES
+    from sunshine.core.variables import VARIABLES
 
     file = Path(os.environ.get("SUNSHINE_HOME") or Path.cwd()) / ".env"
     places = [("environment", dict(os.environ))]

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sunshine.settings import Settings, load
+from sunshine.core.settings import Settings, load
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Databases
-    from sunshine.people import Principal, System
+    from sunshine.core.principals import Principal, System
+    from sunshine.database.database import Database, Databases
 
 T = TypeVar("T")
 
@@ -28,7 +28,8 @@ def configured(overrides: Mapping[str, str] | None = None) -> Settings:
 @contextmanager
 def opened(*, migrated: bool = True) -> Iterator[Settings]:
     """The databases' settings while a block runs: made and up to date, or as they are found."""
-    from sunshine import databases, logs
+    from sunshine.database import startup as databases
+    from sunshine.operations import logs
 
     settings = configured()
     # An operator is told of what goes wrong; what goes well is the command's own to tell.
@@ -51,7 +52,7 @@ def run_on_all(work: "Callable[[Databases, Settings], Awaitable[T]]") -> T:
 
 def operator() -> "System":
     """In whose name the command line changes things; a container may have no name for its user."""
-    from sunshine.people import System
+    from sunshine.core.principals import System
 
     try:
         name = getpass.getuser()
@@ -62,7 +63,7 @@ def operator() -> "System":
 
 def everybody() -> "Principal":
     """Rules of scope ask who wants it: here somebody who may everything."""
-    from sunshine.people import Principal, permissions_of
+    from sunshine.core.principals import Principal, permissions_of
 
     return Principal(
         kind="system",
@@ -78,15 +79,15 @@ def everybody() -> "Principal":
 
 def check_password(password: str, names: Iterable[str | None]) -> None:
     """Refuse a new password that is not good enough for an account of these names."""
-    from sunshine import passwords
-    from sunshine.guessing import company_words
+    from sunshine.identity import passwords
+    from sunshine.identity.password_strength import company_words
 
     passwords.check(password, names=names, company=company_words(configured().base_domain))
 
 
 async def hashed(password: str) -> str:
     """A password as it is stored."""
-    from sunshine.passwords import Passwords
+    from sunshine.identity.passwords import Passwords
 
     passwords = Passwords(configured().bcrypt_cost)
     try:
@@ -104,8 +105,8 @@ async def _with_database(
 async def _with_databases(
     settings: Settings, work: "Callable[[Databases, Settings], Awaitable[T]]"
 ) -> T:
-    from sunshine import clock
-    from sunshine.db import Databases
+    from sunshine.core import clock
+    from sunshine.database.database import Databases
 
     few = {
         name: replace(database, pool_min=0, pool_max=2)

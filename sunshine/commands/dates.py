@@ -1,4 +1,5 @@
-"""Dates that options take: those that rules can reckon with, as sunshine/validation.py has them."""
+"""Dates that options take: those that rules can reckon with, as sunshine/core/validation.py has
+them."""
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
-"""`sunshine db`: makes, migrates and inspects the four databases. sunshine/migrate.py, drift.py."""
+"""`sunshine db`: makes, migrates and inspects the four databases. sunshine/database/migrations.py,
+sunshine/database/schema_check.py."""
 
 import shutil
 import signal
@@ -10,11 +11,11 @@ import click
 
 from sunshine.commands import output
 from sunshine.commands.output import json_option, yes_option
-from sunshine.variables import DATABASES
+from sunshine.core.variables import DATABASES
 
 if TYPE_CHECKING:
-    from sunshine.database_settings import DatabaseSettings
-    from sunshine.migrate import Standing
+    from sunshine.core.database_settings import DatabaseSettings
+    from sunshine.database.migrations import Standing
 
 NAME = click.Choice(DATABASES)
 dry_run_option = click.option(
@@ -33,15 +34,15 @@ def db() -> None:
 @dry_run_option
 def create(names: tuple[str, ...], dry_run: bool) -> None:
     """Make the databases that are missing, owned by the role that connects."""
-    from sunshine import migrate
     from sunshine.commands.context import opened
+    from sunshine.database import migrations
 
     with opened(migrated=False) as settings:
         if dry_run:
-            found = migrate.status(settings, names or DATABASES)
+            found = migrations.status(settings, names or DATABASES)
             _tell([f"Would make {each.database}." for each in found if not each.exists])
             return
-        made = migrate.create(settings, names or DATABASES)
+        made = migrations.create(settings, names or DATABASES)
     output.say(f"Made {', '.join(made)}." if made else "Nothing is missing.")
 
 
@@ -50,11 +51,11 @@ def create(names: tuple[str, ...], dry_run: bool) -> None:
 @json_option
 def status(names: tuple[str, ...], as_json: bool) -> None:
     """Show at which revision each database is; exits 4 when this version does not run on one."""
-    from sunshine import migrate
     from sunshine.commands.context import opened
+    from sunshine.database import migrations
 
     with opened(migrated=False) as settings:
-        standings = migrate.status(settings, names or DATABASES)
+        standings = migrations.status(settings, names or DATABASES)
     output.table(map(_standing, standings), as_json=as_json)
     if not all(found.usable for found in standings):
         if any(found.behind for found in standings):
@@ -70,18 +71,22 @@ def status(names: tuple[str, ...], as_json: bool) -> None:
 @dry_run_option
 def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
     """Make what is missing and migrate what is behind, as `serve` does when it starts."""
-    from sunshine import migrate
     from sunshine.commands.context import opened
+    from sunshine.database import migrations
 
     wanted = names or DATABASES
     with opened(migrated=False) as settings:
         if dry_run:
             _tell(
-                [line for each in migrate.status(settings, wanted) for line in _up(each, revision)]
+                [
+                    line
+                    for each in migrations.status(settings, wanted)
+                    for line in _up(each, revision)
+                ]
             )
             return
-        made = migrate.create(settings, wanted)
-        moved = migrate.upgrade(settings, wanted, revision)
+        made = migrations.create(settings, wanted)
+        moved = migrations.upgrade(settings, wanted, revision)
     for database in made:
         output.say(f"Made {database}.")
     output.say(f"Migrated {', '.join(moved)}." if moved else "Everything is up to date.")
@@ -94,16 +99,16 @@ def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
 @dry_run_option
 def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
     """Take a database back to a REVISION; `base` leaves nothing. Data is lost."""
-    from sunshine import migrate
     from sunshine.commands.context import opened
+    from sunshine.database import migrations
 
     if dry_run:
         with opened(migrated=False) as settings:
-            _tell(_down(migrate.status(settings, [name])[0], revision))
+            _tell(_down(migrations.status(settings, [name])[0], revision))
         return
     output.confirm(f"Take {name} back to {revision} and lose what came after?", yes=yes)
     with opened(migrated=False) as settings:
-        moved = migrate.downgrade(settings, name, revision)
+        moved = migrations.downgrade(settings, name, revision)
     output.say(f"{name} is at {revision} now." if moved else f"{name} was there already.")
 
 
@@ -112,18 +117,18 @@ def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
 @json_option
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Compare the tables with what this version expects; exits 4 when they differ."""
-    from sunshine import drift, migrate
     from sunshine.commands.context import opened
+    from sunshine.database import migrations, schema_check
 
     wanted = names or DATABASES
     with opened(migrated=False) as settings:
         rows = [
             {"database": name, "difference": line}
-            for name, standing in zip(wanted, migrate.status(settings, wanted), strict=True)
+            for name, standing in zip(wanted, migrations.status(settings, wanted), strict=True)
             for line in (
                 [f"behind by {standing.behind} migrations"]
                 if standing.behind
-                else drift.differences(settings, name)
+                else schema_check.differences(settings, name)
             )
         ]
     output.table(rows, as_json=as_json, columns=("database", "difference"))
@@ -154,13 +159,13 @@ def _tell(steps: list[str]) -> None:
 
 def _up(found: "Standing", revision: str) -> list[str]:
     """What an upgrade would do, in its order."""
-    from sunshine import migrate
+    from sunshine.database import migrations
 
     if found.ahead:
         raise output.CommandError(f"{found.database} is at {found.current}, ahead of this program")
     until = _known(found.name, revision, found.head)
     made = [] if found.exists else [f"Would make {found.database}."]
-    steps = migrate.revisions(found.name)
+    steps = migrations.revisions(found.name)
     return made + [
         f"Would bring {found.database} to {step}."
         for step in steps
@@ -170,29 +175,29 @@ def _up(found: "Standing", revision: str) -> list[str]:
 
 def _down(found: "Standing", revision: str) -> list[str]:
     """What a downgrade would take back, in its order."""
-    from sunshine import migrate
+    from sunshine.database import migrations
 
     until = "" if revision == "base" else _known(found.name, revision, found.head)
     return [
         f"Would take back {step} of {found.database}, and what is in it."
-        for step in reversed(migrate.revisions(found.name))
+        for step in reversed(migrations.revisions(found.name))
         if until < step <= (found.current or "")
     ]
 
 
 def _known(name: str, revision: str, head: str) -> str:
-    from sunshine import migrate
+    from sunshine.database import migrations
 
     if revision == "head":
         return head
-    if revision not in migrate.revisions(name):
+    if revision not in migrations.revisions(name):
         raise output.CommandError(f"{name} has no revision {revision}", output.NOT_FOUND)
     return revision
 
 
 def _psql(options: tuple[str, ...], database: "DatabaseSettings") -> int:
-    from sunshine import pg_programs
-    from sunshine.postgres import PostgresError, wheel_binaries
+    from sunshine.database import pg_tools
+    from sunshine.database.embedded import PostgresError, wheel_binaries
 
     program = shutil.which("psql")
     if program is None:
@@ -203,7 +208,7 @@ def _psql(options: tuple[str, ...], database: "DatabaseSettings") -> int:
             raise output.CommandError(message) from None
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's
     try:
-        with pg_programs.reaching(database) as (environment, inherited):
+        with pg_tools.reaching(database) as (environment, inherited):
             return subprocess.run(  # noqa: S603 - psql
                 [program, *options], env=environment, pass_fds=inherited
             ).returncode

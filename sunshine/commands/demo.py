@@ -1,5 +1,5 @@
-"""`sunshine demo`: a made-up company to try things with. Who is in it: cast.py. What it publishes:
-stories.py."""
+"""`sunshine demo`: a made-up company to try things with. Who is in it: demo_people.py. What it
+publishes: demo_content.py."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,9 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
-    from sunshine.commands.cast import Person
-    from sunshine.db import Database, Databases, Row, Transaction
-    from sunshine.settings import Settings
+    from sunshine.commands.demo_people import Person
+    from sunshine.core.settings import Settings
+    from sunshine.database.database import Database, Databases, Row, Transaction
 
 Ids = dict[str, int]
 
@@ -46,8 +46,8 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
 
 async def _fill(databases: "Databases", seed: int, password: str, yes: bool) -> "list[Row]":
     """The users that were made: people in one transaction, what they publish in another one."""
-    from sunshine.commands.cast import company
     from sunshine.commands.context import hashed, operator
+    from sunshine.commands.demo_people import company
 
     database, people = databases.sunshine, company(seed)
     if await _is_used(database):
@@ -64,8 +64,8 @@ async def _fill(databases: "Databases", seed: int, password: str, yes: bool) -> 
 async def _store_stories(databases: "Databases", author: int) -> None:
     """What the company publishes, unless something is published already."""
     from sunshine.commands.context import everybody, operator
-    from sunshine.commands.stories import STORIES
-    from sunshine.rules.cms_file import KINDS
+    from sunshine.commands.demo_content import STORIES
+    from sunshine.modules.cms.import_export import KINDS
 
     cms, actor = databases["cms"], everybody()
     first = {"page": 1, "limit": 1}
@@ -81,8 +81,8 @@ async def _store_stories(databases: "Databases", author: int) -> None:
 
 
 async def _is_used(database: "Database") -> bool:
-    from sunshine.rules.departments import departments
-    from sunshine.rules.employees import listing
+    from sunshine.modules.employees.departments import departments
+    from sunshine.modules.employees.employees import listing
 
     first = {"page": 1, "limit": 1}
     pages = [await table.page(database, first) for table in (listing, departments.listing)]
@@ -93,9 +93,9 @@ async def _store_people(
     tx: "Transaction", people: "list[Person]", advance: Callable[[], None]
 ) -> Ids:
     from sunshine.commands.context import everybody
-    from sunshine.rules import employees
-    from sunshine.rules.placements import placements
-    from sunshine.rules.shifts import employee_shifts
+    from sunshine.modules.employees import employees
+    from sunshine.modules.employees.placements import placements
+    from sunshine.modules.employees.shifts import employee_shifts
 
     departments, positions, shifts, locations = await _store_places(tx)
     actor = everybody()
@@ -129,35 +129,38 @@ def _record(person: "Person") -> dict[str, Any]:
 
 async def _store_places(tx: "Transaction") -> tuple[Ids, Ids, Ids, Ids]:
     """The ids of departments, positions, shifts and locations by their names."""
-    from sunshine.commands import cast
-    from sunshine.rules.attendance import locations
-    from sunshine.rules.departments import departments
-    from sunshine.rules.positions import positions
-    from sunshine.rules.shifts import shifts
+    from sunshine.commands import demo_people
+    from sunshine.modules.attendance.locations import locations
+    from sunshine.modules.employees.departments import departments
+    from sunshine.modules.employees.positions import positions
+    from sunshine.modules.employees.shifts import shifts
 
     made: Ids = {}
-    for name in cast.DEPARTMENTS:
+    for name in demo_people.DEPARTMENTS:
         made[name] = (await departments.create(tx, {"name": name}))["id"]
     posts: list[dict[str, Any]] = [
         {"name": name, "departmentId": made[department], "level": level}
-        for name, department, level in cast.positions()
+        for name, department, level in demo_people.positions()
     ]
     return (
         made,
         {post["name"]: (await positions.create(tx, post))["id"] for post in posts},
-        {shift["name"]: (await shifts.create(tx, shift))["id"] for shift in cast.SHIFTS},
-        {place["name"]: (await locations.create(tx, place))["id"] for place in cast.LOCATIONS},
+        {shift["name"]: (await shifts.create(tx, shift))["id"] for shift in demo_people.SHIFTS},
+        {
+            place["name"]: (await locations.create(tx, place))["id"]
+            for place in demo_people.LOCATIONS
+        },
     )
 
 
 async def _store_users(
     tx: "Transaction", people: "list[Person]", ids: Ids, password_hash: str
 ) -> "list[Row]":
-    from sunshine.commands import cast
-    from sunshine.rules import users
+    from sunshine.commands import demo_people
+    from sunshine.modules.users import accounts as users
 
     made = []
-    for username, (role, person) in cast.users(people).items():
+    for username, (role, person) in demo_people.users(people).items():
         values = {
             "username": username,
             "passwordHash": password_hash,
@@ -173,17 +176,17 @@ async def _store_users(
 
 async def _store_partners(databases: "Databases") -> None:
     """Partners with a document each, where there are none: they are in a database of their own."""
-    from sunshine.commands import cast
+    from sunshine.commands import demo_people
     from sunshine.commands.context import operator
-    from sunshine.rules import mitra_documents
-    from sunshine.rules.mitra import partners
+    from sunshine.modules.mitra import documents
+    from sunshine.modules.mitra.partners import partners
 
     mitra = databases["mitra"]
     if (await partners.listing.page(mitra, {"page": 1, "limit": 1})).rows:
         return
-    for partner, document in cast.PARTNERS:
+    for partner, document in demo_people.PARTNERS:
         async with mitra.transaction(operator()) as tx:
             made = await partners.create(tx, partner)
-        draft = await mitra_documents.draft(databases, made["id"], document)
+        draft = await documents.draft(databases, made["id"], document)
         async with mitra.transaction(operator()) as tx:
-            await mitra_documents.create(tx, draft)
+            await documents.create(tx, draft)

@@ -1,4 +1,4 @@
-"""`sunshine doctor`: what is wrong here, and what mends it. The checks: sunshine/checkup."""
+"""`sunshine doctor`: what is wrong here, and what mends it. The checks: sunshine/doctor."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.checkup import Finding
+    from sunshine.doctor import Finding
 
 
 @click.command()
@@ -30,11 +30,11 @@ def doctor(as_json: bool) -> None:
 def _findings() -> "list[Finding]":
     from dataclasses import replace
 
-    from sunshine import logs
-    from sunshine.checkup import Finding, look, machine, postgres, upkeep
     from sunshine.commands.context import configured, opened
-    from sunshine.postgres import PostgresError
-    from sunshine.settings import SettingsError
+    from sunshine.core.settings import SettingsError
+    from sunshine.database.embedded import PostgresError
+    from sunshine.doctor import Finding, look, machine, postgres, upkeep
+    from sunshine.operations import logs
 
     try:
         settings = configured()

@@ -1,4 +1,5 @@
-"""`sunshine events`: the audit trail from the command line. Rules: sunshine/rules/events.py."""
+"""`sunshine events`: the audit trail from the command line. Rules:
+sunshine/modules/users/audit_trail.py."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,12 +9,12 @@ import click
 
 from sunshine.commands import output
 from sunshine.commands.output import json_option
-from sunshine.variables import DATABASES
+from sunshine.core.variables import DATABASES
 
 if TYPE_CHECKING:
     import asyncio
 
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 PAGE = 100
 LOOK_SECONDS = 5.0
@@ -48,7 +49,7 @@ def list_(
 ) -> None:
     """List events, oldest first: the last ones, or with --since the first ones after it."""
     from sunshine.commands.context import run
-    from sunshine.rules import events as rules
+    from sunshine.modules.users import audit_trail as rules
 
     given = {"since": since, "type": type_, "entity": entity}
     query = {name: value for name, value in given.items() if value is not None}
@@ -107,8 +108,8 @@ async def _tail(
     committed in any order, or while it was away, is shown once."""
     import asyncio
 
-    from sunshine.events import Feed
-    from sunshine.rules import events as rules
+    from sunshine.database.event_log import Feed
+    from sunshine.modules.users import audit_trail as rules
 
     found = asyncio.Event()
     feed = Feed(database)

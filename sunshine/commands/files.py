@@ -1,4 +1,5 @@
-"""`sunshine files`: what is stored, and whether it is whole. sunshine/storage.py, file_check.py."""
+"""`sunshine files`: what is stored, and whether it is whole. sunshine/files/storage.py,
+sunshine/files/integrity.py."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Databases, Row
-    from sunshine.settings import Settings
+    from sunshine.core.settings import Settings
+    from sunshine.database.database import Databases, Row
 
 FILES = ("place", "size", "modified")
 PROBLEMS = ("problem", "path", "size")
@@ -28,7 +29,7 @@ def list_(temp: bool, as_json: bool) -> None:
     from sunshine.commands.context import run_on_all
 
     async def work(_: "Databases", settings: "Settings") -> "list[Row]":
-        from sunshine.storage import STATIC, TEMP, storage_of
+        from sunshine.files.storage import STATIC, TEMP, storage_of
 
         found = storage_of(settings).files(TEMP if temp else STATIC)
         return [{name: getattr(file, name) for name in FILES} async for file in found]
@@ -48,9 +49,10 @@ def sweep(orphans: bool, yes: bool, as_json: bool) -> None:
     from sunshine.commands.context import run_on_all
 
     async def work(databases: "Databases", settings: "Settings") -> dict[str, int]:
-        from sunshine import clock, uploads
         from sunshine.commands.context import operator
-        from sunshine.storage import storage_of
+        from sunshine.core import clock
+        from sunshine.files import uploads
+        from sunshine.files.storage import storage_of
 
         storage, now = storage_of(settings), clock.now()
         async with databases.sunshine.transaction(operator()) as tx:
@@ -68,17 +70,18 @@ def sweep(orphans: bool, yes: bool, as_json: bool) -> None:
 
 
 async def _remove_orphans(databases: "Databases", settings: "Settings", *, yes: bool) -> int:
-    from sunshine import clock, file_check
     from sunshine.commands.context import operator
-    from sunshine.storage import storage_of
+    from sunshine.core import clock
+    from sunshine.files import integrity
+    from sunshine.files.storage import storage_of
 
     storage = storage_of(settings)
-    found = await file_check.orphans(storage, databases, now=clock.now())
+    found = await integrity.orphans(storage, databases, now=clock.now())
     if not found:
         return 0
     output.confirm(f"Remove {len(found)} files that no row names?", yes=yes)
     async with databases.sunshine.transaction(operator()) as tx:
-        await file_check.forget(tx, found)
+        await integrity.forget(tx, found)
     for file in found:
         await storage.remove(file.place)
     return len(found)
@@ -96,13 +99,14 @@ def check(quick: bool, as_json: bool) -> None:
     from sunshine.commands.context import run_on_all
 
     async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
-        from sunshine import clock, file_check
-        from sunshine.storage import STATIC, storage_of
+        from sunshine.core import clock
+        from sunshine.files import integrity
+        from sunshine.files.storage import STATIC, storage_of
 
         storage = storage_of(settings)
         total = len([file async for file in storage.files(STATIC)])
         with output.progress("Checking files", total) as step:
-            return await file_check.check(
+            return await integrity.check(
                 storage, databases, now=clock.now(), hashes=not quick, step=step
             )
 

@@ -9,7 +9,7 @@ from sunshine.commands.output import json_option
 from sunshine.commands.users import password_of, stdin_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
 VEHICLES = ("id", "plateNumber", "type", "status", "driver", "registrationExpiry")
@@ -31,7 +31,7 @@ def drivers(status: str | None, search: str | None, as_json: bool) -> None:
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import fleet_drivers as rules
+        from sunshine.modules.fleet import drivers as rules
 
         asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
         return await rules.listing.every(database, asked, **rules.days(database))
@@ -54,7 +54,7 @@ def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import fleet_vehicles as rules
+        from sunshine.modules.fleet import vehicles as rules
 
         asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
         return await rules.listing.every(database, asked)
@@ -71,20 +71,20 @@ def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
 def credentials(license_number: str, username: str, password_stdin: bool) -> None:
     """Let the driver with this LICENCE sign in as NAME; tokens they had end at once."""
     from sunshine.commands.context import check_password, hashed, operator, run
-    from sunshine.schemas.fleet import CREDENTIALS
-    from sunshine.validation import Payload
+    from sunshine.core.validation import Payload
+    from sunshine.modules.fleet.schemas import CREDENTIALS
 
     password = password_of(password_stdin)
     values = Payload(CREDENTIALS).check({"username": username, "password": password})
 
     async def work(database: "Database") -> "Row":
-        from sunshine.rules import fleet_auth
+        from sunshine.modules.fleet import driver_auth
 
         driver = await _licensed(database, license_number)
         check_password(password, (username, driver["name"]))
         made = await hashed(password)
         async with database.transaction(operator()) as tx:
-            await fleet_auth.set_credentials(
+            await driver_auth.set_credentials(
                 tx, driver["id"], username=values["username"], hashed=made
             )
         return driver
@@ -93,8 +93,8 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
 
 
 async def _licensed(database: "Database", license_number: str) -> "Row":
-    from sunshine.errors import NotFound
-    from sunshine.rules import fleet_drivers as rules
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.fleet import drivers as rules
 
     asked = {"search": license_number}
     for row in await rules.listing.every(database, asked, **rules.days(database)):

@@ -1,4 +1,5 @@
-"""`sunshine holidays`: a year's holidays from public data. Rules: sunshine/rules/holidays.py."""
+"""`sunshine holidays`: a year's holidays from public data. Rules:
+sunshine/modules/leave/holidays.py."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from sunshine.commands.output import json_option
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 COLUMNS = ("date", "name", "kind", "deductsAnnual")
 MAX_NAME = 200
@@ -110,7 +111,7 @@ def _check(option: str, asked: "Collection[str | None]", known: "Collection[str 
 
 
 async def _known(database: "Database", year: int) -> "list[Row]":
-    from sunshine.rules.holidays import holidays as records
+    from sunshine.modules.leave.holidays import holidays as records
 
     rows = await records.listing.every(database, {"year": year})
     return sorted(rows, key=lambda row: row["date"])
@@ -119,9 +120,9 @@ async def _known(database: "Database", year: int) -> "list[Row]":
 async def _take(database: "Database", year: int, days: "list[Row]", dry_run: bool) -> "list[Row]":
     """Make those that are new, all or none; each with its outcome, what is kept as it is there."""
     from sunshine.commands.context import operator
-    from sunshine.rules import holidays as rules
-    from sunshine.schemas.holidays import CREATE
-    from sunshine.validation import Payload
+    from sunshine.core.validation import Payload
+    from sunshine.modules.leave import holidays as rules
+    from sunshine.modules.leave.holidays_schemas import CREATE
 
     known = {row["date"].isoformat(): row for row in await _known(database, year)}
     payload = Payload(CREATE)

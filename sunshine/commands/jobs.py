@@ -1,4 +1,5 @@
-"""`sunshine jobs`: what runs by itself, and running it by hand. sunshine/jobs.py, timetable.py."""
+"""`sunshine jobs`: what runs by itself, and running it by hand. sunshine/jobs/runner.py,
+sunshine/modules/registry.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-    from sunshine.db import Databases, Row
-    from sunshine.jobs import Runner
-    from sunshine.settings import Settings
+    from sunshine.core.settings import Settings
+    from sunshine.database.database import Databases, Row
+    from sunshine.jobs.runner import Runner
 
 COLUMNS = ("name", "schedule", "due", "finished", "status", "attempt", "error", "nextDue")
 
@@ -73,10 +74,10 @@ def run(name: str, as_of: str | None, dry_run: bool, as_json: bool) -> None:
 
 
 def _runner(databases: "Databases", settings: "Settings") -> "Runner":
-    from sunshine import clock
-    from sunshine.jobs import Runner
-    from sunshine.storage import storage_of
-    from sunshine.timetable import jobs as all_jobs
+    from sunshine.core import clock
+    from sunshine.files.storage import storage_of
+    from sunshine.jobs.runner import Runner
+    from sunshine.modules.registry import jobs as all_jobs
 
     return Runner(databases, all_jobs(storage_of(settings)), clock.now, settings.business_tz)
 
@@ -85,9 +86,9 @@ def _instant(text: str, zone: "ZoneInfo") -> datetime:
     """A day's last second, or an instant; Invalid where the text is neither."""
     from datetime import UTC, time
 
-    from sunshine.errors import Invalid
-    from sunshine.schemas.fields import date, instant
-    from sunshine.validation import Payload
+    from sunshine.core.errors import Invalid
+    from sunshine.core.fields import date, instant
+    from sunshine.core.validation import Payload
 
     field = "--as-of"
     if "T" in text.upper():

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from sunshine.characters import shown_in_lines
 from sunshine.commands import output
+from sunshine.core.characters import shown_in_lines
 
 
 class LazyGroup(click.Group):

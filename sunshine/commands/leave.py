@@ -1,4 +1,4 @@
-"""`sunshine leave`: balances from the command line. Rules: sunshine/rules/leave_ledger.py."""
+"""`sunshine leave`: balances from the command line. Rules: sunshine/modules/leave/ledger.py."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 BALANCES = click.Choice(["annual", "special"])
 COLUMNS = (
@@ -66,23 +66,23 @@ def _show(balances: "Row", as_json: bool) -> None:
 
 
 async def _standing(database: "Database", employee: str, year: int | None) -> "Row":
-    from sunshine.rules import leave_ledger, leave_people
+    from sunshine.modules.leave import ledger, locking
 
-    person = await leave_people.named(database, employee)
-    return await leave_ledger.standing(database, person["id"], year or database.today.year)
+    person = await locking.named(database, employee)
+    return await ledger.standing(database, person["id"], year or database.today.year)
 
 
 async def _adjusted(
     database: "Database", employee: str, given: dict[str, Any], year: int | None, yes: bool
 ) -> "Row":
     from sunshine.commands.context import operator
-    from sunshine.rules import leave_ledger, leave_people
-    from sunshine.schemas.leave import ADJUST
-    from sunshine.validation import Payload
+    from sunshine.core.validation import Payload
+    from sunshine.modules.leave import ledger, locking
+    from sunshine.modules.leave.schemas import ADJUST
 
     values = Payload(ADJUST).check(given | {"year": year or database.today.year})
-    person = await leave_people.named(database, employee)
+    person = await locking.named(database, employee)
     what = f"{values['days']:+g} days of {values['leaveType']} leave {values['year']}"
     output.confirm(f"{what} for {person['name']}?", yes=yes)
     async with database.transaction(operator()) as tx:
-        return await leave_ledger.adjust(tx, person["id"], values)
+        return await ledger.adjust(tx, person["id"], values)

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 
 async def employee(database: "Database", word: str) -> "Row":
     """The employee with this id, email address or employee code; NotFound."""
-    from sunshine.errors import NotFound
-    from sunshine.rules import employees
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.employees import employees
 
     rows = await employees.listing.every(database, {"search": word})
     if word.isdigit():
@@ -23,11 +23,11 @@ async def employee(database: "Database", word: str) -> "Row":
 
 async def asset(database: "Database", code: str) -> "Row":
     """The asset of this code; NotFound."""
-    from sunshine.errors import NotFound
-    from sunshine.rules import assets
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.assets import inventory
 
     today = database.today
-    for row in await assets.listing.every(database, {"search": code}, today=today):
+    for row in await inventory.listing.every(database, {"search": code}, today=today):
         if row["assetCode"].lower() == code.lower():
             return row
     raise NotFound(f"there is no asset {code}")
@@ -35,8 +35,8 @@ async def asset(database: "Database", code: str) -> "Row":
 
 async def partner(database: "Database", word: str) -> "Row":
     """The partner with this id or name; NotFound."""
-    from sunshine.errors import NotFound
-    from sunshine.rules.mitra import partners
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.mitra.partners import partners
 
     for row in await partners.listing.every(database, {}):
         if str(row["id"]) == word or row["name"].lower() == word.lower():

@@ -1,4 +1,5 @@
-"""`sunshine mitra`: partners and their documents. Rules: mitra.py and mitra_documents.py."""
+"""`sunshine mitra`: partners and their documents. Rules: mitra.py and
+sunshine/modules/mitra/documents.py."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Databases, Row
-    from sunshine.settings import Settings
+    from sunshine.core.settings import Settings
+    from sunshine.database.database import Database, Databases, Row
 
 PARTNERS = ("id", "name", "type", "status", "contactName", "phone", "email")
 DOCUMENTS = ("id", "title", "kind", "version", "updatedAt", "fields")
@@ -30,7 +31,7 @@ def list_(type_: str | None, status: str | None, search: str | None, as_json: bo
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules.mitra import partners
+        from sunshine.modules.mitra.partners import partners
 
         given = {"type": type_, "status": status, "search": search}
         asked = {name: value for name, value in given.items() if value is not None}
@@ -50,7 +51,7 @@ def documents(partner: str, kind: str | None, search: str | None, as_json: bool)
 
     async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
         from sunshine.commands import lookup
-        from sunshine.rules import mitra_documents as rules
+        from sunshine.modules.mitra import documents as rules
 
         found = await lookup.partner(databases["mitra"], partner)
         given = {"kind": kind, "search": search}

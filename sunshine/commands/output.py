@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sunshine.characters import shown_in_json, shown_in_line, shown_in_lines
+from sunshine.core.characters import shown_in_json, shown_in_line, shown_in_lines
 
 FAILED = 1
 USAGE = 2
@@ -107,9 +107,9 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 def explained(error: Exception) -> tuple[list[str], int] | None:
     """The lines and the exit code that an expected error means; None for a fault of ours."""
-    from sunshine.errors import Invalid, NotFound, Problem
-    from sunshine.postgres_place import PostgresError
-    from sunshine.settings import SettingsError
+    from sunshine.core.errors import Invalid, NotFound, Problem
+    from sunshine.core.settings import SettingsError
+    from sunshine.database.cluster import PostgresError
 
     if isinstance(error, CommandError):
         return [str(error)], error.code
@@ -132,7 +132,7 @@ def _is_of_a_database(error: Exception) -> bool:
     import psycopg
 
     from sunshine.backups.manifest import BackupError
-    from sunshine.migrate import MigrationError
+    from sunshine.database.migrations import MigrationError
 
     expected = BackupError | MigrationError | psycopg.OperationalError
     return isinstance(error, expected | psycopg.errors.ReadOnlySqlTransaction)

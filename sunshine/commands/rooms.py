@@ -1,4 +1,5 @@
-"""`sunshine rooms`: meeting rooms from the command line. Rules: meeting_rooms.py and _slots.py."""
+"""`sunshine rooms`: meeting rooms from the command line. Rules:
+sunshine/modules/meeting_rooms/rooms.py and _slots.py."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 COLUMNS = ("id", "name", "capacity", "floor", "facilities", "opensAt", "closesAt", "active")
 FREE = ("id", "name", "capacity", "floor", "facilities", "location")
@@ -32,7 +33,7 @@ def list_(capacity: int | None, floor: int | None, facilities: str | None, as_js
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import meeting_rooms as rules
+        from sunshine.modules.meeting_rooms import rooms as rules
 
         given = {"capacity": capacity, "floor": floor, "facilities": facilities}
         asked = {name: value for name, value in given.items() if value is not None}
@@ -57,8 +58,8 @@ def free(at: datetime | None, minutes: int, capacity: int, as_json: bool) -> Non
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.errors import Invalid
-        from sunshine.rules.meeting_room_slots import free_rooms, slot
+        from sunshine.core.errors import Invalid
+        from sunshine.modules.meeting_rooms.availability import free_rooms, slot
 
         zone = database.policy.timezone
         start = at or database.clock().astimezone(zone).replace(second=0, microsecond=0)

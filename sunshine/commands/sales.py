@@ -1,4 +1,4 @@
-"""`sunshine sales`: what was sold. Rules: sunshine/rules/sales_report.py."""
+"""`sunshine sales`: what was sold. Rules: sunshine/modules/sales/report.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 
 BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}
@@ -31,7 +31,7 @@ def report(first: datetime | None, last: datetime | None, by: str, as_json: bool
     from sunshine.commands.context import everybody, run
 
     async def work(database: "Database") -> "Row":
-        from sunshine.rules import sales_report
+        from sunshine.modules.sales import report as sales_report
 
         asked = {"startDate": first, "endDate": last}
         query = {name: day.date() for name, day in asked.items() if day}

@@ -1,4 +1,5 @@
-"""`sunshine tickets`: what is asked of the help desk, read. Rules: sunshine/rules/tickets.py."""
+"""`sunshine tickets`: what is asked of the help desk, read. Rules:
+sunshine/modules/tickets/tickets.py."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 STATUSES = click.Choice(["open", "in_progress", "resolved", "closed"])
 PRIORITIES = click.Choice(["low", "medium", "high", "urgent"])
@@ -87,7 +88,7 @@ def _said(comment: "Row") -> str:
 async def _listed(
     database: "Database", given: dict[str, Any], limit: int = EVERY["limit"]
 ) -> "list[Row]":
-    from sunshine.rules.tickets import LISTINGS
+    from sunshine.modules.tickets.tickets import LISTINGS
 
     asked = {name: value for name, value in given.items() if value is not None}
     listing = LISTINGS[True]  # whoever is at the machine sees everything
@@ -100,8 +101,8 @@ async def _listed(
 
 
 async def _found(database: "Database", number: str) -> "Row":
-    from sunshine.errors import NotFound
-    from sunshine.rules.tickets_comments import comments
+    from sunshine.core.errors import NotFound
+    from sunshine.modules.tickets.comments import comments
 
     full = f"TCK-{number.zfill(6)}" if number.isdigit() else number.upper()
     for row in await _listed(database, {"search": full}):

@@ -1,4 +1,5 @@
-"""`sunshine token`: tokens for scripts, and the end of tokens. Rules: sunshine/rules/auth.py."""
+"""`sunshine token`: tokens for scripts, and the end of tokens. Rules:
+sunshine/modules/users/sessions.py."""
 
 import re
 from datetime import timedelta
@@ -10,8 +11,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Databases, Row
-    from sunshine.settings import Settings
+    from sunshine.core.settings import Settings
+    from sunshine.database.database import Database, Databases, Row
 
 YEAR = 365 * 24 * 60  # minutes
 
@@ -38,9 +39,9 @@ def issue(username: str, minutes: int | None, as_json: bool) -> None:
     from sunshine.commands.context import operator, run_on_all
 
     async def work(databases: "Databases", settings: "Settings") -> "Row":
-        from sunshine.folders import with_secret
-        from sunshine.rules import auth as rules
-        from sunshine.tokens import Tokens
+        from sunshine.identity.tokens import Tokens
+        from sunshine.modules.users import sessions as rules
+        from sunshine.operations.folders import with_secret
 
         lifetime = timedelta(minutes=minutes) if minutes else None
         tokens = Tokens(
@@ -73,7 +74,7 @@ def revoke(jti: str | None, username: str | None) -> None:
         raise click.UsageError(f"{jti!r} is no id of a token: they are 32 hexadecimal digits")
 
     async def work(database: "Database") -> None:
-        from sunshine.rules import auth as rules
+        from sunshine.modules.users import sessions as rules
 
         async with database.transaction(operator()) as tx:
             if jti is not None:

@@ -1,4 +1,4 @@
-"""`sunshine users`: accounts from the command line. Rules: sunshine/rules/users.py."""
+"""`sunshine users`: accounts from the command line. Rules: sunshine/modules/users/accounts.py."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
-    from sunshine.schemas.fields import Schema
+    from sunshine.core.fields import Schema
+    from sunshine.database.database import Database, Row
 
 ROLES = click.Choice(["admin", "hr", "manager", "employee"])
 COLUMNS = ("id", "username", "name", "email", "role", "active", "employeeId", "permissions")
@@ -118,7 +118,7 @@ def unlock(username: str) -> None:
     """Forget a user's failed sign-ins, which slow down whoever tries from elsewhere; at once, and
     in every running server. NAME may be the email address."""
     from sunshine.commands.context import operator, run
-    from sunshine.rules import auth as rules
+    from sunshine.modules.users import sessions as rules
 
     async def work(database: "Database") -> "Row":
         async with database.transaction(operator()) as tx:
@@ -186,8 +186,8 @@ def password_of(from_stdin: bool) -> str:
 
 def _created(given: Mapping[str, Any]) -> "Row":
     from sunshine.commands.context import operator, run
-    from sunshine.rules import users as rules
-    from sunshine.schemas.users import CREATE
+    from sunshine.modules.users import accounts as rules
+    from sunshine.modules.users.schemas import CREATE
 
     values = _ready(CREATE, given)
 
@@ -201,8 +201,8 @@ def _created(given: Mapping[str, Any]) -> "Row":
 
 def _change(username: str, given: Mapping[str, Any]) -> None:
     from sunshine.commands.context import operator, run
-    from sunshine.rules import users as rules
-    from sunshine.schemas.users import CHANGE
+    from sunshine.modules.users import accounts as rules
+    from sunshine.modules.users.schemas import CHANGE
 
     values = _ready(CHANGE, given)
 
@@ -217,7 +217,7 @@ def _change(username: str, given: Mapping[str, Any]) -> None:
 
 def _linked(username: str, employee_id: int | None) -> "Row":
     from sunshine.commands.context import operator, run
-    from sunshine.rules import users as rules
+    from sunshine.modules.users import accounts as rules
 
     async def work(database: "Database") -> "Row":
         row = await _named(database, username)
@@ -229,8 +229,8 @@ def _linked(username: str, employee_id: int | None) -> "Row":
 
 def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[str] = ()) -> None:
     from sunshine.commands.context import operator, run
-    from sunshine.rules import users as rules
-    from sunshine.schemas.users import CHANGE
+    from sunshine.modules.users import accounts as rules
+    from sunshine.modules.users.schemas import CHANGE
 
     asked = _ready(CHANGE, {"permissions": sorted({*granted, *revoked})})["permissions"]
 
@@ -248,7 +248,7 @@ def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[st
 
 def _ready(schema: "Schema", given: Mapping[str, Any]) -> dict[str, Any]:
     """Checked as a request would be."""
-    from sunshine.validation import Payload
+    from sunshine.core.validation import Payload
 
     return Payload(schema).check(dict(given))
 
@@ -264,14 +264,14 @@ async def _hash(values: dict[str, Any], account: Mapping[str, Any]) -> None:
 
 
 async def _listed(database: "Database", given: Mapping[str, Any]) -> "list[Row]":
-    from sunshine.rules import users as rules
+    from sunshine.modules.users import accounts as rules
 
     asked = {name: value for name, value in given.items() if value is not None}
     return (await rules.page(database, EVERY | asked)).rows
 
 
 async def _named(database: "Database", username: str) -> "Row":
-    from sunshine.errors import NotFound
+    from sunshine.core.errors import NotFound
 
     for row in await _listed(database, {"search": username}):
         if row["username"].lower() == username.lower():

@@ -1,4 +1,4 @@
-"""`sunshine vouchers`: making and listing them. Rules: sunshine/rules/onapps_vouchers.py."""
+"""`sunshine vouchers`: making and listing them. Rules: sunshine/modules/onapps/vouchers.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.db import Database, Row
+    from sunshine.database.database import Database, Row
 
 COLUMNS = ("id", "code", "discountType", "discountValue", "validUntil", "usageLimit", "used",
            "active")  # fmt: skip
@@ -46,7 +46,7 @@ def list_(search: str | None, active: bool | None, as_json: bool) -> None:
     from sunshine.commands.context import run
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import onapps_vouchers as rules
+        from sunshine.modules.onapps import vouchers as rules
 
         asked = {k: v for k, v in {"search": search, "active": active}.items() if v is not None}
         return await rules.listing.every(database, asked)
@@ -114,14 +114,14 @@ def _values(
 
 def _made(given: list[dict[str, Any]]) -> "list[Row]":
     from sunshine.commands.context import operator, run
-    from sunshine.schemas.onapps import CREATE
-    from sunshine.validation import Payload
+    from sunshine.core.validation import Payload
+    from sunshine.modules.onapps.schemas import CREATE
 
     payload = Payload(CREATE)
     checked = [payload.check(values) for values in given]
 
     async def work(database: "Database") -> "list[Row]":
-        from sunshine.rules import onapps_vouchers as rules
+        from sunshine.modules.onapps import vouchers as rules
 
         made = []
         with output.progress("Creating vouchers", len(checked)) as step:

@@ -18,25 +18,25 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 
-from sunshine import logs
-from sunshine.clock import Clock
-from sunshine.db import Databases
-from sunshine.errors import NotFound, Problem, TooLarge, TooMany
-from sunshine.feeds import Feeds
-from sunshine.metrics import Metrics
-from sunshine.passwords import Passwords
-from sunshine.presence import Presence
-from sunshine.principals import Principals
-from sunshine.rates import Rates
-from sunshine.readiness import Readiness
-from sunshine.settings import Settings
-from sunshine.signing import Signer
-from sunshine.storage import Storage
-from sunshine.tokens import Tokens
-from sunshine.web.answers import MethodNotAllowed
-from sunshine.web.connections import Connections
+from sunshine.core.clock import Clock
+from sunshine.core.errors import NotFound, Problem, TooLarge, TooMany
+from sunshine.core.settings import Settings
+from sunshine.database.database import Databases
+from sunshine.files.storage import Storage
+from sunshine.identity.calendar_tokens import Feeds
+from sunshine.identity.passwords import Passwords
+from sunshine.identity.resolver import Principals
+from sunshine.identity.signed_urls import Signer
+from sunshine.identity.tokens import Tokens
+from sunshine.live.presence import Presence
+from sunshine.operations import logs
+from sunshine.operations.metrics import Metrics
+from sunshine.operations.rate_limits import Rates
+from sunshine.operations.readiness import Readiness
 from sunshine.web.handler import Handler
+from sunshine.web.responses import MethodNotAllowed
 from sunshine.web.routes import RouteTable
+from sunshine.web.server.connections import Connections
 from sunshine.web.streaming import Refusal, announced
 
 WATCH_SECONDS = 0.1

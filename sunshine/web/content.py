@@ -2,14 +2,14 @@
 
 What a stranger gets is what everybody may see, so it may be kept for everybody, for a short while.
 What somebody signed in gets may hold drafts of theirs: it is kept by nobody but them, and asked for
-again each time. `Vary` keeps the two apart. Used by handlers/cms.py.
+again each time. `Vary` keeps the two apart. Used by handlers/cms/content.py.
 """
 
 from typing import Any
 
 from tornado.web import RequestHandler
 
-from sunshine.people import STRANGER
+from sunshine.core.principals import STRANGER
 from sunshine.web.handler import TOKEN_HEADER, Handler
 
 PUBLIC = "public, max-age=30"

@@ -1,11 +1,11 @@
-"""Calendar feeds over HTTP. What they hold: sunshine/feeds.py."""
+"""Calendar feeds over HTTP. What they hold: sunshine/identity/calendar_tokens.py."""
 
 import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sunshine import feeds
-from sunshine.feeds import Entry
+from sunshine.identity import calendar_tokens
+from sunshine.identity.calendar_tokens import Entry
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
@@ -21,4 +21,4 @@ async def send_calendar(handler: "Handler", name: str, entries: Iterable[Entry])
     if handler.check_etag_header():
         handler.set_status(304)
     else:
-        handler.write(await feeds.draw(name, entries))
+        handler.write(await calendar_tokens.draw(name, entries))

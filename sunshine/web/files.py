@@ -1,4 +1,5 @@
-"""Stored files over HTTP: their URLs in answers, and themselves. Storage: sunshine/storage.py."""
+"""Stored files over HTTP: their URLs in answers, and themselves. Storage:
+sunshine/files/storage.py."""
 
 import re
 from collections.abc import Iterable
@@ -10,10 +11,10 @@ from urllib.parse import quote
 
 from tornado.iostream import StreamClosedError
 
-from sunshine.file_types import media_of
-from sunshine.storage import Stored
-from sunshine.uploads import plain_name
-from sunshine.web.answers import RangeNotSatisfiable
+from sunshine.files.storage import Stored
+from sunshine.files.types import media_of
+from sunshine.files.uploads import plain_name
+from sunshine.web.responses import RangeNotSatisfiable
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from sunshine import json
-from sunshine.errors import (
+from sunshine.core import json
+from sunshine.core.errors import (
     Invalid,
     NotAllowed,
     NotFound,
@@ -18,11 +18,11 @@ from sunshine.errors import (
     PasswordDue,
     UnsupportedMedia,
 )
-from sunshine.people import STRANGER
-from sunshine.schemas.fields import Schema
-from sunshine.validation import MAX_ASKED, Payload, Query
-from sunshine.web import limiting
-from sunshine.web.claims import keep_uploads_out
+from sunshine.core.fields import Schema
+from sunshine.core.principals import STRANGER
+from sunshine.core.validation import MAX_ASKED, Payload, Query
+from sunshine.web import rate_limits
+from sunshine.web.attachments import keep_uploads_out
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
@@ -56,7 +56,7 @@ class Guard:
 
 async def _pass(handler: "Handler") -> None:
     if handler.request.path.startswith("/api/"):
-        await limiting.count_public(handler)
+        await rate_limits.count_public(handler)
 
 
 async def _identify(handler: "Handler") -> None:
@@ -66,9 +66,9 @@ async def _identify(handler: "Handler") -> None:
             raise NotSignedIn
         handler.actor = await handler.principals.of(token)
     except NotSignedIn:
-        await limiting.count_stranger(handler)
+        await rate_limits.count_stranger(handler)
         raise
-    await limiting.count_principal(handler)
+    await rate_limits.count_principal(handler)
     if handler.actor.must_change_password and not _is_own_account(handler):
         raise PasswordDue
 
@@ -92,7 +92,7 @@ async def _signature(handler: "Handler") -> None:
         return
     path = getattr(handler, "folder", "") + handler.path_kwargs["path"]
     if not handler.application.signer.opens(path, asked.get("e", ""), asked.get("s", "")):
-        await limiting.count_stranger(handler)
+        await rate_limits.count_stranger(handler)
         raise NotAllowed("The link has ended, or is not as it was made")
 
 
@@ -104,15 +104,15 @@ async def _reader(handler: "Handler") -> None:
     try:
         handler.actor = await handler.application.feeds.open(handler.request.path, token)
     except NotSignedIn:
-        await limiting.count_stranger(handler)
+        await rate_limits.count_stranger(handler)
         raise
-    await limiting.count_principal(handler)
+    await rate_limits.count_principal(handler)
 
 
 async def _content_reader(handler: "Handler") -> None:
     is_open = handler.application.configuration.cms_public_read
     if is_open and not handler.token:
-        await limiting.count_public(handler)
+        await rate_limits.count_public(handler)
         handler.actor = STRANGER
         return
     # A token that has ended is refused here too: its owner would miss what strangers may not see.

@@ -1,6 +1,6 @@
 """What every endpoint stands on: its guards have passed when its method runs; it replies or raises.
 
-Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: answers.py.
+Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: responses.py.
 """
 
 import asyncio
@@ -15,18 +15,19 @@ from urllib.parse import unquote
 import structlog
 from tornado.web import Finish, HTTPError, RequestHandler
 
-from sunshine import json, sheets
-from sunshine.db import Databases, Transaction
-from sunshine.errors import Invalid, NotFound, Problem, Unavailable
-from sunshine.listing import Page
-from sunshine.people import Principal
-from sunshine.rates import Standing
-from sunshine.schemas.fields import MAX_BODY, MAX_ID
-from sunshine.storage import is_full
-from sunshine.web import answers, idempotency
+from sunshine.core import json
+from sunshine.core.errors import Invalid, NotFound, Problem, Unavailable
+from sunshine.core.fields import MAX_BODY, MAX_ID
+from sunshine.core.principals import Principal
+from sunshine.database.database import Databases, Transaction
+from sunshine.database.pages import Page
+from sunshine.files.storage import is_full
+from sunshine.formats import spreadsheets
+from sunshine.operations.rate_limits import Standing
+from sunshine.web import idempotency, responses
 
 if TYPE_CHECKING:
-    from sunshine.principals import Principals
+    from sunshine.identity.resolver import Principals
     from sunshine.web.application import Application
     from sunshine.web.routes import Route
 
@@ -53,8 +54,8 @@ class Handler(RequestHandler):
     sends_files: ClassVar[bool] = False
     # The most bytes of a body.
     max_body: ClassVar[int] = MAX_BODY
-    # What its calls are counted as, where that is nothing common (sunshine/web/limiting.py): "file"
-    # and "sign_in" of strangers, "fleet" of users who read.
+    # What its calls are counted as, where that is nothing common (sunshine/web/rate_limits.py):
+    # "file" and "sign_in" of strangers, "fleet" of users who read.
     bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
@@ -104,7 +105,7 @@ class Handler(RequestHandler):
 
     def set_default_headers(self) -> None:
         """Security headers, CORS and the request id: on errors too."""
-        answers.set_headers(self)
+        responses.set_headers(self)
 
     async def prepare(self) -> None:
         """Pass the route's guards in order, or raise what the first one refuses with."""
@@ -133,7 +134,7 @@ class Handler(RequestHandler):
 
     async def options(self, **_: Any) -> None:
         """A browser's preflight."""
-        answers.preflight(self)
+        responses.preflight(self)
 
     @asynccontextmanager
     async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
@@ -170,7 +171,7 @@ class Handler(RequestHandler):
 
     def reply_file(self, content: bytes, name: str) -> None:
         """A file to save under `name`, whose ending says what it is."""
-        self.set_header("Content-Type", sheets.MEDIA[name.rpartition(".")[2]])
+        self.set_header("Content-Type", spreadsheets.MEDIA[name.rpartition(".")[2]])
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         self.write(content)
 
@@ -180,7 +181,7 @@ class Handler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Whatever was raised, in the one error shape."""
         _, error, _ = kwargs.get("exc_info", (None, HTTPError(status_code), None))
-        answers.error(self, error)
+        responses.error(self, error)
 
     def log_exception(
         self,
@@ -189,7 +190,7 @@ class Handler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Only what nobody foresaw; a refusal is an answer."""
-        if value is not None and answers.understood(value) is not value:
+        if value is not None and responses.understood(value) is not value:
             log.warning("overloaded", request_id=self.request_id, reason=str(value))
         elif not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))

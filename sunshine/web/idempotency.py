@@ -11,9 +11,9 @@ from sqlalchemy import BigInteger, and_, bindparam, func, insert, select
 from tornado.web import Finish
 
 from models import kernel
-from sunshine.db import Transaction
-from sunshine.errors import Conflict, Invalid
-from sunshine.statements import Statement
+from sunshine.core.errors import Conflict, Invalid
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Statement
 
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler

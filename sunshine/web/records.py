@@ -1,8 +1,9 @@
-"""Two handlers for every plain table: its list and its rows. What they do: sunshine/records.py."""
+"""Two handlers for every plain table: its list and its rows. What they do:
+sunshine/database/records.py."""
 
 from typing import ClassVar
 
-from sunshine.records import Records as Table
+from sunshine.database.records import Records as Table
 from sunshine.web.handler import Handler
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from sunshine.json import clean
-from sunshine.web.replies import Refusal, Reply
+from sunshine.core.json import clean
+from sunshine.web.described import Refusal, Reply
 
 if TYPE_CHECKING:
     from sunshine.web.guards import Guard

@@ -1,7 +1,7 @@
 """A WebSocket endpoint: who connects, what they may say, when they must go. docs/sockets.md.
 
 The same guards as over HTTP decide who may connect: before the upgrade where a token comes with the
-request, else when the first message brings one. What is told: sunshine/live.py.
+request, else when the first message brings one. What is told: sunshine/live/hub.py.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ import structlog
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
-from sunshine import json
-from sunshine.errors import Invalid, NotAllowed, NotSignedIn, Problem, Unavailable
-from sunshine.events import Cursor
-from sunshine.live import Channel, Close, text_frame
-from sunshine.rates import bucket
-from sunshine.web.answers import UpgradeRequired
-from sunshine.web.connections import too_many
+from sunshine.core import json
+from sunshine.core.errors import Invalid, NotAllowed, NotSignedIn, Problem, Unavailable
+from sunshine.database.event_log import Cursor
+from sunshine.live.hub import Channel, Close, text_frame
+from sunshine.operations.rate_limits import bucket
+from sunshine.web.described import nothing, refuses
 from sunshine.web.guards import may, signed_in
 from sunshine.web.handler import Handler
-from sunshine.web.replies import nothing, refuses
+from sunshine.web.responses import UpgradeRequired
 from sunshine.web.routes import Route
+from sunshine.web.server.connections import too_many
 
 log = structlog.get_logger("sunshine.sockets")
 

@@ -6,9 +6,9 @@ from typing import Any
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler, stream_request_body
 
-from sunshine.errors import Problem
-from sunshine.schemas.fields import MAX_BODY
-from sunshine.web import answers
+from sunshine.core.errors import Problem
+from sunshine.core.fields import MAX_BODY
+from sunshine.web import responses
 from sunshine.web.handler import Handler
 
 MAX_IGNORED = 10 * MAX_BODY
@@ -60,7 +60,7 @@ class Streaming(Handler):
         await self.abandon()
         if self._finished or self.request.connection is None:
             return
-        answers.error(self, error)
+        responses.error(self, error)
         self.set_header("Content-Length", str(sum(map(len, self._write_buffer))))
         if "Expect" in self.request.headers or announced(self.request) > MAX_IGNORED:
             self.finish()  # and close: nothing is being sent yet, or too much
@@ -100,7 +100,7 @@ class Refusal(Streaming):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """That error too where Tornado refuses first: a method that it does not know."""
-        answers.error(self, self._problem)
+        responses.error(self, self._problem)
 
 
 def announced(request: HTTPServerRequest) -> int:

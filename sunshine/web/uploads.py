@@ -1,4 +1,4 @@
-"""Uploads over HTTP: taken in, and handed over once. Verbs: sunshine/uploads.py."""
+"""Uploads over HTTP: taken in, and handed over once. Verbs: sunshine/files/uploads.py."""
 
 import asyncio
 import socket
@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import structlog
 
-from sunshine import uploads
-from sunshine.errors import Problem
-from sunshine.links import TEMP_ROUTE
-from sunshine.multipart import FileForm
-from sunshine.parts import Part
-from sunshine.storage import TEMP
-from sunshine.uploads import MAX_FILE, VISITOR
+from sunshine.core.errors import Problem
+from sunshine.files import uploads
+from sunshine.files.links import TEMP_ROUTE
+from sunshine.files.multipart import FileForm
+from sunshine.files.part_file import Part
+from sunshine.files.storage import TEMP
+from sunshine.files.uploads import MAX_FILE, VISITOR
 from sunshine.web import files
 from sunshine.web.handler import Handler
 from sunshine.web.streaming import Streaming, announced

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sunshine.connections import conninfo
+from sunshine.database.connections import conninfo
 from tests.api import Answer, Api
 from tests.assets.things import INVENTORY, TRACKING, asset, assign
 from tests.people import hire

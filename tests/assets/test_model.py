@@ -12,16 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
-from sunshine.db import Transaction
-from sunshine.errors import Conflict
-from sunshine.people import Principal, System
-from sunshine.rules import (
-    asset_holding,
-    asset_maintenance,
-    asset_reservations,
-    asset_tracking,
-    assets,
-)
+from sunshine.core.errors import Conflict
+from sunshine.core.principals import Principal, System
+from sunshine.database.database import Transaction
+from sunshine.modules.assets import assignments, inventory, reservations, tracking
+from sunshine.modules.assets import maintenance as asset_maintenance
 from tests.api import Api
 from tests.people import principal
 from tests.rows import statement_of
@@ -173,7 +168,7 @@ async def live(api: Api, sequence: list[tuple[Any, ...]]) -> None:
             return await verb(tx)
 
     new = {"assetCode": f"L-{next(_number)}", "name": "Thing", "category": "laptop"}
-    id_ = (await change(lambda tx: assets.create(tx, new)))["id"]
+    id_ = (await change(lambda tx: inventory.create(tx, new)))["id"]
     life = await replayed(api, id_)
     for step in sequence:
         now += timedelta(hours=7)
@@ -185,7 +180,7 @@ async def live(api: Api, sequence: list[tuple[Any, ...]]) -> None:
         else:
             assert expected, step
         life = await replayed(api, id_)
-    told = await asset_tracking.track(api.app.databases.sunshine, id_, actor=admin)
+    told = await tracking.track(api.app.databases.sunshine, id_, actor=admin)
     assert (told["current"]["holder"] or {}).get("employeeId") == life.holder
     assert told["current"]["location"] == life.location
     assert told["current"]["since"] == life.since
@@ -206,9 +201,9 @@ async def act(
     """One step; nothing where there is nothing to do it to."""
     match step:
         case ("assign", name):
-            await asset_holding.assign(tx, id_, employeeId=whose[name])
+            await assignments.assign(tx, id_, employeeId=whose[name])
         case ("give back",):
-            await asset_holding.give_back(tx, id_)
+            await assignments.give_back(tx, id_)
         case ("maintain", done):
             values = {"type": "repair", "startedOn": tx.today}
             values |= {"completedOn": tx.today} if done else {}
@@ -219,18 +214,18 @@ async def act(
         case ("see", place, minutes):
             at = {"timestamp": tx.now - timedelta(minutes=minutes)}
             seen = {"location": place} if place else {"latitude": -6.2, "longitude": 106.8}
-            await asset_tracking.report(tx, id_, seen | at, actor=actor)
+            await tracking.report(tx, id_, seen | at, actor=actor)
         case ("put", place):
-            await assets.change(tx, id_, {"location": place})
+            await inventory.change(tx, id_, {"location": place})
         case ("set", status):
-            await assets.change(tx, id_, {"status": status})
+            await inventory.change(tx, id_, {"status": status})
         case ("reserve", name, days, more):
             begin = tx.today + timedelta(days)
             values = {"employeeId": whose[name], "from": begin, "to": begin + timedelta(more)}
-            await asset_reservations.reserve(tx, id_, values, actor=actor)
+            await reservations.reserve(tx, id_, values, actor=actor)
         case ("cancel", number) if life.reserved:
             known = list(life.reserved)
-            await asset_reservations.cancel(tx, id_, known[number % len(known)], actor=actor)
+            await reservations.cancel(tx, id_, known[number % len(known)], actor=actor)
 
 
 async def replayed(api: Api, id_: int) -> Life:

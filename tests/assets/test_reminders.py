@@ -1,7 +1,7 @@
-"""Warranties about to end: sunshine/rules/asset_reminders.py."""
+"""Warranties about to end: sunshine/modules/assets/jobs.py."""
 
-from sunshine.people import System
-from sunshine.rules.asset_reminders import remind_of_warranties
+from sunshine.core.principals import System
+from sunshine.modules.assets.jobs import remind_of_warranties
 from tests.api import Api
 from tests.assets.things import INVENTORY, asset
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sunshine.db import Transaction
-from sunshine.people import System
+from sunshine.core.principals import System
+from sunshine.database.database import Transaction
 from tests.api import Api
 
 T = TypeVar("T")

@@ -1,11 +1,11 @@
-"""sunshine/rules/attendance_days.py: absences, leave and holidays as rows of attendance."""
+"""sunshine/modules/attendance/absences.py: absences, leave and holidays as rows of attendance."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sunshine.rules.attendance_days import settle
+from sunshine.modules.attendance.absences import settle
 from tests.api import Api
 from tests.attendance.month import (
     alone,

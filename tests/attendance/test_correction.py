@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sunshine.people import System
-from sunshine.rules.attendance_assess import reassess
+from sunshine.core.principals import System
+from sunshine.modules.attendance.assessment import reassess
 from tests.api import Answer, Api
 from tests.attendance.stays import (
     LIST,

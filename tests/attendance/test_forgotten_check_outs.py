@@ -1,4 +1,4 @@
-"""sunshine/rules/attendance_jobs.py: who forgot to check out is checked out."""
+"""sunshine/modules/attendance/jobs.py: who forgot to check out is checked out."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.rules.attendance_assess import reassess
+from sunshine.modules.attendance.assessment import reassess
 from tests.api import Api
 from tests.attendance.month import alone, came, change, holiday, insert, permit, person, shift
 

@@ -1,11 +1,12 @@
-"""sunshine/rules/attendance_jobs.py: days are closed. Check-outs: test_forgotten_check_outs.py."""
+"""sunshine/modules/attendance/jobs.py: days are closed. Check-outs:
+test_forgotten_check_outs.py."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sunshine.rules.attendance_jobs import MAX_DAYS, close_days
+from sunshine.modules.attendance.jobs import MAX_DAYS, close_days
 from tests.api import Api
 from tests.attendance.month import (
     alone,

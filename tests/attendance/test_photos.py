@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sunshine.rules import attendance_check_in
-from sunshine.schemas.fields import MAX_PICTURE
+from sunshine.core.fields import MAX_PICTURE
+from sunshine.modules.attendance import check_in
 from tests.api import Api
 from tests.attendance.stays import LIST, come, leave, records
 from tests.people import found, refused
@@ -113,7 +113,7 @@ async def test_what_fails_after_it_was_kept_leaves_no_file(
     async def nothing(*_: Any) -> None: ...
 
     assert (await come(api)).status == 201
-    monkeypatch.setattr(attendance_check_in, "_standing", nothing)
+    monkeypatch.setattr(check_in, "_standing", nothing)
     answer = await come(api, photo=sent(JPEG))
     assert (answer.status, answer.code) == (409, "already_checked_in")
     assert files(api) == {}

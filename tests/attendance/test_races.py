@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sunshine.people import System
-from sunshine.rules.attendance_assess import LOCK_EMPLOYEE, reassess
+from sunshine.core.principals import System
+from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE, reassess
 from tests.api import Answer, Api
 from tests.attendance.stays import IN, OUT, approve_permit, come, give_shift, records
 from tests.people import hire

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from sunshine.db import Database
+from sunshine.database.database import Database
 from tests.api import Answer, Api
 from tests.attendance.month import (
     alone,

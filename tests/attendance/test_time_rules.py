@@ -1,4 +1,4 @@
-"""The time rules by themselves (sunshine/rules/attendance_time.py): a table of cases.
+"""The time rules by themselves (sunshine/modules/attendance/time_rules.py): a table of cases.
 
 Local times are written as they stand on the wall, instants with Z.
 """
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sunshine.rules.attendance_time import Assessment, Day, Shift, assess, filed, instant
+from sunshine.modules.attendance.time_rules import Assessment, Day, Shift, assess, filed, instant
 
 JAKARTA, BERLIN, NEW_YORK = "Asia/Jakarta", "Europe/Berlin", "America/New_York"
 OFFICE = Shift(time(9), time(17))

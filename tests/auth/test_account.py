@@ -2,7 +2,7 @@
 
 import pytest
 
-from sunshine.people import ROLE_PERMISSIONS
+from sunshine.core.principals import ROLE_PERMISSIONS
 from tests.api import Api
 from tests.auth.people import JOHN, john_doe, token_of
 

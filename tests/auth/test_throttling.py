@@ -8,11 +8,11 @@ import jwt
 import pytest
 from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 
-from sunshine import rates
-from sunshine.cleanup import sweep
-from sunshine.people import System
-from sunshine.rules import auth, sign_ins
-from sunshine.web import sign_in
+from sunshine.core.principals import System
+from sunshine.modules.cleanup import sweep
+from sunshine.modules.users import sessions, sign_ins
+from sunshine.operations import rate_limits
+from sunshine.web import sign_in_limits
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, SECRET, Now
 from tests.fleet.yard import driver
@@ -85,10 +85,10 @@ async def test_an_ipv6_home_is_one_network(limited: Api) -> None:
 async def test_who_is_slowed_gets_in_after_what_was_said(
     limited: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = rates.LOGIN_FROM._replace(
+    few = rate_limits.LOGIN_FROM._replace(
         free=RateLimitItemPerSecond(2, 60), soon=RateLimitItemPerSecond(1, 1)
     )
-    monkeypatch.setattr(sign_in, "LOGIN_FROM", few)
+    monkeypatch.setattr(sign_in_limits, "LOGIN_FROM", few)
     await failures(limited, [HOTEL] * 2)
     assert slowed(await tried(limited), most=1)
     await asyncio.sleep(1.05)
@@ -99,8 +99,8 @@ async def test_a_day_of_failures_is_slower_still(
     limited: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        sign_in, "LOGIN_NAME",
-        rates.LOGIN_NAME._replace(today=RateLimitItemPerDay(3, namespace="few")),
+        sign_in_limits, "LOGIN_NAME",
+        rate_limits.LOGIN_NAME._replace(today=RateLimitItemPerDay(3, namespace="few")),
     )  # fmt: skip
     await failures(limited, homes(3))
     answer = await tried(limited, address="192.0.2.99")
@@ -110,7 +110,7 @@ async def test_a_day_of_failures_is_slower_still(
 
 async def test_guesses_of_a_day_are_few_however_many_guess() -> None:
     """What docs/decisions/0032 promises: free ones, then one a minute."""
-    brake = rates.LOGIN_NAME
+    brake = rate_limits.LOGIN_NAME
     assert brake.free.amount == 50
     assert brake.today.amount + 86400 // brake.late.get_expiry() == 1540
 
@@ -267,7 +267,7 @@ class TestLiftingALock:
     async def test_unlocking_lifts_it_in_every_process(self, limited: Api, name: str) -> None:
         await self.locked(limited)
         async with limited.app.databases.sunshine.transaction(System("cli:root")) as tx:
-            assert (await auth.unlock(tx, username=name))["username"] == "employee"
+            assert (await sessions.unlock(tx, username=name))["username"] == "employee"
         assert (await tried(limited)).status == 200
         assert (await tried(limited, address="192.0.2.1")).status == 200
         rows = await limited.sql("SELECT entity_id FROM event WHERE type = 'user_unlocked'")

@@ -12,9 +12,9 @@ import jwt
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.people import Principal
-from sunshine.postgres import Server
-from sunshine.tokens import Claims
+from sunshine.core.principals import Principal
+from sunshine.database.embedded import Server
+from sunshine.identity.tokens import Claims
 from tests.api import Api
 from tests.auth.people import token_of
 from tests.conftest import PASSWORD, SECRET, Now

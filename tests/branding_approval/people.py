@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from models import kernel
-from sunshine.events import Event, columns, event_of
-from sunshine.statements import Statement
+from sunshine.database.event_log import Event, columns, event_of
+from sunshine.database.statements import Statement
 from tests.api import Answer, Api, Person
 
 PATH = "/api/branding-approval"

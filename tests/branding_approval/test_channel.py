@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from sunshine import json
-from sunshine.events import Event
-from sunshine.live import Audience
-from sunshine.people import Principal
-from sunshine.rules.branding_channel import channel
+from sunshine.core import json
+from sunshine.core.principals import Principal
+from sunshine.database.event_log import Event
+from sunshine.live.hub import Audience
+from sunshine.modules.branding_approval.channel import channel
 from tests.api import Api
 from tests.branding_approval.people import PATH, ids, join, review, revise, submit, told
 

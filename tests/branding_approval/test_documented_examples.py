@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sunshine import json
-from sunshine.rules.branding_channel import channel
+from sunshine.core import json
+from sunshine.modules.branding_approval.channel import channel
 from tests.api import Answer, Api, Person
 from tests.branding_approval.people import join, told
 

@@ -1,14 +1,14 @@
-"""sunshine/rules/branding_approval.py and branding_review.py called as other rules do, and what the
-tables refuse whoever asks."""
+"""sunshine/modules/branding_approval/requests.py and branding_review.py called as other rules do,
+and what the tables refuse whoever asks."""
 
 from typing import Any
 
 import psycopg
 import pytest
 
-from sunshine.errors import Conflict, NotFound
-from sunshine.rules import branding_approval as rules
-from sunshine.rules import branding_review
+from sunshine.core.errors import Conflict, NotFound
+from sunshine.modules.branding_approval import requests as rules
+from sunshine.modules.branding_approval import reviews
 from tests.api import Api
 from tests.branding_approval.people import (
     LOGO,
@@ -56,7 +56,7 @@ async def test_rules_need_no_request(api: Api) -> None:
             {"id": request["id"], "title": "New Logo"}
         ]
     async with database.transaction(approver) as tx:
-        await branding_review.review(tx, request["id"], {"action": "approve"}, actor=approver)
+        await reviews.review(tx, request["id"], {"action": "approve"}, actor=approver)
     found = await rules.find(database, request["id"], actor=requester)
     assert found["status"] == "approved"
     with pytest.raises(NotFound):
@@ -70,9 +70,7 @@ async def test_what_rolls_back_leaves_no_vote(api: Api) -> None:
     async def vote_twice() -> None:
         async with api.app.databases.sunshine.transaction(approver) as tx:
             for _ in range(2):
-                await branding_review.review(
-                    tx, request["id"], {"action": "approve"}, actor=approver
-                )
+                await reviews.review(tx, request["id"], {"action": "approve"}, actor=approver)
 
     with pytest.raises(Conflict) as caught:
         await vote_twice()

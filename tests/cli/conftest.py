@@ -27,9 +27,9 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 import cli
-from sunshine import logs
-from sunshine.settings import load
-from sunshine.variables import DATABASES
+from sunshine.core.settings import load
+from sunshine.core.variables import DATABASES
+from sunshine.operations import logs
 from tests.canary import heard
 from tests.conftest import emptied
 

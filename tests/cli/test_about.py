@@ -35,12 +35,12 @@ def test_routes_lists_every_endpoint_with_its_access(sunshine):
     found = {(row["method"], row["path"]): row for row in rows}
     assert found["POST", "/api/auth/login"]["access"] == "public"
     assert found["POST", "/api/users"]["access"] == "signed in, users:write"
-    assert found["POST", "/api/users"]["handler"] == "handlers.users.Users"
+    assert found["POST", "/api/users"]["handler"] == "handlers.users.accounts.Users"
     assert {method for method, _ in found} == {"GET", "POST", "PUT", "DELETE"}
 
 
 def test_routes_of_one_module(sunshine):
     rows = json.loads(sunshine("routes", "users", "--json").stdout)
-    assert {row["handler"].rpartition(".")[0] for row in rows} == {"handlers.users"}
+    assert {row["handler"].rpartition(".")[0] for row in rows} == {"handlers.users.accounts"}
     done = sunshine("routes", "nonsense")
     assert (done.returncode, done.stdout) == (3, "")

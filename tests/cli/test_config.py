@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from sunshine.doubts import weakness
+from sunshine.core.unsafe_settings import weakness
 
 SECRET = "0123456789abcdef0123456789abcdef-x"
 

@@ -5,8 +5,8 @@ import json
 import psycopg
 import pytest
 
-from sunshine import migrate
-from sunshine.variables import DATABASES
+from sunshine.core.variables import DATABASES
+from sunshine.database import migrations
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_status_exits_4_until_all_is_up_to_date(sunshine):
     assert sunshine("db", "status").returncode == 4
     assert sunshine("db", "upgrade").returncode == 0
     assert sunshine("db", "status").returncode == 0
-    assert standing(sunshine, "current") == list(migrate.heads().values())
+    assert standing(sunshine, "current") == list(migrations.heads().values())
 
 
 def test_one_of_them_may_be_named(sunshine):
@@ -144,7 +144,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(sunshine):
         [f"Would make {name}.", *(f"Would bring {name} to {step}." for step in steps)]
         for name, steps in zip(
             (row["database"] for row in rows(sunshine) if row["name"] in ("fleet", "cms")),
-            (migrate.revisions("fleet"), migrate.revisions("cms")),
+            (migrations.revisions("fleet"), migrations.revisions("cms")),
             strict=True,
         )
     ]
@@ -156,7 +156,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(sunshine):
 def test_a_dry_run_goes_no_further_than_it_is_asked(sunshine, made):
     assert sunshine("db", "upgrade", "--dry-run").stderr == "There is nothing to do.\n"
     assert sunshine("db", "create", "--dry-run").returncode == 0
-    head = migrate.heads()["sunshine"]
+    head = migrations.heads()["sunshine"]
     done = sunshine("db", "downgrade", "sunshine", "0003", "--dry-run")
     assert done.returncode == 4
     lines = done.stderr.splitlines()
@@ -168,7 +168,7 @@ def test_a_dry_run_goes_no_further_than_it_is_asked(sunshine, made):
     assert sunshine("db", "downgrade", "cms", "base", "--yes").returncode == 0
     done = sunshine("db", "upgrade", "--revision", "0001", "--dry-run")
     assert done.stderr.count("\n") == 1
-    assert standing(sunshine, "behind") == [0, 0, len(migrate.revisions("cms")), 0]
+    assert standing(sunshine, "behind") == [0, 0, len(migrations.revisions("cms")), 0]
 
 
 def test_shell_shows_nobody_the_password(process, environ, made):

@@ -3,16 +3,16 @@
 import json
 from collections import Counter
 
-from sunshine.commands import cast
+from sunshine.commands import demo_people
 
 
 def test_the_same_seed_makes_the_same_people():
-    assert cast.company(7) == cast.company(7)
-    assert cast.company(7) != cast.company(8)
+    assert demo_people.company(7) == demo_people.company(7)
+    assert demo_people.company(7) != demo_people.company(8)
 
 
 def test_the_company_is_as_promised():
-    people = cast.company(1)
+    people = demo_people.company(1)
     assert len(people) == 200
     assert len({person.email for person in people}) == len({p.code for p in people}) == 200
     assert len({person.department for person in people}) == 5
@@ -21,10 +21,10 @@ def test_the_company_is_as_promised():
     assert all(places[p.manager or ""] < places[p.code] for p in people[1:])
     reports = Counter(person.manager for person in people[1:])
     assert max(reports.values()) <= 12
-    assert {role for role, _ in cast.users(people).values()} == {
+    assert {role for role, _ in demo_people.users(people).values()} == {
         "admin", "hr", "manager", "employee",
     }  # fmt: skip
-    by_name = cast.users(people)
+    by_name = demo_people.users(people)
     assert by_name["demo-employee"][1].manager == by_name["demo-manager"][1].code
 
 

@@ -14,9 +14,11 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from sunshine import clock, migrate, timetable
-from sunshine.checkup import Finding, look, machine, postgres, upkeep
-from sunshine.settings import load
+from sunshine.core import clock
+from sunshine.core.settings import load
+from sunshine.database import migrations
+from sunshine.doctor import Finding, look, machine, postgres, upkeep
+from sunshine.modules import registry
 from tests.mongo import Mongo
 
 LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
@@ -122,7 +124,7 @@ def test_databases_that_are_away_are_told_soon(process):
 
 
 def test_a_database_that_is_behind_or_ahead(doctor, sunshine, sql):
-    head = migrate.heads()["fleet"]
+    head = migrations.heads()["fleet"]
     try:
         sql("UPDATE alembic_version SET version_num = '0001'", "fleet")
         told, code = doctor()
@@ -150,18 +152,18 @@ def test_a_database_in_another_encoding(doctor, postgres):
 
 
 def test_extensions_that_the_server_lacks(doctor, monkeypatch):
-    monkeypatch.setattr(migrate, "extensions", lambda name: ["btree_gist", "no_such_thing"])
+    monkeypatch.setattr(migrations, "extensions", lambda name: ["btree_gist", "no_such_thing"])
     told, _ = doctor()
     assert told["database cms"][:2] == ("FAIL", "lacks the extension no_such_thing")
     assert "postgresql-contrib" in told["database cms"][2]
 
 
 def test_the_extensions_are_those_of_the_migrations():
-    assert migrate.extensions("sunshine")[:2] == ["btree_gist", "pg_trgm"]
+    assert migrations.extensions("sunshine")[:2] == ["btree_gist", "pg_trgm"]
 
 
 def test_an_old_server(doctor, monkeypatch):
-    monkeypatch.setattr(migrate, "OLDEST_SERVER", 99)
+    monkeypatch.setattr(migrations, "OLDEST_SERVER", 99)
     assert doctor()[0]["database cms"][:2] == ("FAIL", "is on PostgreSQL 18")
 
 
@@ -183,7 +185,7 @@ def job_run(sql, job, status, due):
 
 
 def test_a_job_that_failed_and_one_that_nobody_ran(doctor, sql, monkeypatch):
-    monkeypatch.setattr(timetable, "jobs", lambda _: timetable.JOBS[:1])
+    monkeypatch.setattr(registry, "jobs", lambda _: registry.JOBS[:1])
     job_run(sql, "cleanup", "done", "1 second")
     assert doctor()[0]["jobs"][0] == "OK"
     job_run(sql, "cleanup", "failed", "0 seconds")

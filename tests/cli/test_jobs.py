@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from sunshine import timetable
-from sunshine.errors import Conflict
-from sunshine.jobs import Job
-from sunshine.schedules import Daily
+from sunshine.core.errors import Conflict
+from sunshine.jobs.runner import Job
+from sunshine.jobs.schedules import Daily
+from sunshine.modules import registry
 from tests.jobs.work import note
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -23,7 +23,7 @@ ANSWERS = (datetime(2024, 3, 1, 16, 59, 58), datetime(2024, 3, 1, 17, 0, 0))  # 
 @pytest.fixture(autouse=True)
 def _one_job(monkeypatch):
     """The timetable's first job alone: what the others do is not ours to know."""
-    monkeypatch.setattr(timetable, "jobs", lambda _: timetable.JOBS[:1])
+    monkeypatch.setattr(registry, "jobs", lambda _: registry.JOBS[:1])
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def listed(sunshine, **environment):
 def with_job(monkeypatch, verb, **more):
     """One more job, at five past midnight."""
     work = Job("work", "For a test", Daily(time(0, 5)), verb, **more)
-    monkeypatch.setattr(timetable, "jobs", lambda _: (timetable.JOBS[0], work))
+    monkeypatch.setattr(registry, "jobs", lambda _: (registry.JOBS[0], work))
 
 
 def test_it_lists_what_there_is_and_when_it_is_due(sunshine, monkeypatch):

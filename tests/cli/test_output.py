@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from sunshine.commands import output
 from sunshine.commands.lazy import LazyGroup
-from sunshine.errors import Conflict, Invalid, NotFound
-from sunshine.migrate import MigrationError
-from sunshine.postgres_place import PostgresError
-from sunshine.settings import SettingsError
+from sunshine.core.errors import Conflict, Invalid, NotFound
+from sunshine.core.settings import SettingsError
+from sunshine.database.cluster import PostgresError
+from sunshine.database.migrations import MigrationError
 
 CLI = Path(__file__).parents[2] / "cli.py"
 

@@ -3,7 +3,7 @@
 import pytest
 
 import cli
-from sunshine.variables import VARIABLES
+from sunshine.core.variables import VARIABLES
 from tests.reference import DOCS, pages
 
 PAGES = pages()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sunshine.variables import EXAMPLE_SECRETS
+from sunshine.core.variables import EXAMPLE_SECRETS
 
 LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 SAFE = {"APP_ENV": "production", "JWT_SECRET": LONG, "CORS_ORIGINS": "https://office.example"}

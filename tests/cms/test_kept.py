@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.cms.desk import BLOG, DROPPOINT, KINDS, TRAINING, make, public_read, told
 from tests.conftest import Now, serve

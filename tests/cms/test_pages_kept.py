@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sunshine.db import Database
-from sunshine.rules.cms_blog import posts
-from sunshine.rules.cms_kept import MAX_PAGES
-from sunshine.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Statement
+from sunshine.modules.cms.blog import posts
+from sunshine.modules.cms.cache import MAX_PAGES
 from tests.api import Api
 from tests.cms.desk import BLOG, grant, make, public_read, seen, told
 from tests.conftest import Now

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from sunshine.connections import conninfo
-from sunshine.rules import employees as rules
+from sunshine.database.connections import conninfo
+from sunshine.modules.employees import employees as rules
 from tests.api import Api
 from tests.people import found, hire, make, refused
 

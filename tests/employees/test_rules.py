@@ -1,13 +1,14 @@
-"""sunshine/rules/employees.py and employees_file.py, called as jobs and the command line do."""
+"""sunshine/modules/employees/employees.py and employees_file.py, called as jobs and the command
+line do."""
 
 from datetime import date
 from typing import Any
 
 import pytest
 
-from sunshine.errors import Conflict, Invalid, NotAllowed, NotFound
-from sunshine.people import System
-from sunshine.rules import employees, employees_file
+from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from sunshine.core.principals import System
+from sunshine.modules.employees import csv_import, employees
 from tests.api import Api
 from tests.people import principal
 
@@ -113,10 +114,10 @@ async def test_find_and_page_hide_what_is_personal(api: Api) -> None:
 
 
 async def test_take_creates_all(api: Api) -> None:
-    lines = await employees_file.parse("name,position\nAda,Analyst\nBob,analyst\n")
+    lines = await csv_import.parse("name,position\nAda,Analyst\nBob,analyst\n")
     assert [(line.number, line.values["name"]) for line in lines] == [(2, "Ada"), (3, "Bob")]
     async with change(api) as tx:
-        await employees_file.take(tx, lines)
+        await csv_import.take(tx, lines)
     rows = await api.sql(
         "SELECT e.name, p.name AS position FROM employee e JOIN position p ON p.id = position_id"
         " ORDER BY e.name"
@@ -128,10 +129,10 @@ async def test_take_creates_all(api: Api) -> None:
 
 
 async def test_take_creates_none_when_one_is_wrong(api: Api) -> None:
-    lines = await employees_file.parse("name,email\nAda,\nBob,hr@example.com\n")
+    lines = await csv_import.parse("name,email\nAda,\nBob,hr@example.com\n")
     with pytest.raises(Invalid) as caught:
         async with change(api) as tx:
-            await employees_file.take(tx, lines)
+            await csv_import.take(tx, lines)
     assert [dict(error)["field"] for error in caught.value.errors] == ["email"]
     assert "line 3" in caught.value.message
     assert await api.events() == []

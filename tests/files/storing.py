@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sunshine.errors import NotFound
-from sunshine.storage import CHUNK, Storage
+from sunshine.core.errors import NotFound
+from sunshine.files.storage import CHUNK, Storage
 
 
 async def read(storage: Storage, place: str, begin: int = 0, end: int | None = None) -> bytes:

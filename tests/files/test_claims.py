@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 import handlers
-from handlers.fleet_vehicles import Vehicles
-from sunshine import file_check
-from sunshine.db import Database
-from sunshine.errors import Conflict, StorageFull, Unavailable
-from sunshine.web.claims import Filed, Filing
+from handlers.fleet.vehicles import Vehicles
+from sunshine.core.errors import Conflict, StorageFull, Unavailable
+from sunshine.database.database import Database
+from sunshine.files import integrity
+from sunshine.web.attachments import Filed, Filing
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded
@@ -217,7 +217,7 @@ async def test_a_refused_write_moves_nothing(
 
     before = files(disk, "temp")
     with monkeypatch.context() as patch:
-        patch.setattr("sunshine.rules.tickets.create", refuse)
+        patch.setattr("sunshine.modules.tickets.tickets.create", refuse)
         assert (await ticket(disk, url)).status >= 400
     assert files(disk, "static") == {}
     assert files(disk, "temp") == before
@@ -259,7 +259,7 @@ async def test_a_crash_before_the_commit_loses_nothing(
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("sunshine.rules.tickets.create", crash)
+        patch.setattr("sunshine.modules.tickets.tickets.create", crash)
         with pytest.raises((ConnectionError, AssertionError)):
             assert (await ticket(disk, url)).status == 201
     assert list(files(disk, "temp").values()) == [PNG]
@@ -324,7 +324,7 @@ async def test_a_file_that_two_rows_name_outlives_the_first(disk: Api, now: Now)
         assert (await disk.put(path, {"attachments": []}, as_="admin")).status == 200
         later = now() + timedelta(hours=25)
         storage, databases = disk.app.application.storage, disk.app.databases
-        assert await file_check.orphans(storage, databases, now=later) == []
+        assert await integrity.orphans(storage, databases, now=later) == []
         assert (await disk.get(name, as_="employee")).body == PNG
     rows = await disk.sql("SELECT attachments::text || comment AS said FROM ticket_comment, ticket")
     assert not any("s=" in row["said"] for row in rows), "a signature is nobody else's"

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from sunshine import file_check
+from sunshine.files import integrity
 from tests.api import Answer, Api
 from tests.cms.desk import (
     ADS,
@@ -53,7 +53,7 @@ async def checked(api: Api) -> list[tuple[str, str]]:
     """What `sunshine files check` will find once all of it is old enough."""
     application = api.app.application
     now = application.clock() + timedelta(hours=2)
-    found = await file_check.check(application.storage, api.app.databases, now=now)
+    found = await integrity.check(application.storage, api.app.databases, now=now)
     return [(row["problem"], row["path"]) for row in found]
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from sunshine import file_check, file_columns
-from sunshine.schemas.fields import Field, Schema
-from sunshine.signing import ROUTE
+from sunshine.core.fields import Field, Schema
+from sunshine.files import columns as file_columns
+from sunshine.files import integrity
+from sunshine.identity.signed_urls import ROUTE
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import Now
@@ -76,8 +77,8 @@ async def kept(api: Api) -> set[str]:
     """The files that rows name and that are there; none of those there may be of no use."""
     storage, databases = api.app.application.storage, api.app.databases
     later = api.app.application.clock()
-    assert await file_check.orphans(storage, databases, now=later) == []
-    problems = await file_check.check(storage, databases, now=later)
+    assert await integrity.orphans(storage, databases, now=later) == []
+    problems = await integrity.check(storage, databases, now=later)
     assert problems == []
     return {found.place async for found in storage.files("static")}
 

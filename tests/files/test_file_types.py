@@ -1,8 +1,8 @@
-"""What a file is by its bytes, and what it may be called: sunshine/file_types.py."""
+"""What a file is by its bytes, and what it may be called: sunshine/files/types.py."""
 
 import pytest
 
-from sunshine.file_types import ending_of, media_of, safe_name
+from sunshine.files.types import ending_of, media_of, safe_name
 from tests.files.forms import PNG
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"

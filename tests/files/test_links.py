@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from sunshine.links import Links
+from sunshine.files.links import Links
 from tests.api import Api
 from tests.files.forms import PNG, files, path_of, uploaded
 from tests.files.test_claims import ticket

@@ -1,4 +1,4 @@
-"""Pictures in a JSON body: sunshine/pictures.py."""
+"""Pictures in a JSON body: sunshine/files/images.py."""
 
 import asyncio
 import base64
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sunshine import pictures
-from sunshine.errors import Invalid
-from sunshine.schemas.fields import MAX_PICTURE, picture
-from sunshine.validation import Payload
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import MAX_PICTURE, picture
+from sunshine.core.validation import Payload
+from sunshine.files import images
 
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR and so on"
@@ -30,13 +30,13 @@ def coded(content: bytes, before: str = "") -> str:
     "before", ["", "data:image/jpeg;base64,", "data:image/png;base64,", "DATA:IMAGE/x-y;BASE64,"]
 )
 async def test_it_knows_a_picture_by_its_bytes(content: bytes, suffix: str, before: str) -> None:
-    found = await pictures.check(coded(content, before))
-    assert found == pictures.Picture(content, suffix)
+    found = await images.check(coded(content, before))
+    assert found == images.Picture(content, suffix)
 
 
 @pytest.mark.parametrize("text", [None, "base64_photo_string"])
 async def test_it_takes_none_and_the_documented_word_for_no_picture(text: str | None) -> None:
-    assert await pictures.check(text) is None
+    assert await images.check(text) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_it_takes_none_and_the_documented_word_for_no_picture(text: str | 
 )  # fmt: skip
 async def test_it_refuses_all_else_and_names_the_field(text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await pictures.check(text, "selfie")
+        await images.check(text, "selfie")
     assert [error["field"] for error in refused.value.errors] == ["selfie"]
 
 
@@ -65,21 +65,21 @@ async def test_it_takes_5_mib_and_not_a_byte_more() -> None:
     for content in (largest, largest[:-1], largest[:-2]):
         text = coded(content, "data:image/jpeg;base64,")
         assert schema.check({"photo": text}) == {"photo": text}
-        found = await pictures.check(text)
+        found = await images.check(text)
         assert found
         assert found.content == content
     for more in (b"x", b"xx", b"xxx", bytes(MAX_PICTURE)):
         with pytest.raises(Invalid, match="Validation"):
-            await pictures.check(coded(largest + more))
+            await images.check(coded(largest + more))
 
 
 async def test_no_padding_hides_within() -> None:
     # Right where one piece ends and the next begins.
-    inner = coded(JPEG + bytes((pictures._PIECE - 4) // 4 * 3 - len(JPEG) + 1))
-    assert len(inner) == pictures._PIECE
-    assert await pictures.check(inner)
+    inner = coded(JPEG + bytes((images._PIECE - 4) // 4 * 3 - len(JPEG) + 1))
+    assert len(inner) == images._PIECE
+    assert await images.check(inner)
     with pytest.raises(Invalid):
-        await pictures.check(inner + "AAAA")
+        await images.check(inner + "AAAA")
 
 
 async def test_others_are_served_meanwhile() -> None:
@@ -93,6 +93,6 @@ async def test_others_are_served_meanwhile() -> None:
             pauses.append(time.perf_counter() - begun)
 
     task = asyncio.create_task(other())
-    await pictures.check(text)
+    await images.check(text)
     task.cancel()
     assert len(pauses) > 5, "nobody came in between"

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from structlog.testing import capture_logs
 
-from sunshine.storage import CHUNK
+from sunshine.files.storage import CHUNK
 from tests.api import Answer, Api
 from tests.conftest import Now
 

@@ -1,4 +1,4 @@
-"""Where files are, and that they are there for good: sunshine/storage.py, s3.py, files.py."""
+"""Where files are, and that they are there for good: sunshine/files/storage.py, s3.py, files.py."""
 
 import asyncio
 import os
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from obstore.store import MemoryStore
 
-from sunshine.errors import Conflict, NotFound, StorageFull, Unavailable
-from sunshine.files import change
-from sunshine.people import System
-from sunshine.s3 import S3Storage
-from sunshine.storage import LocalStorage, Storage
+from sunshine.core.errors import Conflict, NotFound, StorageFull, Unavailable
+from sunshine.core.principals import System
+from sunshine.files.attachments import change
+from sunshine.files.s3 import S3Storage
+from sunshine.files.storage import LocalStorage, Storage
 from tests.api import Api
 from tests.files.storing import SENTENCES, read
 
@@ -48,7 +48,7 @@ async def test_every_folder_above_a_new_one_survives_a_power_cut(
         synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
         real(handle)
 
-    monkeypatch.setattr("sunshine.storage.os.fsync", fsync)
+    monkeypatch.setattr("sunshine.files.storage.os.fsync", fsync)
     await local.write("static/employee/photo/a.jpg", b"a photo")
     folders = [tmp_path / "static/employee/photo", tmp_path / "static/employee",
                tmp_path / "static", tmp_path]  # fmt: skip
@@ -67,10 +67,10 @@ async def test_a_full_disk_leaves_no_part(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sunshine.storage.os.fsync", full)
+    monkeypatch.setattr("sunshine.files.storage.os.fsync", full)
     for act in (local.write("static/b", b"x"), local.copy("temp/a", "static/b")):
-        monkeypatch.setattr("sunshine.storage.os.link", full)
-        monkeypatch.setattr("sunshine.storage.shutil.copyfile", full)
+        monkeypatch.setattr("sunshine.files.storage.os.link", full)
+        monkeypatch.setattr("sunshine.files.storage.shutil.copyfile", full)
         with pytest.raises(StorageFull):
             await act
     assert [file.name for file in (tmp_path / "static").iterdir()] == []
@@ -82,7 +82,7 @@ async def test_it_copies_where_nothing_can_be_linked(
     def refuse(*_: Any) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr("sunshine.storage.os.link", refuse)
+    monkeypatch.setattr("sunshine.files.storage.os.link", refuse)
     await local.write("temp/a", b"moves")
     await local.copy("temp/a", "static/a")
     assert await read(local, "static/a") == b"moves"

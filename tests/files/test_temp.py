@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sunshine import uploads
-from sunshine.people import System
+from sunshine.core.principals import System
+from sunshine.files import uploads
 from tests.api import Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, noise, path_of, place_of, uploaded

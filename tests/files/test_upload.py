@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sunshine import uploads
-from sunshine.errors import StorageFull
-from sunshine.uploads import MAX_BYTES, MAX_FILE, MAX_FILES
+from sunshine.core.errors import StorageFull
+from sunshine.files import uploads
+from sunshine.files.uploads import MAX_BYTES, MAX_FILE, MAX_FILES
 from tests.api import Api
 from tests.conftest import Now
 from tests.files.forms import (
@@ -191,7 +191,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sunshine.parts.os.write", full)
+        patch.setattr("sunshine.files.part_file.os.write", full)
         answer = await upload(disk, noise(300_000))
     assert (answer.status, answer.code) == (507, StorageFull.code)
     assert await nothing_is_left(disk)

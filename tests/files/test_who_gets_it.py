@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sunshine import uploads
-from sunshine.people import System
-from sunshine.storage import LocalStorage
+from sunshine.core.principals import System
+from sunshine.files import uploads
+from sunshine.files.storage import LocalStorage
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from sunshine.connections import conninfo
-from sunshine.db import Transaction
+from sunshine.database.connections import conninfo
+from sunshine.database.database import Transaction
 from tests.api import Api
 from tests.conftest import Now
 from tests.fleet.yard import DRIVERS, driver, signed_in

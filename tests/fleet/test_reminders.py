@@ -1,7 +1,7 @@
-"""Licences, registrations, insurances about to end: sunshine/rules/fleet_reminders.py."""
+"""Licences, registrations, insurances about to end: sunshine/modules/fleet/jobs.py."""
 
-from sunshine.people import System
-from sunshine.rules.fleet_reminders import remind_of_expiries
+from sunshine.core.principals import System
+from sunshine.modules.fleet.jobs import remind_of_expiries
 from tests.api import Api
 from tests.fleet.yard import VEHICLES, driver, vehicle
 

@@ -1,4 +1,4 @@
-"""What is due is done, once: sunshine/jobs.py."""
+"""What is due is done, once: sunshine/jobs/runner.py."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from models import DATABASES
-from sunshine.db import Databases, Transaction
-from sunshine.jobs import Runner
-from sunshine.schedules import Daily, Every
-from sunshine.timetable import JOBS
+from sunshine.database.database import Databases, Transaction
+from sunshine.jobs.runner import Runner
+from sunshine.jobs.schedules import Daily, Every
+from sunshine.modules.registry import JOBS
 from tests.api import Api
 from tests.conftest import Now
 from tests.jobs.work import Slow, job, note, on_record, runner, started, until

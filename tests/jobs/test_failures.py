@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from sunshine.errors import Unavailable
-from sunshine.schedules import Daily, Every
+from sunshine.core.errors import Unavailable
+from sunshine.jobs.schedules import Daily, Every
 from tests.api import Api
 from tests.conftest import Now
 from tests.jobs.work import Broken, Slow, job, on_record, runner
@@ -135,7 +135,7 @@ async def test_a_count_that_is_none_is_a_failure_and_not_the_end(api: Api) -> No
 
 
 async def test_one_that_hangs_is_ended(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sunshine.jobs.LONGEST", timedelta(milliseconds=50))
+    monkeypatch.setattr("sunshine.jobs.runner.LONGEST", timedelta(milliseconds=50))
     with capture_logs():
         await runner(api, job("hangs", Slow()), job("fine")).tick()
     assert await on_record(api, "job", "status", "error") == [

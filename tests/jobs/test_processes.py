@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from sunshine import postgres, runs
-from sunshine.connections import conninfo
-from sunshine.db import Database, Transaction
-from sunshine.errors import Conflict
-from sunshine.statements import Statement
-from sunshine.timetable import JOBS
+from sunshine.core.errors import Conflict
+from sunshine.database import embedded as postgres
+from sunshine.database.connections import conninfo
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Statement
+from sunshine.jobs import history
+from sunshine.modules.registry import JOBS
 from tests.api import Api
 from tests.conftest import Now
 from tests.jobs.work import Broken, Slow, job, note, on_record, runner, started, until
@@ -79,17 +80,17 @@ async def test_while_one_runs_it_nobody_else_waits_for_it(api: Api, second: Api,
 async def test_what_another_one_has_done_a_moment_ago_is_not_done_again(
     api: Api, second: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn, asks, done = runs.turn, asyncio.Event(), asyncio.Event()
+    turn, asks, done = history.turn, asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def late(database: Database, name: str) -> AsyncIterator[runs.Turn | None]:
+    async def late(database: Database, name: str) -> AsyncIterator[history.Turn | None]:
         if database is second.app.databases.sunshine:
             asks.set()
             await done.wait()
         async with turn(database, name) as ours:
             yield ours
 
-    monkeypatch.setattr(runs, "turn", late)
+    monkeypatch.setattr(history, "turn", late)
     other = asyncio.ensure_future(runner(second, job()).tick())
     await asyncio.wait_for(asks.wait(), 5)  # it has seen that the job is due
     await runner(api, job()).tick()

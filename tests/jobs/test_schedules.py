@@ -1,11 +1,11 @@
-"""When a job is due: sunshine/schedules.py. Instants as text, in UTC."""
+"""When a job is due: sunshine/jobs/schedules.py. Instants as text, in UTC."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from sunshine.schedules import Daily, Every, Schedule
+from sunshine.jobs.schedules import Daily, Every, Schedule
 
 # When daily jobs of four times of day are due, around the days that are not like others.
 DAYS = [

@@ -1,4 +1,4 @@
-"""The tick: sunshine/jobs.py. The clock of the loop is real, the wall clock is made up."""
+"""The tick: sunshine/jobs/runner.py. The clock of the loop is real, the wall clock is made up."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
-from sunshine.jobs import TICK, Ticker
+from sunshine.jobs.runner import TICK, Ticker
 from tests.api import Api
 from tests.conftest import Now
 from tests.jobs.work import Slow, job, runner
@@ -80,7 +80,7 @@ async def test_a_tick_comes_every_half_minute() -> None:
 async def test_a_tick_that_lasts_is_not_run_into(
     api: Api, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sunshine.jobs.TICK", PERIOD)
+    monkeypatch.setattr("sunshine.jobs.runner.TICK", PERIOD)
     slow, ticks = Slow(), Ticks()
     jobs = runner(api, job(verb=slow))
     begin = jobs._ticker.callback

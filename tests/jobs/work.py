@@ -10,9 +10,9 @@ from typing import Any
 from tornado.testing import bind_unused_port
 
 import server
-from sunshine.db import Transaction
-from sunshine.jobs import Job, Runner
-from sunshine.schedules import Every
+from sunshine.database.database import Transaction
+from sunshine.jobs.runner import Job, Runner
+from sunshine.jobs.schedules import Every
 from tests.api import Api
 from tests.conftest import Now
 

@@ -17,15 +17,18 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-import sunshine.schemas
-from sunshine import feeds, logs, settings, sheets
-from sunshine.characters import shown_in_line, strange_in_line, strange_in_prose, trimmed
+import sunshine
 from sunshine.commands import output
 from sunshine.commands.lazy import LazyGroup
-from sunshine.errors import Invalid
-from sunshine.rules.cms_html import sanitised
-from sunshine.schemas.fields import Field, Schema, prose, text
-from sunshine.validation import LONGEST_LINE, LONGEST_PROSE, Payload, Query
+from sunshine.core import settings
+from sunshine.core.characters import shown_in_line, strange_in_line, strange_in_prose, trimmed
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import Field, Schema, prose, text
+from sunshine.core.validation import LONGEST_LINE, LONGEST_PROSE, Payload, Query
+from sunshine.formats import spreadsheets
+from sunshine.identity import calendar_tokens
+from sunshine.modules.cms.html import sanitised
+from sunshine.operations import logs
 from tests.api import Api
 
 # A colour, a title with its bell, C1's own introducer, deletion, right to left, what has no width,
@@ -46,8 +49,10 @@ EXEMPT = {"password", "currentPassword", "photo"}
 
 def schemas() -> Iterator[tuple[str, Schema]]:
     """Every payload and query there is."""
-    for module in pkgutil.iter_modules(sunshine.schemas.__path__):
-        found = importlib.import_module(f"sunshine.schemas.{module.name}")
+    for module in pkgutil.walk_packages(sunshine.__path__, "sunshine."):
+        if not module.name.endswith("schemas"):
+            continue
+        found = importlib.import_module(module.name)
         for name, value in vars(found).items():
             if (
                 name.isupper()
@@ -252,10 +257,10 @@ def test_an_error_that_quotes_an_argument_is_harmless(arguments: list[str]) -> N
 
 async def test_a_spreadsheet_gets_no_control_and_no_formula() -> None:
     rows = [{"a": "x\x1b[31m\u202ey\ufffe", "b": "\uff1d1+1", "c": "\n=1+1"}]
-    text_ = (await sheets.make("csv", "abc", rows)).decode()
+    text_ = (await spreadsheets.make("csv", "abc", rows)).decode()
     [line] = list(csv.reader(io.StringIO(text_)))[1:]
     assert line == ["x\ufffd[31m\ufffdy\ufffd", "'\uff1d1+1", "'\n=1+1"]
-    book = openpyxl.load_workbook(io.BytesIO(await sheets.make("xlsx", "abc", rows)))
+    book = openpyxl.load_workbook(io.BytesIO(await spreadsheets.make("xlsx", "abc", rows)))
     assert book.active is not None
     assert book.active["A2"].value == "x\ufffd[31m\ufffdy\ufffd"
 
@@ -263,8 +268,8 @@ async def test_a_spreadsheet_gets_no_control_and_no_formula() -> None:
 async def test_a_calendar_gets_one_line_of_each() -> None:
     at = datetime(2024, 1, 15, tzinfo=UTC)
     title = "a\rATTACH:http://x\r\nBEGIN:VALARM\x1b\u2028b\u202e"
-    made = await feeds.draw(
-        f"n\r{title}", [feeds.Entry("1", title, date(2024, 1, 15), date(2024, 1, 16), at)]
+    made = await calendar_tokens.draw(
+        f"n\r{title}", [calendar_tokens.Entry("1", title, date(2024, 1, 15), date(2024, 1, 16), at)]
     )
     lines = made.decode().replace("\r\n ", "").split("\r\n")
     assert not any(line.startswith(("ATTACH", "BEGIN:VALARM")) for line in lines)

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from sunshine import json as strict
-from sunshine.errors import MAX_NAMED, Invalid
-from sunshine.schemas import auth, cms, fleet, meeting_rooms, sales
-from sunshine.schemas.fields import Field, Schema, list_of, text, whole
-from sunshine.validation import Payload
+from sunshine.core import json as strict
+from sunshine.core.errors import MAX_NAMED, Invalid
+from sunshine.core.fields import Field, Schema, list_of, text, whole
+from sunshine.core.validation import Payload
+from sunshine.modules.cms import schemas as cms
+from sunshine.modules.fleet import schemas as fleet
+from sunshine.modules.meeting_rooms import schemas as meeting_rooms
+from sunshine.modules.sales import schemas as sales
+from sunshine.modules.users import auth_schemas
 from tests.api import Api
 from tests.bounds import Counted, bad_bodies, checked, guard_of, unknown_keys
 from tests.over_routes import body_of, endpoints
@@ -69,7 +73,7 @@ def test_each_bad_body_costs_what_its_schema_does() -> None:
 
 @pytest.mark.parametrize("size", [64 * KIB, 640 * KIB])
 def test_unknown_keys_cost_nothing(size: int) -> None:
-    payload = Payload(auth.LOGIN)
+    payload = Payload(auth_schemas.LOGIN)
     document = strict.decode(unknown_keys(size).encode())
     with suppress(Invalid):  # what is made once is no part of it
         payload.check({})

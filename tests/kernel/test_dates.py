@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sunshine.errors import Invalid
-from sunshine.schemas.fields import Field, Schema, date
-from sunshine.validation import Payload
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import Field, Schema, date
+from sunshine.core.validation import Payload
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.over_routes import (

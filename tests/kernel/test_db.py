@@ -1,4 +1,4 @@
-"""Four databases by name: sunshine/db.py, as rules and clients meet it."""
+"""Four databases by name: sunshine/database/database.py, as rules and clients meet it."""
 
 import asyncio
 import time
@@ -12,12 +12,12 @@ from sqlalchemy import BigInteger, bindparam, literal, select, text, update
 
 from models.auth import users
 from models.departments import department
-from sunshine import clock
-from sunshine.connections import conninfo
-from sunshine.db import Database
-from sunshine.errors import Conflict, Unavailable
-from sunshine.people import System
-from sunshine.statements import Statement
+from sunshine.core import clock
+from sunshine.core.errors import Conflict, Unavailable
+from sunshine.core.principals import System
+from sunshine.database.connections import conninfo
+from sunshine.database.database import Database
+from sunshine.database.statements import Statement
 from tests.api import Api
 
 RENAME = Statement(

@@ -14,7 +14,7 @@ import yaml
 from cli import main
 from sunshine.backups.watch import Standing
 from sunshine.commands.lazy import LazyGroup
-from sunshine.variables import DATABASE_KEYS, VARIABLES
+from sunshine.core.variables import DATABASE_KEYS, VARIABLES
 from tests.api import Api
 from tests.pages import blocks
 

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
 import handlers
-from sunshine.rules import departments, employees
-from sunshine.schemas.fields import MAX_BODY
-from sunshine.settings import Settings
+from sunshine.core.fields import MAX_BODY
+from sunshine.core.settings import Settings
+from sunshine.modules.employees import departments, employees
 from tests.api import Answer, Api
 from tests.cases import every
 from tests.conftest import PASSWORD, Now, serve

@@ -1,4 +1,4 @@
-"""The log of events: sunshine/events.py. Real connections, real commits."""
+"""The log of events: sunshine/database/event_log.py. Real connections, real commits."""
 
 import asyncio
 import random
@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from sunshine.connections import conninfo
-from sunshine.db import EVENT_CHANNEL, Database
-from sunshine.events import Cursor, Event, Feed
-from sunshine.forgetting import ACK_CHANNEL, FORGET_CHANNEL
-from sunshine.people import System
-from sunshine.statements import Statement
+from sunshine.core.principals import System
+from sunshine.database.connections import conninfo
+from sunshine.database.database import EVENT_CHANNEL, Database
+from sunshine.database.event_log import Cursor, Event, Feed
+from sunshine.database.invalidation import ACK_CHANNEL, FORGET_CHANNEL
+from sunshine.database.statements import Statement
 from tests.api import Api
 
 WRITERS = 16

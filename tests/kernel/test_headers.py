@@ -10,9 +10,9 @@ import pytest
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 
-from sunshine.rules import employees
-from sunshine.settings import Settings
-from sunshine.web.answers import SECURITY_HEADERS
+from sunshine.core.settings import Settings
+from sunshine.modules.employees import employees
+from sunshine.web.responses import SECURITY_HEADERS
 from tests.api import Answer, Api
 from tests.conftest import Now, serve
 from tests.processes import CHECKOUT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.rules.departments import departments
+from sunshine.modules.employees.departments import departments
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, Now
 from tests.over_routes import stored

@@ -11,7 +11,7 @@ OURS = {"cli", "server", "handlers", "models", "sunshine", "tests", "benchmarks"
 # What each floor may stand on, the most particular folder first.
 MAY_IMPORT = {
     "models": {"models"},
-    "sunshine/schemas": {"models", "sunshine.schemas", "sunshine.people"},
+    "sunshine/schemas": {"models", "sunshine.schemas", "sunshine.core.principals"},
     "sunshine/rules": {"models", "sunshine"},
     "sunshine/web": {"models", "sunshine"},
     "sunshine": {"models", "sunshine"},
@@ -21,7 +21,7 @@ MAY_IMPORT = {
 }
 NEVER = {
     "sunshine/rules": {
-        "sunshine.web", "sunshine.commands", "sunshine.jobs", "sunshine.timetable",
+        "sunshine.web", "sunshine.commands", "sunshine.jobs.runner", "sunshine.modules.registry",
     },
     "sunshine/web": {"sunshine.rules", "sunshine.commands"},
     "sunshine": {"sunshine.commands"},

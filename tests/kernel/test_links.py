@@ -22,9 +22,9 @@ def test_a_reader_finds_every_part_of_leave_approval_through_one_link() -> None:
     assert "(docs/leave.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
     guide = (ROOT / "docs" / "leave.md").read_text(encoding="utf-8")
     for part, sign in {
-        "../sunshine/rules/leave_decide.py": "async def decide(",  # the rule
+        "../sunshine/modules/leave/decisions.py": "async def decide(",  # the rule
         "../models/leave.py": "leave = Table(",  # the table
-        "../sunshine/schemas/leave.py": "DECIDE: Schema",  # the schema
+        "../sunshine/modules/leave/schemas.py": "DECIDE: Schema",  # the schema
         "authorization.md": "/api/leave/approval/:leaveId",  # the permission
     }.items():
         assert f"({part})" in guide

@@ -1,10 +1,11 @@
-"""Lists: pages, totals, order, search; the same for every list endpoint (sunshine/listing.py)."""
+"""Lists: pages, totals, order, search; the same for every list endpoint
+(sunshine/database/pages.py)."""
 
 from typing import Any
 
 import handlers
-from sunshine.listing import Listing, pattern
-from sunshine.rules.departments import departments
+from sunshine.database.pages import Listing, pattern
+from sunshine.modules.employees.departments import departments
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
 from tests.over_routes import existing_path, query_of

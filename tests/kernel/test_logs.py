@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import PASSWORD, SECRET
 

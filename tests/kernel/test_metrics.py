@@ -13,16 +13,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tornado.ioloop import IOLoop
 
-from sunshine import rates
-from sunshine.backups import manifest, record, watch
+from sunshine.backups import manifest, outcomes, watch
 from sunshine.backups.content import Content
 from sunshine.backups.manifest import DatabasePart, FilesPart, Manifest, Part
-from sunshine.connections import conninfo
-from sunshine.events import HELD_SECONDS
-from sunshine.jobs import Job
-from sunshine.schedules import Every
-from sunshine.settings import Settings
-from sunshine.variables import DATABASES
+from sunshine.core.settings import Settings
+from sunshine.core.variables import DATABASES
+from sunshine.database.connections import conninfo
+from sunshine.database.event_log import HELD_SECONDS
+from sunshine.jobs.runner import Job
+from sunshine.jobs.schedules import Every
+from sunshine.operations import rate_limits
 from tests.api import Api
 from tests.conftest import PASSWORD, Now, serve
 from tests.sockets import connected, until
@@ -211,7 +211,7 @@ async def test_ipv4_is_the_same_over_a_socket_for_both(api: Api) -> None:
     assert api.app.application.client_address(request) == "198.51.100.7"
     request.remote_ip = "::ffff:198.51.100.8"
     assert api.app.application.client_address(request) == "198.51.100.8"
-    assert rates.bucket("::ffff:198.51.100.8") == "198.51.100.8"
+    assert rate_limits.bucket("::ffff:198.51.100.8") == "198.51.100.8"
 
 
 @pytest.fixture
@@ -247,10 +247,10 @@ async def test_it_tells_how_the_backups_are(watching: Api, tmp_path: Path) -> No
     kept(shelf, made, 700)
     assert await told() == [made.timestamp(), 0, 0, 0, 700, 1]
     later = made + timedelta(hours=1)
-    record.failed(shelf, record.Failure(later, "no room"))
-    record.verified(shelf, record.Proof(later, "sunshine-20261128T020000Z", True))
+    outcomes.failed(shelf, outcomes.Failure(later, "no room"))
+    outcomes.verified(shelf, outcomes.Proof(later, "sunshine-20261128T020000Z", True))
     assert await told() == [made.timestamp(), later.timestamp(), later.timestamp(), 0, 700, 1]
-    record.verified(shelf, record.Proof(later, "sunshine-20261128T020000Z", False))
+    outcomes.verified(shelf, outcomes.Proof(later, "sunshine-20261128T020000Z", False))
     assert (await told())[2:4] == [0, 1]
     assert (await looked(watching))["sunshine_backups", frozenset()] == 2
     # One that has lost a part is none.

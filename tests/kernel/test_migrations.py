@@ -1,4 +1,5 @@
-"""sunshine/migrate.py and sunshine/drift.py against a real PostgreSQL (the fixture `postgres`)."""
+"""sunshine/database/migrations.py and sunshine/database/schema_check.py against a real PostgreSQL
+(the fixture `postgres`)."""
 
 import re
 import subprocess
@@ -12,9 +13,9 @@ import pytest
 from structlog.testing import capture_logs
 
 import models
-from sunshine import drift, migrate
-from sunshine.settings import load
-from sunshine.variables import DATABASES
+from sunshine.core.settings import load
+from sunshine.core.variables import DATABASES
+from sunshine.database import migrations, schema_check
 
 ROOT = Path(__file__).parents[2]
 # What the declared tables stand on.
@@ -67,12 +68,12 @@ def second(tmp_path, monkeypatch):
 
     def add(up, more=""):
         copy = tmp_path / "migrations of tomorrow"
-        subprocess.run(["cp", "-r", migrate.folder(), copy], check=True)
+        subprocess.run(["cp", "-r", migrations.folder(), copy], check=True)
         history = sorted((copy / "versions" / "sunshine").glob("[0-9]*.py"))
         head = history[-1].name.partition("_")[0]
         body = SECOND.format(head=head, up=textwrap.indent(textwrap.dedent(up), "    "), more=more)
         (copy / "versions" / "sunshine" / "9000_shoe.py").write_text(body)
-        monkeypatch.setattr(migrate, "folder", lambda: copy)
+        monkeypatch.setattr(migrations, "folder", lambda: copy)
         return copy
 
     return add
@@ -128,7 +129,7 @@ def test_a_migrated_database_equals_the_declared_one(postgres, migrated, name):
         declared = f"{database.database}_declared"
         connection.execute(f'DROP DATABASE IF EXISTS "{declared}"')
         connection.execute(f'CREATE DATABASE "{declared}" OWNER {postgres.user}')
-    with migrate.engine(replace(database, database=declared)).begin() as connection:
+    with migrations.engine(replace(database, database=declared)).begin() as connection:
         connection.exec_driver_sql(NEEDED.get(name, ""))
         models.METADATA[name].create_all(connection)
     assert dumped(postgres, declared) == dumped(postgres, database.database)
@@ -140,11 +141,11 @@ def test_a_migrated_database_equals_the_declared_one(postgres, migrated, name):
 def test_the_way_down_leaves_nothing_and_the_way_up_leads_back(postgres, migrated, name):
     database = migrated.databases[name]
     before = dumped(postgres, database.database)
-    assert migrate.downgrade(migrated, name, "base")
-    with migrate.connect(database) as connection:
+    assert migrations.downgrade(migrated, name, "base")
+    with migrations.connect(database) as connection:
         left = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         assert left.fetchall() == [("alembic_version",)]
-    assert migrate.upgrade(migrated) == [name]
+    assert migrations.upgrade(migrated) == [name]
     assert dumped(postgres, database.database) == before
 
 
@@ -152,41 +153,41 @@ def test_the_way_down_leaves_nothing_and_the_way_up_leads_back(postgres, migrate
 def test_file_names_tell_the_head_that_alembic_finds(name):
     from alembic.script import ScriptDirectory
 
-    where = migrate.folder()
+    where = migrations.folder()
     scripts = ScriptDirectory(where, version_locations=[where / "versions" / name])
-    assert migrate.heads()[name] == scripts.get_current_head()
-    assert migrate.revisions(name) == [s.revision for s in scripts.walk_revisions()][::-1]
+    assert migrations.heads()[name] == scripts.get_current_head()
+    assert migrations.revisions(name) == [s.revision for s in scripts.walk_revisions()][::-1]
 
 
 def test_status_tells_missing_empty_and_current_databases(settings):
-    assert [(s.exists, s.current, s.behind) for s in migrate.status(settings)] == [
-        (False, None, len(migrate.revisions(name))) for name in DATABASES
+    assert [(s.exists, s.current, s.behind) for s in migrations.status(settings)] == [
+        (False, None, len(migrations.revisions(name))) for name in DATABASES
     ]
-    migrate.create(settings)
-    assert {(s.exists, s.current) for s in migrate.status(settings)} == {(True, None)}
-    migrate.upgrade(settings)
-    assert [(s.current, s.behind) for s in migrate.status(settings)] == [
-        (migrate.heads()[name], 0) for name in DATABASES
+    migrations.create(settings)
+    assert {(s.exists, s.current) for s in migrations.status(settings)} == {(True, None)}
+    migrations.upgrade(settings)
+    assert [(s.current, s.behind) for s in migrations.status(settings)] == [
+        (migrations.heads()[name], 0) for name in DATABASES
     ]
 
 
 def test_status_tells_how_far_a_database_is_behind(migrated, second):
     second('op.execute("ALTER TABLE users ADD shoe integer")')
-    assert [s.behind for s in migrate.status(migrated)] == [1, 0, 0, 0]
-    assert migrate.upgrade(migrated) == ["sunshine"]
+    assert [s.behind for s in migrations.status(migrated)] == [1, 0, 0, 0]
+    assert migrations.upgrade(migrated) == ["sunshine"]
 
 
 def test_a_database_of_a_newer_program_is_left_alone(migrated):
-    with migrate.connect(migrated.databases["cms"]) as connection:
+    with migrations.connect(migrated.databases["cms"]) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert [s.ahead for s in migrate.status(migrated)] == [False, False, True, False]
-    with pytest.raises(migrate.MigrationError, match=r"is at 9999.*run the newer version"):
-        migrate.upgrade(migrated)
+    assert [s.ahead for s in migrations.status(migrated)] == [False, False, True, False]
+    with pytest.raises(migrations.MigrationError, match=r"is at 9999.*run the newer version"):
+        migrations.upgrade(migrated)
 
 
 def test_nothing_to_do_does_not_even_import_alembic(migrated):
     code = "print(migrate.create(settings), migrate.upgrade(settings), 'alembic' in sys.modules)"
-    process = in_process(migrated, migrate.folder(), code)
+    process = in_process(migrated, migrations.folder(), code)
     assert process.communicate(timeout=30)[0] == "[] [] False\n"
 
 
@@ -201,7 +202,7 @@ def test_three_starts_at_once_all_finish(postgres, settings, second):
     processes = [in_process(settings, folder, code) for _ in range(3)]
     said = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert [s.current for s in migrate.status(settings)] == list(migrate.heads().values())
+    assert [s.current for s in migrations.status(settings)] == list(migrations.heads().values())
     assert "CREATE INDEX users_shoe_idx" in dumped(
         postgres, settings.databases["sunshine"].database
     )
@@ -220,31 +221,31 @@ def test_a_process_killed_halfway_leaves_the_old_schema(postgres, migrated, seco
     process.communicate(timeout=30)
     assert process.returncode == -9
     assert dumped(postgres, database) == before
-    assert migrate.status(migrated)[0].behind == 1
+    assert migrations.status(migrated)[0].behind == 1
     (folder / "versions" / "sunshine" / "9000_shoe.spare").touch()
-    assert migrate.upgrade(migrated) == ["sunshine"]
+    assert migrations.upgrade(migrated) == ["sunshine"]
     assert dumped(postgres, database) != before
 
 
 def test_a_busy_table_is_not_waited_for_without_end(migrated, second, monkeypatch):
     second('op.execute("ALTER TABLE users ADD shoe integer")')
-    assert "lock_timeout = '5s'" in migrate.SESSION
-    monkeypatch.setattr(migrate, "SESSION", "SET lock_timeout = '200ms'")
-    with migrate.connect(migrated.databases["sunshine"]) as other, other.transaction():
+    assert "lock_timeout = '5s'" in migrations.SESSION
+    monkeypatch.setattr(migrations, "SESSION", "SET lock_timeout = '200ms'")
+    with migrations.connect(migrated.databases["sunshine"]) as other, other.transaction():
         other.execute("LOCK TABLE users IN ACCESS SHARE MODE")
-        with pytest.raises(migrate.MigrationError, match=r"lock timeout; .*try again"):
-            migrate.upgrade(migrated)
-    assert migrate.upgrade(migrated) == ["sunshine"]
+        with pytest.raises(migrations.MigrationError, match=r"lock timeout; .*try again"):
+            migrations.upgrade(migrated)
+    assert migrations.upgrade(migrated) == ["sunshine"]
 
 
 def test_a_long_migration_elsewhere_is_told_of_and_then_given_up(migrated, second, monkeypatch):
     second('op.execute("ALTER TABLE users ADD shoe integer")')
-    monkeypatch.setattr(migrate, "LOCK_TELL", 0.1)
-    monkeypatch.setattr(migrate, "LOCK_GIVE_UP", 0.5)
-    with migrate.connect(migrated.databases["sunshine"]) as other, capture_logs() as logs:
-        other.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
-        with pytest.raises(migrate.MigrationError, match="another process has been migrating"):
-            migrate.upgrade(migrated)
+    monkeypatch.setattr(migrations, "LOCK_TELL", 0.1)
+    monkeypatch.setattr(migrations, "LOCK_GIVE_UP", 0.5)
+    with migrations.connect(migrated.databases["sunshine"]) as other, capture_logs() as logs:
+        other.execute("SELECT pg_advisory_lock(%s)", (migrations.LOCK,))
+        with pytest.raises(migrations.MigrationError, match="another process has been migrating"):
+            migrations.upgrade(migrated)
     waiting = [entry for entry in logs if "waiting" in entry["event"]]
     assert [entry["log_level"] for entry in waiting] == ["warning"]
 
@@ -253,8 +254,8 @@ def test_a_role_that_may_not_create_is_told_what_to_run(postgres, settings):
     with superuser(postgres) as connection:
         connection.execute(f"ALTER ROLE {postgres.user} NOCREATEDB")
         try:
-            with pytest.raises(migrate.MigrationError, match=r"CREATE DATABASE .* OWNER"):
-                migrate.create(settings)
+            with pytest.raises(migrations.MigrationError, match=r"CREATE DATABASE .* OWNER"):
+                migrations.create(settings)
         finally:
             connection.execute(f"ALTER ROLE {postgres.user} CREATEDB")
 
@@ -265,15 +266,15 @@ def test_a_database_of_another_owner_is_told_what_to_run(postgres, settings):
         for database in settings.databases.values():
             connection.execute(f'CREATE DATABASE "{database.database}"')
             connection.execute(f'GRANT ALL ON DATABASE "{database.database}" TO {postgres.user}')
-    assert migrate.create(settings) == []
-    with pytest.raises(migrate.MigrationError, match=r"ALTER DATABASE .* OWNER TO"):
-        migrate.upgrade(settings)
+    assert migrations.create(settings) == []
+    with pytest.raises(migrations.MigrationError, match=r"ALTER DATABASE .* OWNER TO"):
+        migrations.upgrade(settings)
 
 
 def test_an_unreachable_server_is_one_line_without_the_password(tmp_path):
     settings = load({"PG_SUNSHINE_PORT": "1", "PG_SUNSHINE_PASSWORD": "s3cret-word"}, home=tmp_path)
-    for step in (migrate.create, migrate.status, migrate.upgrade):
-        with pytest.raises(migrate.MigrationError) as caught:
+    for step in (migrations.create, migrations.status, migrations.upgrade):
+        with pytest.raises(migrations.MigrationError) as caught:
             step(settings)
         line = str(caught.value)
         assert "sunshine_db at localhost port 1 as sunshine" in line
@@ -283,7 +284,7 @@ def test_an_unreachable_server_is_one_line_without_the_password(tmp_path):
 
 
 def test_a_fresh_database_has_no_drift(migrated):
-    assert [line for name in DATABASES for line in drift.differences(migrated, name)] == []
+    assert [line for name in DATABASES for line in schema_check.differences(migrated, name)] == []
 
 
 @pytest.mark.parametrize(
@@ -305,17 +306,17 @@ def test_a_fresh_database_has_no_drift(migrated):
     ],
 )
 def test_drift_is_named(migrated, change, lines):
-    with migrate.connect(migrated.databases["sunshine"]) as connection:
+    with migrations.connect(migrated.databases["sunshine"]) as connection:
         connection.execute(change)
-    assert drift.differences(migrated, "sunshine") == lines
+    assert schema_check.differences(migrated, "sunshine") == lines
 
 
 def test_a_changed_exclusion_constraint_is_drift(migrated):
-    with migrate.connect(migrated.databases["sunshine"]) as connection:
+    with migrations.connect(migrated.databases["sunshine"]) as connection:
         connection.execute("ALTER TABLE placement DROP CONSTRAINT placement_overlap")
         connection.execute(
             "ALTER TABLE placement ADD CONSTRAINT placement_overlap EXCLUDE USING gist"
             " (employee_id WITH =, daterange(valid_from, valid_to) WITH &&)"
         )
-    found = drift.differences(migrated, "sunshine")
+    found = schema_check.differences(migrated, "sunshine")
     assert len([line for line in found if "constraint placement.placement_overlap" in line]) == 2

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from sunshine import __version__
-from sunshine.variables import DATABASES
+from sunshine.core.variables import DATABASES
 
 ROOT = Path(__file__).parents[2]
 # Below these: known holes, or behaviour that this code relies on (docs/decisions).

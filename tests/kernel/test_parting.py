@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
-from sunshine.web import parting
+from sunshine.core.settings import Settings
+from sunshine.web.server import shutdown
 from tests.api import Api
 from tests.conftest import Now, serve
 
@@ -62,14 +62,14 @@ class Client:
 
 async def part(api: Api, seconds: float = 8) -> None:
     api.app.http.stop()
-    await parting.part(api.app.http, api.app.application, seconds)
+    await shutdown.part(api.app.http, api.app.application, seconds)
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes what is idle at once, and looks all the time."""
-    monkeypatch.setattr(parting, "LINGER_SECONDS", 0.0)
-    monkeypatch.setattr(parting, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "LOOK_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -106,7 +106,7 @@ async def test_the_next_answer_says_that_it_is_the_last(parted: Api) -> None:
     await asyncio.sleep(0)
     assert b"Connection: close" in await client.ask()
     client.close()
-    await asyncio.wait_for(ending, parting.LINGER_SECONDS)
+    await asyncio.wait_for(ending, shutdown.LINGER_SECONDS)
 
 
 async def test_one_that_asks_nothing_is_closed_after_a_moment(parted: Api) -> None:
@@ -115,7 +115,7 @@ async def test_one_that_asks_nothing_is_closed_after_a_moment(parted: Api) -> No
     began = asyncio.get_running_loop().time()
     await part(parted)
     took = asyncio.get_running_loop().time() - began
-    assert parting.LINGER_SECONDS <= took < parting.LINGER_SECONDS + 2
+    assert shutdown.LINGER_SECONDS <= took < shutdown.LINGER_SECONDS + 2
     assert not client.stands()
     client.close()
 

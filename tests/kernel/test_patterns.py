@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sunshine.schemas.fields import Field, Schema
-from sunshine.variables import VARIABLES
+from sunshine.core.fields import Field, Schema
+from sunshine.core.variables import VARIABLES
 from tests.over_routes import body_of, endpoints, query_of
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,10 @@ import pytest
 from limits import RateLimitItemPerSecond
 from tornado.ioloop import IOLoop
 
-from sunshine import rates
-from sunshine.settings import Settings
-from sunshine.web import limiting, sign_in
+from sunshine.core.settings import Settings
+from sunshine.operations import rate_limits as rates
+from sunshine.web import rate_limits as limiting
+from sunshine.web import sign_in_limits
 from tests.api import Api
 from tests.conftest import PASSWORD, Now, serve
 from tests.fleet.yard import signed_in
@@ -85,7 +86,7 @@ async def test_it_throttles_failures_by_name_from_everywhere(
     limited: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = rates.LOGIN_NAME._replace(free=RateLimitItemPerSecond(5, 60))
-    monkeypatch.setattr(sign_in, "LOGIN_NAME", few)
+    monkeypatch.setattr(sign_in_limits, "LOGIN_NAME", few)
     for number in range(5):
         elsewhere = {"X-Forwarded-For": f"198.51.100.{number}"}
         answer = await _sign_in(limited, "employee", "wrong-password", headers=elsewhere)

@@ -1,4 +1,5 @@
-"""A program runs on the schema of the next release, and on no later one: sunshine/migrate.py."""
+"""A program runs on the schema of the next release, and on no later one:
+sunshine/database/migrations.py."""
 
 import ast
 import re
@@ -13,10 +14,11 @@ import pytest
 from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
-from sunshine import __version__, migrate
-from sunshine.postgres import Server
-from sunshine.settings import Settings
-from sunshine.variables import DATABASES
+from sunshine import __version__
+from sunshine.core.settings import Settings
+from sunshine.core.variables import DATABASES
+from sunshine.database import migrations
+from sunshine.database.embedded import Server
 from tests.api import Api
 from tests.conftest import Clone, Now, serve
 from tests.processes import Process, reach
@@ -63,11 +65,11 @@ def made(postgres: Server, settings: Settings, clone: Clone) -> Iterator[Setting
 @pytest.fixture
 def ours(made: Settings) -> Settings:
     """The same, as this program left them."""
-    with migrate.connect(made.databases["sunshine"]) as connection:
+    with migrations.connect(made.databases["sunshine"]) as connection:
         for number in (9001, 9002):
             connection.execute(f"DROP TABLE IF EXISTS shoe{number}")
             connection.execute(f"ALTER TABLE users DROP COLUMN IF EXISTS shoe{number}")
-        head = migrate.heads()["sunshine"]
+        head = migrations.heads()["sunshine"]
         connection.execute("UPDATE alembic_version SET version_num = %s", [head])
         connection.execute("COMMENT ON TABLE alembic_version IS NULL")
     return made
@@ -76,11 +78,11 @@ def ours(made: Settings) -> Settings:
 @pytest.fixture
 def newer(ours: Settings, tmp_path: Path) -> Migrate:
     """Does what the program so many releases later does at its start."""
-    heads = migrate.heads()
+    heads = migrations.heads()
 
     def upgrade(releases: int) -> None:
         copy = tmp_path / f"{releases} later"
-        shutil.copytree(migrate.folder(), copy)
+        shutil.copytree(migrations.folder(), copy)
         released = [f'["{__version__}.before"]', *(f'{n} = "{r}"' for n, r in heads.items())]
         before = heads["sunshine"]
         for number in (f"900{each}" for each in range(1, releases + 1)):
@@ -92,8 +94,8 @@ def newer(ours: Settings, tmp_path: Path) -> Migrate:
             before = number
         (copy / "releases.toml").write_text("\n".join(released))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(migrate, "folder", lambda: copy)
-            migrate.upgrade(ours)
+            patch.setattr(migrations, "folder", lambda: copy)
+            migrations.upgrade(ours)
 
     return upgrade
 
@@ -104,15 +106,15 @@ def older(ours: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api]:
     yield from serve(ours, io_loop, now)
 
 
-def standing(settings: Settings) -> migrate.Standing:
-    return migrate.status(settings)[0]
+def standing(settings: Settings) -> migrations.Standing:
+    return migrations.status(settings)[0]
 
 
 def test_it_starts_on_the_schema_of_the_next_release(ours: Settings, newer: Migrate) -> None:
     newer(1)
     assert (standing(ours).ahead, standing(ours).usable) == (True, True)
     with capture_logs() as logs:
-        assert migrate.upgrade(ours) == []
+        assert migrations.upgrade(ours) == []
     assert [entry["log_level"] for entry in logs] == ["warning"]
     assert "one release ahead" in logs[0]["event"]
 
@@ -120,8 +122,8 @@ def test_it_starts_on_the_schema_of_the_next_release(ours: Settings, newer: Migr
 def test_it_refuses_the_schema_of_the_one_after(ours: Settings, newer: Migrate) -> None:
     newer(2)
     assert (standing(ours).ahead, standing(ours).usable) == (True, False)
-    with pytest.raises(migrate.MigrationError, match=r"is at 9002.*run the newer version"):
-        migrate.upgrade(ours)
+    with pytest.raises(migrations.MigrationError, match=r"is at 9002.*run the newer version"):
+        migrations.upgrade(ours)
 
 
 def test_one_release_at_a_time_comes_to_the_same(ours: Settings, newer: Migrate) -> None:
@@ -132,7 +134,7 @@ def test_one_release_at_a_time_comes_to_the_same(ours: Settings, newer: Migrate)
 
 def test_what_is_said_of_another_revision_says_nothing(ours: Settings, newer: Migrate) -> None:
     newer(1)
-    with migrate.connect(ours.databases["sunshine"]) as connection:
+    with migrations.connect(ours.databases["sunshine"]) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     assert not standing(ours).usable
 
@@ -176,7 +178,7 @@ def test_a_way_down_leads_back_to_where_the_older_one_is_at_home(
     ours: Settings, newer: Migrate
 ) -> None:
     newer(1)
-    with migrate.connect(ours.databases["sunshine"]) as connection:
+    with migrations.connect(ours.databases["sunshine"]) as connection:
         connection.execute("DROP TABLE shoe9001; ALTER TABLE users DROP COLUMN shoe9001")
         connection.execute("UPDATE alembic_version SET version_num = %s", [standing(ours).head])
     assert (standing(ours).ahead, standing(ours).usable) == (False, True)
@@ -185,13 +187,13 @@ def test_a_way_down_leads_back_to_where_the_older_one_is_at_home(
 def test_the_release_before_is_the_oldest_not_this_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(migrate.folder() / "versions", tmp_path / "versions")
+    shutil.copytree(migrations.folder() / "versions", tmp_path / "versions")
     lines = tmp_path / "releases.toml"
-    monkeypatch.setattr(migrate, "folder", lambda: tmp_path)
+    monkeypatch.setattr(migrations, "folder", lambda: tmp_path)
     lines.write_text("")
-    assert migrate.oldest("sunshine") == migrate.heads()["sunshine"]
+    assert migrations.oldest("sunshine") == migrations.heads()["sunshine"]
     lines.write_text(f'["0.0.1"]\nsunshine = "0002"\n["{__version__}"]\nsunshine = "0005"\n')
-    assert migrate.oldest("sunshine") == "0002"
+    assert migrations.oldest("sunshine") == "0002"
 
 
 # ---- What makes it true: a release only adds ---------------------------------------------------
@@ -212,9 +214,9 @@ def takes_away(source: str) -> list[str]:
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_migration_since_the_last_release_only_adds(name: str) -> None:
-    released = tomllib.loads((migrate.folder() / "releases.toml").read_text())
-    last = list(released.values())[-1][name] if released else migrate.heads()[name]
-    for file in sorted((migrate.folder() / "versions" / name).glob("[0-9]*.py")):
+    released = tomllib.loads((migrations.folder() / "releases.toml").read_text())
+    last = list(released.values())[-1][name] if released else migrations.heads()[name]
+    for file in sorted((migrations.folder() / "versions" / name).glob("[0-9]*.py")):
         if file.name[:4] > last:
             assert takes_away(file.read_text()) == [], file.name
 
@@ -235,10 +237,10 @@ def test_what_takes_away_is_seen(line: str) -> None:
 
 
 def test_releases_are_written_down_as_they_are() -> None:
-    released = tomllib.loads((migrate.folder() / "releases.toml").read_text())
+    released = tomllib.loads((migrations.folder() / "releases.toml").read_text())
     for heads in released.values():
         assert heads.keys() == set(DATABASES)
         for name, revision in heads.items():
-            assert revision in migrate.revisions(name)
+            assert revision in migrations.revisions(name)
     if __version__ in released:  # else its migrations are still being written
-        assert released[__version__] == migrate.heads(), "raise the version first"
+        assert released[__version__] == migrations.heads(), "raise the version first"

@@ -23,7 +23,7 @@ import jwt
 import psycopg
 import pytest
 
-from sunshine import postgres
+from sunshine.database import embedded
 from tests.conftest import SECRET
 from tests.processes import Process, Said, ask, reach
 
@@ -43,14 +43,14 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def cluster(folder: Path) -> Iterator[postgres.Server]:
+def cluster(folder: Path) -> Iterator[embedded.Server]:
     """A PostgreSQL that nobody minds stopping."""
-    with postgres.running(folder / "postgres", options=FAST) as server:
+    with embedded.running(folder / "postgres", options=FAST) as server:
         yield server
 
 
 @pytest.fixture
-def start(cluster: postgres.Server, folder: Path) -> Iterator[Callable[..., Process]]:
+def start(cluster: embedded.Server, folder: Path) -> Iterator[Callable[..., Process]]:
     """Starts servers; what still runs is killed at the end."""
     begun: list[Process] = []
 
@@ -73,7 +73,7 @@ def _running() -> Iterator[list[Process]]:
 
 
 @pytest.fixture
-def running(_running: list[Process], cluster: postgres.Server, folder: Path) -> Process:
+def running(_running: list[Process], cluster: embedded.Server, folder: Path) -> Process:
     """A server that serves; the same for all, until it has ended."""
     if not _running or _running[-1].popen.poll() is not None:
         deadline = {"REQUEST_DEADLINE_MS": str(int(DEADLINE * 1000))}
@@ -81,13 +81,13 @@ def running(_running: list[Process], cluster: postgres.Server, folder: Path) -> 
     return _running[-1]
 
 
-def pg_ctl(cluster: postgres.Server, *words: str) -> None:
+def pg_ctl(cluster: embedded.Server, *words: str) -> None:
     """Stop or start PostgreSQL under its own launcher's feet."""
     done = cluster._place.run(cluster.binaries / "pg_ctl", *words, "-D", "data", "-w", "-l", "log")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def admin(cluster: postgres.Server, cost: int = 4) -> str:
+def admin(cluster: embedded.Server, cost: int = 4) -> str:
     """The first admin with PASSWORD at this cost, and a token of it that no server has seen."""
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(cost)).decode()
     with psycopg.connect(
@@ -154,7 +154,7 @@ def until_it_answers(port: int, path: str, token: str, seconds: float) -> float:
     return time.monotonic() - began
 
 
-def test_an_outage_of_ten_seconds_is_survived(cluster: postgres.Server, running: Process) -> None:
+def test_an_outage_of_ten_seconds_is_survived(cluster: embedded.Server, running: Process) -> None:
     token, port, pid = admin(cluster), running.port, running.popen.pid
     with (
         Load(port, "/") as home,
@@ -201,7 +201,7 @@ def test_an_outage_of_ten_seconds_is_survived(cluster: postgres.Server, running:
 
 
 def test_the_first_request_after_a_fast_restart_succeeds(
-    cluster: postgres.Server, running: Process
+    cluster: embedded.Server, running: Process
 ) -> None:
     token = admin(cluster)
     with ThreadPoolExecutor(8) as pool:
@@ -213,7 +213,7 @@ def test_the_first_request_after_a_fast_restart_succeeds(
     assert said.seconds < 2
 
 
-def processes_of(cluster: postgres.Server) -> list[int]:
+def processes_of(cluster: embedded.Server) -> list[int]:
     """The postmaster and its children."""
     postmaster = int((cluster.directory / "data/postmaster.pid").read_text().split()[0])
     listed = subprocess.run(
@@ -224,7 +224,7 @@ def processes_of(cluster: postgres.Server) -> list[int]:
 
 
 @contextmanager
-def frozen(cluster: postgres.Server) -> Iterator[None]:
+def frozen(cluster: embedded.Server) -> Iterator[None]:
     """PostgreSQL stands still for the length of a block; of its processes some may have ended."""
     pids = processes_of(cluster)
     try:
@@ -239,7 +239,7 @@ def frozen(cluster: postgres.Server) -> Iterator[None]:
 
 
 def test_a_frozen_database_is_answered_for_within_the_deadline(
-    cluster: postgres.Server, running: Process
+    cluster: embedded.Server, running: Process
 ) -> None:
     token = admin(cluster)
     assert ask(running.port, "/api/employees", token=token).status == 200
@@ -264,7 +264,7 @@ def test_a_frozen_database_is_answered_for_within_the_deadline(
 
 
 def test_whether_it_is_ready_is_told_within_a_second_while_the_database_is_frozen(
-    cluster: postgres.Server, running: Process
+    cluster: embedded.Server, running: Process
 ) -> None:
     """However often that is asked: nothing piles up behind it."""
     connections = r'sunshine_pool_connections\{database="sunshine",state="used"\} (\d+)'
@@ -289,7 +289,7 @@ def test_whether_it_is_ready_is_told_within_a_second_while_the_database_is_froze
 
 
 def test_requests_in_flight_end_at_sigterm(
-    cluster: postgres.Server, start: Callable[..., Process]
+    cluster: embedded.Server, start: Callable[..., Process]
 ) -> None:
     server = start(BCRYPT_COST="12", REQUEST_DEADLINE_MS="60000", SHUTDOWN_MS="18000").ready()
     admin(cluster, cost=12)
@@ -327,7 +327,7 @@ def noise(port: int) -> float:
 
 
 def test_eight_logins_at_once_stall_nobody(
-    cluster: postgres.Server, start: Callable[..., Process]
+    cluster: embedded.Server, start: Callable[..., Process]
 ) -> None:
     """Nobody waits longer than for the machine itself: the best of three, for it has others to
     serve. On the loop each hash would take a hundred milliseconds and more, eight of them a second.
@@ -456,7 +456,7 @@ def test_waiting_ends_at_sigterm(folder: Path) -> None:
 
 
 def test_what_waiting_does_not_mend_is_not_waited_for(
-    cluster: postgres.Server, folder: Path
+    cluster: embedded.Server, folder: Path
 ) -> None:
     stranger = reach(cluster) | {"PG_SUNSHINE_USER": "nobody-of-that-name"}
     began = time.monotonic()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from sunshine.room import NEEDED, REMEMBERED, Room
-from sunshine.rules import employees
+from sunshine.core.disk_space import NEEDED, REMEMBERED, Room
+from sunshine.modules.employees import employees
 from tests.api import Api
 
 FULL = """
@@ -35,7 +35,7 @@ def roomy(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
 
 def yield_free(monkeypatch: pytest.MonkeyPatch, free: int, names: int = 5, most: int = 9) -> None:
     found = SimpleNamespace(f_bavail=free // 512, f_frsize=512, f_favail=names, f_files=most)
-    monkeypatch.setattr("sunshine.room.os.statvfs", lambda _: found)
+    monkeypatch.setattr("sunshine.core.disk_space.os.statvfs", lambda _: found)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ async def test_a_disk_that_hangs_keeps_nobody_waiting_and_one_thread(
         going.wait(20)
         return os.statvfs_result((512,) * 10)
 
-    monkeypatch.setattr("sunshine.room.os.statvfs", hang)
-    monkeypatch.setattr("sunshine.room.PATIENCE", 0.05)
+    monkeypatch.setattr("sunshine.core.disk_space.os.statvfs", hang)
+    monkeypatch.setattr("sunshine.core.disk_space.PATIENCE", 0.05)
     room = Room(tmp_path)
     try:
         async with asyncio.timeout(5):

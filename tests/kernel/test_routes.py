@@ -9,7 +9,14 @@ import jwt
 import pytest
 
 import handlers
-from sunshine.people import DRIVER, GRANTABLE, ROLE_PERMISSIONS, SCOPES, Principal, permissions_of
+from sunshine.core.principals import (
+    DRIVER,
+    GRANTABLE,
+    ROLE_PERMISSIONS,
+    SCOPES,
+    Principal,
+    permissions_of,
+)
 from sunshine.web.guards import (
     Guard,
     allowed_address,

@@ -12,9 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
-from sunshine import storage
-from sunshine.settings import Settings
-from sunshine.web import serving
+from sunshine.core.settings import Settings
+from sunshine.files import storage
+from sunshine.web.server import http_server
 from tests.api import Api
 from tests.conftest import Now, serve
 
@@ -28,7 +28,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         "IDLE_SECONDS": 1.0, "HEADER_SECONDS": 0.5, "BODY_SECONDS": 0.4, "LOOK_SECONDS": 0.05,
         "PRESSED_SECONDS": 0.2, "PAUSE_SECONDS": 0.1, "QUIET_SECONDS": 0.4,
     }.items():  # fmt: skip
-        monkeypatch.setattr(serving, name, seconds)
+        monkeypatch.setattr(http_server, name, seconds)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sunshine import settings
-from sunshine.settings import Settings, SettingsError
-from sunshine.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
+from sunshine.core import settings
+from sunshine.core.settings import Settings, SettingsError
+from sunshine.core.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
 
 LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
 PRODUCTION = {

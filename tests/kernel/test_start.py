@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import server
-from sunshine.db import Databases
-from sunshine.events import Feed
-from sunshine.jobs import Runner
-from sunshine.presence import Presence
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
+from sunshine.database.database import Databases
+from sunshine.database.event_log import Feed
+from sunshine.jobs.runner import Runner
+from sunshine.live.presence import Presence
 from sunshine.web.application import Application
-from sunshine.web.serving import Server
+from sunshine.web.server.http_server import Server
 from tests.conftest import Now
 from tests.processes import Process, reach
 

@@ -7,10 +7,10 @@ from urllib.parse import quote
 import pytest
 
 import handlers
-from sunshine import json
-from sunshine.errors import Invalid
-from sunshine.schemas.fields import MAX_ID, Field, Schema
-from sunshine.validation import Payload, Query
+from sunshine.core import json
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import MAX_ID, Field, Schema
+from sunshine.core.validation import Payload, Query
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
 from tests.cases import every

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from cerberus import SchemaError
 
-from sunshine import json as strict
-from sunshine.errors import Invalid
-from sunshine.schemas import fields
-from sunshine.schemas.fields import Field
-from sunshine.validation import Payload, Query
+from sunshine.core import fields
+from sunshine.core import json as strict
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import Field
+from sunshine.core.validation import Payload, Query
 
 PASSES: list[tuple[Field, Any, Any]] = [
     (fields.text(3), " abc ", "abc"),

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sunshine.db import Transaction
-from sunshine.people import System
+from sunshine.core.principals import System
+from sunshine.database.database import Transaction
 from tests.api import Answer, Api
 
 APPLY = "/api/leave/apply"

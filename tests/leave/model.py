@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sunshine.policy import Policy
+from sunshine.core.policy import Policy
 
 Days = dict[date, float]
 DAY = timedelta(days=1)

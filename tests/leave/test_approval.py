@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.rules import leave_ledger
+from sunshine.modules.leave import ledger as leave_ledger
 from tests.api import Api
 from tests.conftest import Now
 from tests.leave.acts import approved, ask, asked, at_work, balance, decide, found, ledger, run

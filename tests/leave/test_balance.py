@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from sunshine.errors import Invalid, NotFound
-from sunshine.rules import leave_jobs, leave_ledger
+from sunshine.core.errors import Invalid, NotFound
+from sunshine.modules.leave import jobs
+from sunshine.modules.leave import ledger as leave_ledger
 from tests.api import Api
 from tests.conftest import Now
 from tests.leave.acts import (
@@ -99,7 +100,7 @@ async def test_who_joins_late_may_have_less(
     policy(leave_prorated=True)
     assert (await balance(api, person["id"]))["total"] == annual
     assert (await balance(api, person["id"], kind="special"))["total"] == special
-    await run(api, leave_jobs.allocate)
+    await run(api, jobs.allocate)
     assert (await balance(api, person["id"]))["total"] == annual
     assert (await balance(api, person["id"], 2026))["total"] == 12
 
@@ -121,14 +122,14 @@ async def test_what_is_left_moves_to_the_next_year(api: Api, now: Now, policy: P
     assert shown == NOTHING | {
         "total": 17, "used": 1, "remaining": 16, "available": 16, "carriedForward": 5,
     }  # fmt: skip
-    await run(api, leave_jobs.allocate)
+    await run(api, jobs.allocate)
     assert await balance(api) == shown
     assert (await balance(api, year=2024))["remaining"] == 2
     assert await ledger(api, year=2024) == [
         ("allocation", 12), ("taken", -5), ("carry_forward", -5),
     ]  # fmt: skip
     assert await ledger(api, year=2025) == [("taken", -1), ("allocation", 12), ("carry_forward", 5)]
-    assert await run(api, leave_jobs.allocate) == {
+    assert await run(api, jobs.allocate) == {
         "allocated": 0, "carriedForward": 0, "charged": 0,
     }  # fmt: skip
 
@@ -164,7 +165,7 @@ async def carrying(api: Api, now: Now, policy: Policy) -> None:
     now.set(2024, 11, 4, 12)
     await asked(api, "2024-11-11", halfDay="am")
     now.set(2025, 1, 13, 12)
-    await run(api, leave_jobs.allocate)
+    await run(api, jobs.allocate)
     assert (await balance(api))["total"] == 17
     assert (await balance(api))["expiresAt"] == "2025-03-31"
 
@@ -178,17 +179,17 @@ async def test_what_moved_lapses_unless_it_was_used(api: Api, now: Now, policy: 
     now.set(2025, 4, 1, 0, 1)
     shown = await balance(api)
     assert (shown["total"], shown["remaining"], shown["available"]) == (15, 13, 11)
-    assert await run(api, leave_jobs.expire) == {
+    assert await run(api, jobs.expire) == {
         "allocated": 0, "carriedForward": 0, "charged": 0, "expired": 1,
     }  # fmt: skip
     assert await balance(api) == shown
     assert (await ledger(api, year=2025))[-1] == ("expiry", -2)
-    assert (await run(api, leave_jobs.expire))["expired"] == 0
+    assert (await run(api, jobs.expire))["expired"] == 0
     assert (await api.events()).count("leave_expired") == 1
     # What waited for a decision and did not get it lapses as well.
     await decide(api, late, "reject")
     assert (await balance(api))["total"] == 14
-    await run(api, leave_jobs.expire)
+    await run(api, jobs.expire)
     assert (await ledger(api, year=2025))[-1] == ("expiry", -1)
     # A day of February that is filed only now was theirs all the same.
     await approved(api, "2025-02-05")
@@ -203,7 +204,7 @@ async def test_what_will_lapse_pays_for_nothing_later(api: Api, now: Now, policy
     await approved(api, "2025-04-01", "2025-04-16")
     await approved(api, "2025-03-24", "2025-03-28")
     now.set(2025, 4, 1, 12)
-    await run(api, leave_jobs.expire)
+    await run(api, jobs.expire)
     assert await balance(api) == NOTHING | {
         "total": 17, "used": 17, "carriedForward": 5, "expiresAt": "2025-03-31",
     }  # fmt: skip

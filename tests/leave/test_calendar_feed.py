@@ -11,7 +11,7 @@ import pytest
 from icalendar import Calendar
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, SECRET, Now, serve
 from tests.people import refused

@@ -22,12 +22,13 @@ from hypothesis.stateful import (
 from psycopg.rows import dict_row
 from tornado.ioloop import IOLoop
 
-from sunshine.connections import conninfo
-from sunshine.db import Database, Transaction
-from sunshine.errors import Problem
-from sunshine.people import Principal, System
-from sunshine.policy import Policy
-from sunshine.rules import holidays, leave, leave_decide, leave_jobs, leave_ledger, leave_sums
+from sunshine.core.errors import Problem
+from sunshine.core.policy import Policy
+from sunshine.core.principals import Principal, System
+from sunshine.database.connections import conninfo
+from sunshine.database.database import Database, Transaction
+from sunshine.modules.leave import decisions, holidays, jobs, ledger, queries
+from sunshine.modules.leave import requests as leave
 from tests.api import Api
 from tests.leave.model import DAY, Company, Person, Refused, Request
 from tests.people import principal
@@ -183,7 +184,7 @@ class Leave(RuleBasedStateMachine):
         id_, request = self._one(number)
         self.both(
             lambda: self.model.approve(request),
-            lambda tx: leave_decide.decide(tx, id_, action="approve", actor=self.world.hr),
+            lambda tx: decisions.decide(tx, id_, action="approve", actor=self.world.hr),
         )
 
     @precondition(lambda self: self.model.requests)
@@ -192,9 +193,7 @@ class Leave(RuleBasedStateMachine):
         id_, request = self._one(number)
         self.both(
             lambda: self.model.reject(request),
-            lambda tx: leave_decide.decide(
-                tx, id_, action="reject", notes="-", actor=self.world.hr
-            ),
+            lambda tx: decisions.decide(tx, id_, action="reject", notes="-", actor=self.world.hr),
         )
 
     @precondition(lambda self: self.model.requests)
@@ -203,7 +202,7 @@ class Leave(RuleBasedStateMachine):
         id_, request = self._one(number)
         self.both(
             lambda: self.model.cancel(request),
-            lambda tx: leave_decide.cancel(tx, id_, actor=self.world.hr),
+            lambda tx: decisions.cancel(tx, id_, actor=self.world.hr),
         )
 
     def _one(self, number: int) -> tuple[int, Request]:
@@ -224,7 +223,7 @@ class Leave(RuleBasedStateMachine):
         id_ = self.world.ids[name]
         self.both(
             lambda: self.model.adjust(name, kind, year, halves / 2),
-            lambda tx: leave_ledger.adjust(tx, id_, values),
+            lambda tx: ledger.adjust(tx, id_, values),
         )
 
     # ---- Holidays -----------------------------------------------------------------------------
@@ -277,15 +276,15 @@ class Leave(RuleBasedStateMachine):
 
     @rule()
     def allocate(self) -> None:
-        self.both(self.model.allocate, leave_jobs.allocate, System())
+        self.both(self.model.allocate, jobs.allocate, System())
 
     @rule()
     def expire(self) -> None:
-        self.both(self.model.expire, leave_jobs.expire, System())
+        self.both(self.model.expire, jobs.expire, System())
 
     @rule()
     def auto_reject(self) -> None:
-        self.both(self.model.auto_reject, leave_jobs.auto_reject, System())
+        self.both(self.model.auto_reject, jobs.auto_reject, System())
 
     # ---- What must hold -----------------------------------------------------------------------
 
@@ -293,12 +292,12 @@ class Leave(RuleBasedStateMachine):
     def balances_agree(self) -> None:
         today, policy = self.model.today, self.model.policy
         last = today.year + 1
-        read = leave_sums.read(_as_of(self), self.world.ids.values(), last - 3, last)
+        read = queries.read(_as_of(self), self.world.ids.values(), last - 3, last)
         found = self.world.wait(read)
         for name, id_ in self.world.ids.items():
             for year in range(last - 2, last + 1):
                 two = {key: found[id_][key] for key in found[id_] if key[0] in (year - 1, year)}
-                answer = leave_ledger.answer(two, year, policy, today)
+                answer = ledger.answer(two, year, policy, today)
                 assert answer == self.model.standing(name, year), (name, year)
 
     @invariant()

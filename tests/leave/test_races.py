@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.rules import leave_jobs, leave_ledger
+from sunshine.modules.leave import jobs, ledger
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.leave.acts import APPLY, HOLIDAYS, approved, ask, asked, cancel, decide, run
@@ -150,15 +150,13 @@ async def test_the_job_and_a_decision_do_not_both_count(api: Api, january: Now) 
         january.set(2025, 1, 13, 12)
         leave = await asked(api, str(date(2024, 3, 4) + timedelta(weeks=number)))
         january.set(2025, 1, 31, 12)
-        rejected, answer = await asyncio.gather(
-            run(api, leave_jobs.auto_reject), decide(api, leave)
-        )
+        rejected, answer = await asyncio.gather(run(api, jobs.auto_reject), decide(api, leave))
         assert (rejected["rejected"], answer.status) in ((1, 409), (0, 200))
         await holds(api)
 
 
 async def test_two_jobs_at_once_allocate_once(api: Api, second: Api, january: Now) -> None:
-    counts = await asyncio.gather(*(run(each, leave_jobs.allocate) for each in (api, second) * 3))
+    counts = await asyncio.gather(*(run(each, jobs.allocate) for each in (api, second) * 3))
     assert sum(count["allocated"] for count in counts) == 10
     assert len(await api.sql("SELECT 1 FROM leave_entry")) == 10
 
@@ -217,5 +215,5 @@ async def _hold(api: Api, body: dict[str, Any]) -> Answer:
 
 async def _adjust(api: Api, employee_id: int) -> Answer:
     values = {"leaveType": "annual", "year": 2025, "days": 1.0, "reason": "-"}
-    await run(api, lambda tx: leave_ledger.adjust(tx, employee_id, values))
+    await run(api, lambda tx: ledger.adjust(tx, employee_id, values))
     return await api.get(f"/api/leave/balance/{employee_id}", as_="hr")

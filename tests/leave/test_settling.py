@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.rules import holidays, leave_decide
+from sunshine.modules.leave import decisions, holidays
 from tests.api import Api
 from tests.conftest import Now
 from tests.leave.acts import HOLIDAYS, asked, cancel, decide, holiday
@@ -21,7 +21,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Settled:
     async def settle(_: Any, first: date, last: date, employee_id: int | None = None) -> None:
         calls.append((first, last, employee_id))
 
-    monkeypatch.setattr(leave_decide, "settle", settle)
+    monkeypatch.setattr(decisions, "settle", settle)
     monkeypatch.setattr(holidays, "settle", settle)
     return calls
 

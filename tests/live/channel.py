@@ -12,11 +12,11 @@ from sqlalchemy import ARRAY, Integer, any_, bindparam, select
 
 import handlers
 from models.employees import employee
-from sunshine.db import Database, Reader
-from sunshine.events import Event
-from sunshine.live import Audience, Channel
-from sunshine.people import Principal, System
-from sunshine.statements import Statement
+from sunshine.core.principals import Principal, System
+from sunshine.database.database import Database, Reader
+from sunshine.database.event_log import Event
+from sunshine.database.statements import Statement
+from sunshine.live.hub import Audience, Channel
 from sunshine.web.routes import RouteTable
 from sunshine.web.sockets import SocketRoute
 

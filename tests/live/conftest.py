@@ -13,8 +13,8 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 
 import server
-from sunshine.people import System
-from sunshine.settings import Settings
+from sunshine.core.principals import System
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.live import channel

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.live import Close
+from sunshine.live.hub import Close
 from tests.api import Api
 from tests.live.conftest import Noted, own_server
 from tests.live.documented import PAGE, client

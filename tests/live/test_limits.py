@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
-from sunshine.web import connections, sockets
+from sunshine.core.settings import Settings
+from sunshine.web import sockets
+from sunshine.web.server import connections
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.sockets import connected, frame, masked, raw, refused, until

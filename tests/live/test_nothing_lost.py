@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from sunshine.db import Database
-from sunshine.people import System
-from sunshine.postgres import Server
-from sunshine.statements import Statement
+from sunshine.core.principals import System
+from sunshine.database.database import Database
+from sunshine.database.embedded import Server
+from sunshine.database.statements import Statement
 from tests.api import Api
 from tests.live.conftest import Noted
 from tests.live.test_seeing import SEEN

@@ -9,7 +9,7 @@ import time
 import jwt
 import pytest
 
-from sunshine import presence
+from sunshine.live import presence
 from sunshine.web import sockets
 from tests.api import Api
 from tests.conftest import SECRET, Now

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from sunshine import events, live
-from sunshine.connections import conninfo
-from sunshine.events import Cursor
-from sunshine.people import System
+from sunshine.core.principals import System
+from sunshine.database import event_log
+from sunshine.database.connections import conninfo
+from sunshine.database.event_log import Cursor
+from sunshine.live import hub as live
 from tests.api import Api
 from tests.live import channel
 from tests.live.conftest import Noted, write
@@ -99,17 +100,17 @@ async def test_it_resumes_at_another_process(api: Api, second: Api, noted: Noted
 async def test_it_tells_more_than_one_part_of_the_log(api: Api) -> None:
     async with connected(api, as_="employee") as client:
         seq = await client.ready()
-    await write(api, range(3 * events.PAGE))
-    assert await missed(api, seq) == list(range(3 * events.PAGE))
-    await write(api, range(600, 600 + events.PAGE - 1))
-    assert len(await missed(api, seq)) == 4 * events.PAGE - 1
+    await write(api, range(3 * event_log.PAGE))
+    assert await missed(api, seq) == list(range(3 * event_log.PAGE))
+    await write(api, range(600, 600 + event_log.PAGE - 1))
+    assert len(await missed(api, seq)) == 4 * event_log.PAGE - 1
 
 
 async def test_more_than_one_part_of_the_log_is_told_live_too(api: Api) -> None:
     async with connected(api, as_="employee") as client:
         await client.ready()
-        await write(api, range(2 * events.PAGE + 1))
-        for number in range(2 * events.PAGE + 1):
+        await write(api, range(2 * event_log.PAGE + 1))
+        for number in range(2 * event_log.PAGE + 1):
             assert (await client.frame())["data"]["number"] == number
 
 

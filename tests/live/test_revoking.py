@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sunshine import presence
-from sunshine.people import Principal
+from sunshine.core.principals import Principal
+from sunshine.live import presence
 from tests.api import Api, Person
 from tests.conftest import PASSWORD
 from tests.live import channel

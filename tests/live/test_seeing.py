@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from sunshine import live
-from sunshine.errors import Unavailable
-from sunshine.people import System
+from sunshine.core.errors import Unavailable
+from sunshine.core.principals import System
+from sunshine.live import hub
 from tests.api import Api
 from tests.live import channel
 from tests.live.conftest import Noted, all_told
@@ -185,14 +185,14 @@ async def test_it_asks_once_for_many_events_and_many_sockets(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[object] = []
-    original = live.text_frame
+    original = hub.text_frame
     async with AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(connected(api, as_="employee")) for _ in range(20)
         ]
         for client in clients:
             await client.ready()
-        monkeypatch.setattr(live, "text_frame", lambda m: made.append(m) or original(m))  # type: ignore[func-returns-value]
+        monkeypatch.setattr(hub, "text_frame", lambda m: made.append(m) or original(m))  # type: ignore[func-returns-value]
         async with api.app.databases.sunshine.transaction(System("test")) as tx:
             for number in range(50):
                 employee = api.employee.employee_id
@@ -220,7 +220,7 @@ async def test_nothing_is_read_where_nobody_listens(api: Api, noted: Noted) -> N
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "RETRY_SECONDS", 0.02)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -243,7 +243,7 @@ async def test_what_cannot_be_decided_yet_is_told_later_and_in_order(
 async def test_who_cannot_be_told_for_long_is_sent_away_and_resumes(
     api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "STUCK_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "STUCK_SECONDS", 0.2)
     async with connected(api, as_="employee") as client:
         seq = await client.ready()
         await noted("employee", 0)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import jwt
 import pytest
 
-from sunshine.people import Principal, permissions_of
-from sunshine.tokens import Claims
+from sunshine.core.principals import Principal, permissions_of
+from sunshine.identity.tokens import Claims
 from sunshine.web import sockets
 from tests.api import Api
 from tests.conftest import SECRET

@@ -4,7 +4,7 @@ import gc
 import os
 import struct
 
-from sunshine.people import System
+from sunshine.core.principals import System
 from tests.api import Api
 from tests.live import channel
 from tests.live.conftest import Noted, write

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.meeting_rooms.rooms import SCHEDULE, book, booked, room

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunshine.rules.meeting_room_slots import Slot, gaps
+from sunshine.modules.meeting_rooms.availability import Slot, gaps
 from tests.api import Api
 from tests.meeting_rooms.rooms import EXAMPLE, ROOMS, SCHEDULE, booked, room
 from tests.people import found, refused

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.meeting_rooms.rooms import ROOMS, SCHEDULE, book, booked, overlaps, room

@@ -17,7 +17,7 @@ import pytest
 from pymongo.synchronous.collection import Collection
 from tornado.ioloop import IOLoop
 
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.mongo import Mongo

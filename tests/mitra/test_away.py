@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from tornado.ioloop import IOLoop
 
-from sunshine import postgres as launcher
-from sunshine.errors import Unavailable
-from sunshine.settings import Settings
+from sunshine.core.errors import Unavailable
+from sunshine.core.settings import Settings
+from sunshine.database import embedded as launcher
 from tests.api import Answer, Api
 from tests.conftest import Now, serve
 from tests.mitra.partners import CONTRACT, document, partner, recorded

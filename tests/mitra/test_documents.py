@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sunshine.schemas.fields import MAX_FREE_FORM
+from sunshine.core.fields import MAX_FREE_FORM
 from tests.api import Api
 from tests.mitra.partners import CONTRACT, PATH, document, partner, recorded
 from tests.people import found

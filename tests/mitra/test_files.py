@@ -3,7 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sunshine import file_check
+from sunshine.files import integrity
 from tests.api import Api
 from tests.files.forms import PNG, path_of, uploaded
 from tests.rows import new_row
@@ -16,7 +16,7 @@ async def partner(api: Api) -> str:
 async def orphans(api: Api) -> list[str]:
     application = api.app.application
     later = application.clock() + timedelta(hours=25)
-    found = await file_check.orphans(application.storage, api.app.databases, now=later)
+    found = await integrity.orphans(application.storage, api.app.databases, now=later)
     return [file.place for file in found]
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pymongo.synchronous.collection import Collection
 
-from sunshine.errors import NotFound
-from sunshine.people import System
-from sunshine.rules import mitra_documents as rules
+from sunshine.core.errors import NotFound
+from sunshine.core.principals import System
+from sunshine.modules.mitra import documents as rules
 from tests.api import Api
 from tests.conftest import Now
 from tests.mitra.partners import CONTRACT, document, partner, recorded
@@ -220,7 +220,7 @@ async def test_a_content_that_is_named_again_is_not_swept(
 async def test_the_sweep_looks_through_more_than_a_batch(
     on_mongo: Api, contents: Contents, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sunshine.mongo.KEYS_AT_ONCE", 3)
+    monkeypatch.setattr("sunshine.database.mongo.KEYS_AT_ONCE", 3)
     path = await partner(on_mongo)
     for number in range(8):
         await drafted(on_mongo, path, CONTRACT)

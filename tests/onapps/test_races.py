@@ -7,7 +7,7 @@ from collections import Counter
 import psycopg
 import pytest
 
-from sunshine.connections import conninfo
+from sunshine.database.connections import conninfo
 from tests.api import Answer, Api
 from tests.onapps.vouchers import VOUCHERS, redeem, validate, voucher
 from tests.people import steps

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
-from sunshine.rules.onapps_redemptions import discount_of
-from sunshine.settings import Settings
+from sunshine.core.settings import Settings
+from sunshine.modules.onapps.redemptions import discount_of
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.onapps.vouchers import EXAMPLE, VOUCHERS, redeem, validate, voucher

@@ -6,10 +6,14 @@ import jsonschema_rs
 import pytest
 
 import handlers
-from sunshine.errors import Invalid
-from sunshine.schemas import assets, branding_approval, leave, meeting_rooms, permit
-from sunshine.schemas.fields import Schema
-from sunshine.validation import Payload
+from sunshine.core.errors import Invalid
+from sunshine.core.fields import Schema
+from sunshine.core.validation import Payload
+from sunshine.modules.assets import schemas as assets
+from sunshine.modules.branding_approval import schemas as branding_approval
+from sunshine.modules.leave import schemas as leave
+from sunshine.modules.meeting_rooms import schemas as meeting_rooms
+from sunshine.modules.permit import schemas as permit
 from tests.described import description
 
 DOCUMENT = description(handlers.routes).document

@@ -7,8 +7,8 @@ import pytest
 from openapi_spec_validator import validate
 
 import handlers
-from sunshine.schemas.fields import money, text, whole
-from sunshine.validation import Payload
+from sunshine.core.fields import money, text, whole
+from sunshine.core.validation import Payload
 from sunshine.web.guards import allowed_address, may, public, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.components import Components

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sunshine import settings as configuration
+from sunshine.core import settings as configuration
 from tests.api import Api
 
 PARTS = ("page.js", "page.css", "swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from sunshine.rules import sales, sales_report
+from sunshine.modules.sales import report, sales
 from tests.api import Api
 from tests.people import principal
 from tests.runs import examples
@@ -88,7 +88,7 @@ async def test_it_is_narrowed_by_person_and_customer(api: Api) -> None:
     ]:
         data = (await api.get(f"{PATH}?{query}", as_="admin")).data
         assert data["totalSales"] == total, query
-        assert {sum(row["total"] for row in data[by]) for by in sales_report.SHEETS} == {total}
+        assert {sum(row["total"] for row in data[by]) for by in report.SHEETS} == {total}
 
 
 async def test_the_average_is_rounded_half_up(api: Api) -> None:
@@ -120,7 +120,7 @@ async def test_a_period_reads_no_items_but_its_own(api: Api) -> None:
         me=api.employee.employee_id,
     )
     await api.sql("ANALYZE sale, sale_item")
-    statement = sales_report._statement(("endDate", "startDate"), "all").explained()
+    statement = report._statement(("endDate", "startDate"), "all").explained()
     period = {"startDate": date(2024, 2, 1), "endDate": date(2024, 2, 29)}
     row = await api.app.databases.sunshine.only(statement, me=None, **period)
     how = {node["Relation Name"]: node["Node Type"]
@@ -173,7 +173,7 @@ async def test_sums_are_exact_whatever_is_sold(api: Api, io_loop: Any) -> None:
         async with database.transaction(actor) as tx:
             values = {"customerId": 1, "items": sent, "total": total, "salesPerson": seller}
             await sales.create(tx, {**values, "date": date(2024, 1, 1)}, actor=actor)
-    found = await sales_report.report(database, {}, actor=actor)
+    found = await report.report(database, {}, actor=actor)
     assert found["totalSales"] == expected
-    for sheet in sales_report.SHEETS:
+    for sheet in report.SHEETS:
         assert sum(Decimal(str(row["total"])) for row in found[sheet]) == expected

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sunshine.errors import Invalid
-from sunshine.rules.sales import _check_total
+from sunshine.core.errors import Invalid
+from sunshine.modules.sales.sales import _check_total
 from tests.api import Api
 from tests.conftest import Now
 from tests.people import found, refused, steps

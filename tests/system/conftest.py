@@ -24,11 +24,11 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import migrate
-from sunshine import postgres as launcher
-from sunshine import settings as configuration
-from sunshine.settings import Settings
-from sunshine.tokens import Tokens
+from sunshine.core import settings as configuration
+from sunshine.core.settings import Settings
+from sunshine.database import embedded as launcher
+from sunshine.database import migrations
+from sunshine.identity.tokens import Tokens
 from tests.conftest import PASSWORD_HASH, SECRET, _connected, emptied
 from tests.processes import Process, reach
 from tests.system.clusters import Authority, Cluster, way
@@ -155,8 +155,8 @@ def staffed(authority: Authority) -> Iterator[Staffed]:
     try:
         cluster.make()
         settings = configuration.load({"APP_ENV": "test", **way(authority, cluster)}, folder)
-        migrate.create(settings)
-        migrate.upgrade(settings)
+        migrations.create(settings)
+        migrations.upgrade(settings)
         tokens = People(settings).tokens
         cluster.stop()
         yield Staffed(cluster, tokens)

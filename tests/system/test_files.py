@@ -23,8 +23,8 @@ from urllib.parse import quote
 import pytest
 
 from benchmarks.processes import group_rss
-from sunshine.postgres import Server
-from sunshine.uploads import MAX_FILE
+from sunshine.database.embedded import Server
+from sunshine.files.uploads import MAX_FILE
 from tests.api import Api
 from tests.files.forms import FORM, form, part
 from tests.live.test_nothing_lost import LiveProcess

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import postgres as launcher
+from sunshine.database import embedded as launcher
 from tests.processes import CHECKOUT, Process, ask, reach
 from tests.system.conftest import People
 from tests.system.machine import free_port, until

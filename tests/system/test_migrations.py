@@ -11,9 +11,9 @@ from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
 import models
-from sunshine import migrate, postgres
-from sunshine.settings import Settings, load
-from sunshine.variables import DATABASES
+from sunshine.core.settings import Settings, load
+from sunshine.core.variables import DATABASES
+from sunshine.database import embedded, migrations
 from tests.kernel.test_migrations import dumped
 from tests.processes import reach
 
@@ -38,19 +38,19 @@ ALLOWED = re.compile(r"\((\w+) = ANY \(ARRAY\['([^']*)'")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
+def server() -> Iterator[embedded.Server]:
     with tempfile.TemporaryDirectory(prefix="sunshine migrations ") as folder:
         Path(folder).chmod(0o711)
         fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        with postgres.running(Path(folder).resolve() / "postgres", options=fast) as running:
+        with embedded.running(Path(folder).resolve() / "postgres", options=fast) as running:
             yield running
 
 
 @pytest.fixture(scope="module")
-def settings(server: postgres.Server) -> Settings:
+def settings(server: embedded.Server) -> Settings:
     made = load(reach(server), home=Path("/nonexistent"))
-    migrate.create(made)
-    migrate.upgrade(made)
+    migrations.create(made)
+    migrations.upgrade(made)
     return made
 
 
@@ -97,21 +97,21 @@ def value(column: Column, allowed: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_every_step_leads_down_and_up_again(
-    server: postgres.Server, settings: Settings, name: str
+    server: embedded.Server, settings: Settings, name: str
 ) -> None:
     database = settings.databases[name].database
-    with migrate.connect(settings.databases[name]) as connection:
+    with migrations.connect(settings.databases[name]) as connection:
         tables = models.METADATA[name].sorted_tables
         filled = [table.name for table in tables if fill(connection, table)]
         assert len(filled) >= FILLED * len(tables), {t.name for t in tables} - {*filled}
-    steps = migrate.revisions(name)
+    steps = migrations.revisions(name)
     schemas = {steps[-1]: dumped(server, database)}
     for before, step in zip(reversed(["base", *steps[:-1]]), reversed(steps), strict=True):
-        assert migrate.downgrade(settings, name, before)
+        assert migrations.downgrade(settings, name, before)
         schemas[before] = dumped(server, database)
-        assert migrate.upgrade(settings, [name], step) == [name]
+        assert migrations.upgrade(settings, [name], step) == [name]
         assert dumped(server, database) == schemas[step], step
-        assert migrate.downgrade(settings, name, before)
+        assert migrations.downgrade(settings, name, before)
     for step in steps:
-        assert migrate.upgrade(settings, [name], step) == [name]
+        assert migrations.upgrade(settings, [name], step) == [name]
         assert dumped(server, database) == schemas[step], step

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sunshine import clock, databases, pooling
-from sunshine import settings as configuration
-from sunshine.connections import connected
-from sunshine.db import Databases
-from sunshine.settings import Settings
-from sunshine.statements import Statement
+from sunshine.core import clock
+from sunshine.core import settings as configuration
+from sunshine.core.settings import Settings
+from sunshine.database import pgbouncer, startup
+from sunshine.database.connections import connected
+from sunshine.database.database import Databases
+from sunshine.database.statements import Statement
 from tests.conftest import PASSWORD
 from tests.processes import CHECKOUT, Process, ask
 from tests.system.clusters import Cluster, PgBouncer, within
@@ -63,7 +64,7 @@ def settings_of(bouncer: PgBouncer, folder: Path) -> Settings:
 def test_by_session_every_time_out_and_the_timezone_are_in_force(
     folder: Path, behind: Callable[..., PgBouncer], settings: dict[str, str]
 ) -> None:
-    with databases.opened(settings_of(behind("session", **settings), folder)) as reached:
+    with startup.opened(settings_of(behind("session", **settings), folder)) as reached:
         shown = asyncio.run(in_force(reached))
     assert all(database.pooler for database in reached.databases.values())
     assert shown == [SHOWN] * 5
@@ -152,10 +153,10 @@ def test_one_with_too_few_servers_is_told_so(
     folder: Path, behind: Callable[..., PgBouncer]
 ) -> None:
     settings = settings_of(behind("session", default_pool_size="1"), folder)
-    found = pooling.recognised(settings).databases["sunshine"]
-    assert "raise default_pool_size to 23" in (pooling.refusal(found) or "")
+    found = pgbouncer.recognised(settings).databases["sunshine"]
+    assert "raise default_pool_size to 23" in (pgbouncer.refusal(found) or "")
 
 
 def test_without_one_none_is_recognised(settings: Settings) -> None:
-    found = pooling.recognised(settings)
+    found = pgbouncer.recognised(settings)
     assert not any(database.pooler for database in found.databases.values())

@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sunshine.tokens import Tokens
+from sunshine.identity.tokens import Tokens
 from tests.conftest import SECRET
 from tests.processes import Process, ask
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sunshine.postgres import Server
+from sunshine.database.embedded import Server
 from tests.conftest import SECRET
 from tests.processes import CHECKOUT, Process, reach
 from tests.system.conftest import People

@@ -17,10 +17,10 @@ import pytest
 from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 
-from sunshine.errors import Unavailable
-from sunshine.s3 import S3Storage
-from sunshine.settings import Settings
-from sunshine.storage import Storage
+from sunshine.core.errors import Unavailable
+from sunshine.core.settings import Settings
+from sunshine.files.s3 import S3Storage
+from sunshine.files.storage import Storage
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.files.forms import PNG, path_of, uploaded

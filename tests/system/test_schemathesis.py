@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sunshine.postgres import Server
+from sunshine.database.embedded import Server
 from tests.api import Api
 from tests.system.test_browser import server
 

@@ -6,7 +6,7 @@ employee), both employees with no manager here.
 
 from typing import Any
 
-from sunshine.people import ROLE_PERMISSIONS, Principal, permissions_of
+from sunshine.core.principals import ROLE_PERMISSIONS, Principal, permissions_of
 from tests.api import Api, Person
 from tests.conftest import PASSWORD_HASH
 

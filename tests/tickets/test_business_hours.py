@@ -1,4 +1,4 @@
-"""sunshine/rules/business_hours.py: nights, weekends, holidays, clocks that change."""
+"""sunshine/modules/tickets/business_hours.py: nights, weekends, holidays, clocks that change."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from sunshine.rules.business_hours import BusinessHours
+from sunshine.modules.tickets.business_hours import BusinessHours
 
 MONDAY_TO_FRIDAY = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})

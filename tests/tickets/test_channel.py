@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import select
 
 from models import kernel
-from sunshine import json
-from sunshine.events import columns, event_of
-from sunshine.people import System
-from sunshine.rules.tickets_channel import channel
-from sunshine.rules.tickets_sla import report_breaches
-from sunshine.statements import Statement
+from sunshine.core import json
+from sunshine.core.principals import System
+from sunshine.database.event_log import columns, event_of
+from sunshine.database.statements import Statement
+from sunshine.modules.tickets.channel import channel
+from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Api
 from tests.conftest import Now
 from tests.tickets.desk import put, report, say

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from sunshine.people import System
-from sunshine.rules.tickets_sla import report_breaches
-from sunshine.statements import Statement
+from sunshine.core.principals import System
+from sunshine.database.statements import Statement
+from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.tickets.desk import get, put, report, say, ticket_in

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sunshine.people import System
-from sunshine.rules.tickets_sla import calendar_changed, due_on, report_breaches
+from sunshine.core.principals import System
+from sunshine.modules.tickets.sla import calendar_changed, due_on, report_breaches
 from tests.api import Api
 from tests.conftest import Now
 from tests.tickets.desk import get, listed, put, report, say

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from models import kernel
-from sunshine.events import Event, columns, event_of
-from sunshine.rules.tickets_channel import channel
-from sunshine.statements import Statement
+from sunshine.database.event_log import Event, columns, event_of
+from sunshine.database.statements import Statement
+from sunshine.modules.tickets.channel import channel
 from tests.api import Api
 from tests.tickets.desk import enrol, listed, principal, put, report, say
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sunshine.people import System
+from sunshine.core.principals import System
 from tests.api import Api
 
 SHOWN = {

@@ -1,13 +1,13 @@
-"""What a new password must be, and who may set it: sunshine/passwords.py."""
+"""What a new password must be, and who may set it: sunshine/identity/passwords.py."""
 
 import asyncio
 import time
 
 import pytest
 
-from sunshine import passwords
-from sunshine.errors import Invalid
-from sunshine.guessing import company_words
+from sunshine.core.errors import Invalid
+from sunshine.identity import passwords
+from sunshine.identity.password_strength import company_words
 from tests.api import Api
 from tests.auth.people import account, hashed, token_of
 from tests.conftest import PASSWORD

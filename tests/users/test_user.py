@@ -226,21 +226,21 @@ async def other_admin(api: Api, name: str) -> Person:
 @pytest.mark.parametrize("body", [{"role": "hr"}, {"active": False}, None])
 async def test_the_last_active_admin_stays_one(api: Api, body: dict | None) -> None:
     """Asked by an admin who is ended meanwhile: the only way to get there."""
-    from sunshine.errors import Conflict
-    from sunshine.people import System
-    from sunshine.rules import users
+    from sunshine.core.errors import Conflict
+    from sunshine.core.principals import System
+    from sunshine.modules.users import accounts
 
     inactive = await account(api, "retired", hashed("x"), role="admin", active=False)
     for change in (body or {"active": False}, {"active": False, "role": "admin"}):
         with pytest.raises(Conflict) as refused:
             async with api.app.databases.sunshine.transaction(System()) as tx:
-                await users.change(tx, api.admin.user_id, change)
+                await accounts.change(tx, api.admin.user_id, change)
         assert refused.value.code == "last_admin"
     assert await api.events() == []
     # Another active one is needed, and enough.
     assert (await api.put(path(inactive), {"active": True}, as_="admin")).status == 200
     async with api.app.databases.sunshine.transaction(System()) as tx:
-        await users.change(tx, api.admin.user_id, body or {"active": False})
+        await accounts.change(tx, api.admin.user_id, body or {"active": False})
 
 
 Act = Callable[[Api, Person, Person], Awaitable[Answer]]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from models.auth import ROLES
-from sunshine.people import ADMIN, GRANTABLE
+from sunshine.core.principals import ADMIN, GRANTABLE
 from tests.api import Api
 
 NEW = {

@@ -1,13 +1,11 @@
 """What the document says once and refers to: named schemas, common errors, parameters."""
 
-import pkgutil
+import sys
 from functools import lru_cache
-from importlib import import_module
 
-from sunshine import schemas
-from sunshine.errors import MAX_NAMED
-from sunshine.schemas.fields import Schema
-from sunshine.schemas.shapes import Shape
+from sunshine.core.errors import MAX_NAMED
+from sunshine.core.fields import Schema
+from sunshine.core.shapes import Shape
 from sunshine.web.idempotency import HEADER, MAX_LENGTH
 from sunshine.web.openapi.schemas import Json, SchemaWriter, example_of
 
@@ -181,11 +179,17 @@ def _failure(status: int, codes: frozenset[str]) -> Json:
 
 @lru_cache(maxsize=1)
 def _payload_names() -> dict[int, str]:
-    """The schemas of sunshine/schemas by identity: `CREATE` in employees.py -> EmployeesCreate."""
+    """The schemas of all modules by identity: `CREATE` of employees/schemas.py is EmployeesCreate,
+    that of employees/positions_schemas.py PositionsCreate. The route table has loaded them."""
+    found = {}
+    for path, module in sys.modules.items():
+        if path.startswith("sunshine.") and path.endswith("schemas"):
+            folder, file = path.split(".")[-2:]
+            found[folder if file == "schemas" else file.removesuffix("_schemas")] = module
     names: dict[int, str] = {}
-    for module in pkgutil.iter_modules(schemas.__path__):
-        for constant, value in vars(import_module(f"{schemas.__name__}.{module.name}")).items():
+    for name, module in sorted(found.items()):
+        for constant, value in vars(module).items():
             if constant.isupper() and isinstance(value, dict):
-                words = f"{module.name}_{constant}".lower().split("_")
+                words = f"{name}_{constant}".lower().split("_")
                 names.setdefault(id(value), "".join(word.capitalize() for word in words))
     return names

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sunshine.people import GRANTABLE, ROLE_PERMISSIONS, implied
-from sunshine.schemas.fields import MAX_ID, Schema
+from sunshine.core.fields import MAX_ID, Schema
+from sunshine.core.principals import GRANTABLE, ROLE_PERMISSIONS, implied
+from sunshine.web.described import Reply
 from sunshine.web.guards import (
     CSV,
     FORM,
@@ -17,7 +18,6 @@ from sunshine.web.guards import (
 from sunshine.web.openapi import prose
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.schemas import Json, example_of
-from sunshine.web.replies import Reply
 from sunshine.web.routes import Route
 from sunshine.web.sockets import SocketRoute
 

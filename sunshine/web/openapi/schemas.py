@@ -1,6 +1,6 @@
 """Fields as JSON Schema (2020-12). A rule or a type that is not known here is an error.
 
-The kinds of field: sunshine/schemas/fields.py and shapes.py.
+The kinds of field: sunshine/core/fields.py and shapes.py.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sunshine.schemas.fields import Field, Schema
+from sunshine.core.fields import Field, Schema
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from psycopg import sql as composing
 
-from sunshine import migrate, pg_programs
+from sunshine.database import migrations, pg_tools
 from tests.cli.conftest import CLI
 from tests.processes import heed_signals
 
@@ -34,7 +34,7 @@ def drop(postgres, prefix):
 def held(settings, name):
     """Rows and content of each table, without what a restore must change."""
     found: dict = {}
-    with migrate.connect(settings.databases[name]) as connection:
+    with migrations.connect(settings.databases[name]) as connection:
         connection.execute("SET timezone = 'UTC'")
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -106,6 +106,6 @@ def begin(environ, tmp_path, slow, prepare=heed_signals):
 
 
 def old_programs(folder):
-    for name in pg_programs.NEEDED:
+    for name in pg_tools.NEEDED:
         (folder / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
         (folder / name).chmod(0o755)

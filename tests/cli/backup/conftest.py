@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sunshine import migrate, pg_programs
-from sunshine.settings import load
-from sunshine.variables import DATABASES
+from sunshine.core.settings import load
+from sunshine.core.variables import DATABASES
+from sunshine.database import migrations, pg_tools
 from tests.cli.backup.acts import FILES, databases, drop, held, stored
 from tests.cli.conftest import CLI
 
@@ -58,7 +58,7 @@ def company(postgres, clone, tmp_path_factory):
     settings = load(environ, home=home)
     clone(settings)
     for name, statements in FILLED.items():
-        with migrate.connect(settings.databases[name]) as connection:
+        with migrations.connect(settings.databases[name]) as connection:
             connection.execute(statements)
     for name, content in FILES.items():
         path = settings.directory / "static" / name
@@ -102,7 +102,7 @@ def used(company, postgres, clone):
     environ = {f"PG_{name.upper()}_DB": database for name, database in names.items()}
     settings = load(company.environ | environ, home=company.settings.directory)
     clone(settings)
-    with migrate.connect(settings.databases["sunshine"]) as connection:
+    with migrations.connect(settings.databases["sunshine"]) as connection:
         connection.execute("INSERT INTO department (name) VALUES ('Of today')")
     yield names
     drop(postgres, "used_")
@@ -148,7 +148,7 @@ def slow(tmp_path, postgres):
     folder = tmp_path / "bin"
     folder.mkdir()
     begun = tmp_path / "begun"
-    real = pg_programs.find(None, 18).folder
+    real = pg_tools.find(None, 18).folder
     for name in ("pg_restore", "psql"):
         (folder / name).symlink_to(real / name)
     (folder / "pg_dump").write_text(

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import pg_programs
 from sunshine.backups import documents
 from sunshine.backups.manifest import BackupError
-from sunshine.postgres_place import PostgresError, wheel_binaries
+from sunshine.database import pg_tools
+from sunshine.database.cluster import PostgresError, wheel_binaries
 from tests.cli.backup.acts import FILES, begin, is_one_line, old_programs, shelf
 from tests.cli.conftest import CLI
 from tests.processes import heed_signals
@@ -164,23 +164,23 @@ def test_it_takes_the_newest_programs_that_suit(tmp_path, monkeypatch):
     def make(name, version):
         folder = tmp_path / name
         folder.mkdir()
-        for program in pg_programs.NEEDED:
+        for program in pg_tools.NEEDED:
             (folder / program).write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version}'\n")
             (folder / program).chmod(0o755)
         return folder
 
     old, newer = make("old", "97.2"), make("newer", "98.1 (Debian 98.1-1)")
     monkeypatch.setenv("PATH", str(old))
-    monkeypatch.setattr(pg_programs, "PLACES", (str(tmp_path / "newe*"),))
-    assert pg_programs.find(None, 15).folder == newer
-    assert pg_programs.find(None, 15).version == "98.1"
-    assert pg_programs.find(old, 15).folder == old  # PG_BIN_DIR
-    monkeypatch.setattr(pg_programs, "PLACES", ())
-    assert pg_programs.find(None, 97).folder == old
+    monkeypatch.setattr(pg_tools, "PLACES", (str(tmp_path / "newe*"),))
+    assert pg_tools.find(None, 15).folder == newer
+    assert pg_tools.find(None, 15).version == "98.1"
+    assert pg_tools.find(old, 15).folder == old  # PG_BIN_DIR
+    monkeypatch.setattr(pg_tools, "PLACES", ())
+    assert pg_tools.find(None, 97).folder == old
     monkeypatch.setenv("PATH", "/nowhere")
-    assert pg_programs.find(None, 18).folder == wheel_binaries()
+    assert pg_tools.find(None, 18).folder == wheel_binaries()
     with pytest.raises(PostgresError, match="postgresql-client-99"):
-        pg_programs.find(None, 99)
+        pg_tools.find(None, 99)
 
 
 def test_programs_of_the_path_that_are_all_too_old_are_refused(sunshine, tmp_path, monkeypatch):
@@ -188,8 +188,8 @@ def test_programs_of_the_path_that_are_all_too_old_are_refused(sunshine, tmp_pat
     folder.mkdir()
     old_programs(folder)
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(pg_programs, "PLACES", ())
-    monkeypatch.setattr(pg_programs, "wheel_binaries", lambda: folder)
+    monkeypatch.setattr(pg_tools, "PLACES", ())
+    monkeypatch.setattr(pg_tools, "wheel_binaries", lambda: folder)
     done = sunshine("backup", "create", "--to", str(tmp_path / "shelf"), PATH=str(folder))
     assert is_one_line(done)
     assert "or newer here: install postgresql-client-" in done.stderr

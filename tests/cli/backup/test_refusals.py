@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sunshine.backups import restore, scratch
+from sunshine.backups import restore, staging
 from tests.cli.backup.acts import FILES, is_one_line, resealed
 
 pytestmark = pytest.mark.usefixtures("unchanged")
@@ -294,7 +294,7 @@ def whole(monkeypatch):
     monkeypatch.setattr(restore, "_check_targets", lambda *_, **__: None)
     monkeypatch.setattr(restore, "_prepare", lambda *_: None)
     monkeypatch.setattr(restore, "_filled", lambda *_: {})
-    monkeypatch.setattr(scratch, "made", lambda *_: nullcontext({}))
+    monkeypatch.setattr(staging, "made", lambda *_: nullcontext({}))
 
 
 def test_verify_reads_the_archive_too(sunshine, backup, whole):

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from sunshine import clock, migrate
 from sunshine.backups import restore
 from sunshine.backups.content import Content, differences
-from sunshine.db import Databases
-from sunshine.events import Cursor, is_kept, page_after
-from sunshine.people import System
-from sunshine.variables import DATABASES
+from sunshine.core import clock
+from sunshine.core.principals import System
+from sunshine.core.variables import DATABASES
+from sunshine.database import migrations
+from sunshine.database.database import Databases
+from sunshine.database.event_log import Cursor, is_kept, page_after
 from tests.cli.backup.acts import FILES, RESTORED, databases, held, stored
 
 
@@ -32,7 +33,7 @@ def test_all_that_was_lost_comes_back(sunshine, company, backup, place):
     assert {name: held(place, name) for name in DATABASES} == company.held
     assert stored(place) == FILES
     assert sunshine("db", "check").returncode == 0
-    with migrate.connect(place.databases["sunshine"]) as connection:
+    with migrations.connect(place.databases["sunshine"]) as connection:
         versions = connection.execute("SELECT token_version FROM users").fetchall()
         events = connection.execute(RESTORED).fetchall()
     assert versions == [(3,)]
@@ -93,11 +94,11 @@ def test_who_is_just_leaving_is_waited_for(sunshine, backup, postgres, place, mo
 
 def test_all_tokens_end_and_an_event_says_so(restored, company):
     for name, table, version in (("sunshine", "users", 3), ("fleet", "driver", 2)):
-        with migrate.connect(restored.databases[name]) as connection:
+        with migrations.connect(restored.databases[name]) as connection:
             found = connection.execute(f"SELECT DISTINCT token_version FROM {table}").fetchall()
         assert found == [(version + restore.VERSIONS,)]
     for name in DATABASES:
-        with migrate.connect(restored.databases[name]) as connection:
+        with migrations.connect(restored.databases[name]) as connection:
             [(event,)] = connection.execute(RESTORED).fetchall()
         assert (event["name"], event["tokensEnded"]) == (company.folder.name, True)
 
@@ -167,7 +168,7 @@ def test_with_force_they_are_kept_under_another_name(
 
 @pytest.mark.usefixtures("upgraded")
 def test_an_older_backup_is_brought_up_to_date(sunshine, tmp_path, sql):
-    head = migrate.heads()["fleet"]
+    head = migrations.heads()["fleet"]
     assert sunshine("db", "downgrade", "fleet", "0001", "--yes").returncode == 0
     assert sunshine("backup", "create", "--to", str(tmp_path / "shelf")).returncode == 0
     (made,) = (tmp_path / "shelf").glob("sunshine-*")

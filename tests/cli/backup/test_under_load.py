@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from sunshine import migrate
 from sunshine.backups import files
+from sunshine.database import migrations
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_it_is_of_one_moment(sunshine, place, tmp_path, monkeypatch):
     root.mkdir(parents=True)
 
     def write():
-        with migrate.connect(place.databases["sunshine"]) as connection:
+        with migrations.connect(place.databases["sunshine"]) as connection:
             while not done.is_set():
                 name = f"{len(written)}.jpg"
                 (root / name).write_text(name)
@@ -55,7 +55,7 @@ def test_it_is_of_one_moment(sunshine, place, tmp_path, monkeypatch):
     assert made.returncode == 0, made.stderr
     (folder,) = (tmp_path / "shelf").glob("sunshine-*")
     assert sunshine("backup", "restore", str(folder), "--force").returncode == 0
-    with migrate.connect(place.databases["sunshine"]) as connection:
+    with migrations.connect(place.databases["sunshine"]) as connection:
         rows = [name for (name,) in connection.execute("SELECT name FROM department ORDER BY id")]
         events = connection.execute("SELECT actor_name FROM event WHERE type = 'made' ORDER BY id")
         assert [name for (name,) in events] == rows

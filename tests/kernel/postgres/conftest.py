@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import postgres, postgres_place
-from sunshine.postgres import running
+from sunshine.database import cluster, embedded
+from sunshine.database.embedded import running
 from tests.kernel.postgres.acts import FAST
 
 CHECKOUT = Path(__file__).parents[3]
@@ -45,8 +45,8 @@ def _cluster():
     """The data of a cluster as it is when it has just been made."""
     with tempfile.TemporaryDirectory(prefix="sunshine-", dir="/tmp") as top:
         Path(top).chmod(0o755)
-        place = postgres_place.find_place(Path(top) / "postgres")
-        postgres._make_cluster(place, FAST)
+        place = cluster.find_place(Path(top) / "postgres")
+        embedded._make_cluster(place, FAST)
         yield place.data
 
 
@@ -57,7 +57,7 @@ def made(monkeypatch, _cluster):
     def copy(place, options):
         subprocess.run(["cp", "-a", _cluster, place.data], check=True)
 
-    monkeypatch.setattr(postgres, "_make_cluster", copy)
+    monkeypatch.setattr(embedded, "_make_cluster", copy)
 
 
 @pytest.fixture(scope="module")

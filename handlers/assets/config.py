@@ -1,0 +1,58 @@
+"""Categories, locations and vendors of assets over HTTP. Rules:
+sunshine/modules/assets/config.py."""
+
+from sunshine.modules.assets.config import config
+from sunshine.modules.assets.schemas import CHANGE_CONFIG, CONFIG, CREATE_CONFIG
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.records import Record, Records
+from sunshine.web.routes import Route
+
+
+class Configs(Records):
+    """Categories, locations, vendors.
+
+    The categories, locations and vendors that assets name by `key`, which is unique in its kind. A
+    category may say how its assets lose value: `depreciationMonths`, `residualPercent`. One that
+    assets name stays: 409.
+    """
+
+    records = config
+
+
+class Config(Record):
+    """One of them."""
+
+    records = config
+
+
+MANAGES = may("assets:manage")
+READS = may("assets:read", "assets:manage")
+
+routes = [
+    Route(
+        "/api/asset-management/config",
+        Configs,
+        GET=[signed_in, READS, query(config.listing.schema), page(CONFIG)],
+        POST=[
+            signed_in,
+            MANAGES,
+            body(CREATE_CONFIG),
+            created(CONFIG),
+            conflicts("asset_config_key_taken"),
+        ],
+    ),
+    Route(
+        "/api/asset-management/config/{id_}",
+        Config,
+        GET=[signed_in, READS, one(CONFIG)],
+        PUT=[
+            signed_in,
+            MANAGES,
+            body(CHANGE_CONFIG),
+            one(CONFIG),
+            conflicts("asset_config_key_taken"),
+        ],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+    ),
+]

@@ -1,0 +1,73 @@
+"""Maintenance of assets over HTTP. Rules: sunshine/modules/assets/maintenance.py."""
+
+from sunshine.modules.assets import maintenance as rules
+from sunshine.modules.assets.schemas import CHANGE_MAINTENANCE, DONE_MAINTENANCE, MAINTENANCE
+from sunshine.web.described import conflicts, created, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Maintenances(Handler):
+    """What was done to an asset."""
+
+    async def get(self, asset_id: int) -> None:
+        """List an asset's maintenance, the latest first.
+
+        Of all assets to HR, admins and `assets:manage`.
+        """
+        page = await rules.page(self.db.sunshine, asset_id, self.query)
+        self.reply_page(page)
+
+    async def post(self, asset_id: int) -> None:
+        """Begin maintenance of an asset.
+
+        The asset is in maintenance until `completedOn`; one at a time: 409. With `completedOn` it
+        is noted after the fact.
+        """
+        async with self.transaction() as tx:
+            row = await rules.begin(tx, asset_id, self.body)
+            self.reply(row, message="Maintenance created", status=201)
+
+
+class Maintenance(Handler):
+    """One maintenance."""
+
+    async def put(self, asset_id: int, maintenance_id: int) -> None:
+        """Change or end maintenance.
+
+        `completedOn` ends it, and the asset is what it was before.
+        """
+        async with self.transaction() as tx:
+            row = await rules.change(tx, asset_id, maintenance_id, self.body)
+            self.reply(row, message="Maintenance updated")
+
+
+# HR, admins and asset managers: who may hand assets out only may not write off their repair.
+CARES = may("assets:manage", "assets:read:all")
+
+routes = [
+    Route(
+        "/api/asset-management/inventory/{asset_id}/maintenance",
+        Maintenances,
+        GET=[signed_in, CARES, query(rules.listing.schema), page(DONE_MAINTENANCE)],
+        POST=[
+            signed_in,
+            CARES,
+            body(MAINTENANCE),
+            created(DONE_MAINTENANCE),
+            conflicts("asset_in_maintenance", "asset_not_active"),
+        ],
+    ),
+    Route(
+        "/api/asset-management/inventory/{asset_id}/maintenance/{maintenance_id}",
+        Maintenance,
+        PUT=[
+            signed_in,
+            CARES,
+            body(CHANGE_MAINTENANCE),
+            one(DONE_MAINTENANCE),
+            conflicts("asset_in_maintenance", "asset_not_active"),
+        ],
+    ),
+]

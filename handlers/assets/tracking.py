@@ -1,0 +1,41 @@
+"""Where assets are, over HTTP. Rules: sunshine/modules/assets/tracking.py."""
+
+from sunshine.modules.assets import tracking as rules
+from sunshine.modules.assets.schemas import PLACE, REPORT_PLACE, TRACKING
+from sunshine.web.described import created, one
+from sunshine.web.guards import body, may, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Tracking(Handler):
+    """Where an asset is and has been."""
+
+    async def get(self, asset_id: int) -> None:
+        """Track an asset.
+
+        Who holds it, where it is, since when, and where it has been, the latest first.
+        """
+        self.reply(await rules.track(self.db.sunshine, asset_id, actor=self.actor))
+
+    async def post(self, asset_id: int) -> None:
+        """Report where an asset is.
+
+        By whoever holds it, or sees all. A location of the configuration, or coordinates.
+        `timestamp` is now where it is not said.
+        """
+        async with self.transaction() as tx:
+            moved = await rules.report(tx, asset_id, self.body, actor=self.actor)
+            self.reply(moved, message="Location recorded", status=201)
+
+
+READS = may("assets:read", "assets:manage")
+
+routes = [
+    Route(
+        "/api/asset-management/tracking/{asset_id}",
+        Tracking,
+        GET=[signed_in, READS, one(TRACKING)],
+        POST=[signed_in, READS, body(REPORT_PLACE), created(PLACE)],
+    ),
+]

@@ -1,0 +1,38 @@
+"""The monthly report over HTTP. Rules: sunshine/modules/attendance/report.py."""
+
+from sunshine.formats import spreadsheets
+from sunshine.modules.attendance import report as rules
+from sunshine.modules.attendance.attendance_report_schemas import MONTH, REPORT
+from sunshine.web.described import SHEETS, file, one
+from sunshine.web.guards import may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class AttendanceReport(Handler):
+    """A month of everybody within reach, in figures."""
+
+    deadline = 60.0
+
+    async def get(self) -> None:
+        """Report a month of attendance.
+
+        Of the team for managers, of all for HR and admins. Late, absent, leave and permits per
+        person and in all; `format` csv or xlsx answers a file.
+        """
+        found = await rules.report(self.db.sunshine, self.query, actor=self.actor)
+        if self.query["format"] == "json":
+            self.reply(found)
+        else:
+            name = f"attendance-{found['year']:04}-{found['month']:02}.{self.query['format']}"
+            file = await spreadsheets.make(self.query["format"], rules.COLUMNS, rules.lines(found))
+            self.reply_file(file, name)
+
+
+routes = [
+    Route(
+        "/api/attendance/report",
+        AttendanceReport,
+        GET=[signed_in, may("attendance:report"), query(REPORT), one(MONTH), file(*SHEETS)],
+    ),
+]

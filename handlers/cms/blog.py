@@ -1,0 +1,101 @@
+"""Posts over HTTP. Rules: sunshine/modules/cms/blog.py. Tables: models/cms.py."""
+
+from handlers.cms.content import ContentRow, Contents
+from sunshine.modules.cms.blog import posts, revisions
+from sunshine.modules.cms.schemas import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
+from sunshine.web.attachments import Filed, Filing
+from sunshine.web.content import Content
+from sunshine.web.described import conflicts, created, done, one, page, unchanged
+from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/blog", "blog")
+
+
+class Posts(Contents):
+    """All posts.
+
+    The address (`slug`) is made of the title where none is given; one that is taken is 409, and old
+    ones go on working. HTML is sanitised. Without `cms:write` only what is published and within its
+    dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
+
+    kind = posts
+    filing = IMAGES
+
+
+class Post(ContentRow):
+    """One post."""
+
+    kind = posts
+    filing = IMAGES
+
+
+class PostAt(Filed, Content):
+    """The post at an address, the one it has or one that it had."""
+
+    filing = IMAGES
+
+    async def get(self, slug: str) -> None:
+        """Get the post at an address.
+
+        `movedTo` says its present address where it was asked for by one that it had.
+        """
+        self.reply_row(await posts.find_at(self.db["cms"], slug, actor=self.actor))
+
+
+class Revisions(Filed):
+    """What a post said before."""
+
+    filing = IMAGES
+
+    async def get(self, id_: int) -> None:
+        """List what a post said before, the latest first.
+
+        For its author and for publishers.
+        """
+        page = await posts.revisions(self.db["cms"], id_, self.query, actor=self.actor)
+        self.reply_page(page)
+
+
+class Revert(Filed):
+    """A post saying again what it said before."""
+
+    filing = IMAGES
+
+    async def post(self, id_: int) -> None:
+        """Have a post say again what it said before.
+
+        As a new revision: nothing is lost.
+        """
+        async with self.transaction("cms") as tx:
+            people = self.db.sunshine
+            row = await posts.revert(tx, id_, **self.body, actor=self.actor, people=people)
+            self.reply(row, message="Blog post reverted")
+
+
+WRITES = may("cms:write", "cms:publish")
+PUBLISHES = may("cms:publish")
+
+routes = [
+    Route(
+        "/api/cms/blog",
+        Posts,
+        GET=[content_reader, query(posts.listing.schema), page(POST), unchanged],
+        POST=[signed_in, WRITES, body(BLOG), created(POST), conflicts("slug_taken")],
+    ),
+    Route(
+        "/api/cms/blog/{id_}",
+        Post,
+        GET=[content_reader, one(POST), unchanged],
+        PUT=[signed_in, WRITES, body(CHANGE_BLOG), one(POST), conflicts("slug_taken")],
+        DELETE=[signed_in, PUBLISHES, done],
+    ),
+    Route("/api/cms/blog/slug/{slug:text}", PostAt, GET=[content_reader, one(POST), unchanged]),
+    Route(
+        "/api/cms/blog/{id_}/revisions",
+        Revisions,
+        GET=[signed_in, WRITES, query(revisions.schema), page(REVISION)],
+    ),
+    Route("/api/cms/blog/{id_}/revert", Revert, POST=[signed_in, WRITES, body(REVERT), one(POST)]),
+]

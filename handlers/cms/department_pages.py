@@ -1,0 +1,54 @@
+"""Public departments over HTTP. Rules: sunshine/modules/cms/department_pages.py. Tables:
+models/cms.py."""
+
+from handlers.cms.content import ContentRow, Contents
+from sunshine.modules.cms.department_pages import department_pages
+from sunshine.modules.cms.schemas import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
+from sunshine.web.attachments import Filing
+from sunshine.web.described import created, done, one, page, unchanged
+from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.routes import Route
+
+IMAGES = Filing("cms/department", "department_page")
+
+
+class DepartmentPages(Contents):
+    """All departments.
+
+    `departmentId` names one of `/api/departments`. Without `cms:write` only what is published and
+    within its dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
+
+    kind = department_pages
+    filing = IMAGES
+
+
+class DepartmentPage(ContentRow):
+    """One department."""
+
+    kind = department_pages
+    filing = IMAGES
+
+
+PUBLISHES = may("cms:publish")
+
+routes = [
+    Route(
+        "/api/cms/department",
+        DepartmentPages,
+        GET=[
+            content_reader,
+            query(department_pages.listing.schema),
+            page(DEPARTMENT_PAGE),
+            unchanged,
+        ],
+        POST=[signed_in, PUBLISHES, body(DEPARTMENT), created(DEPARTMENT_PAGE)],
+    ),
+    Route(
+        "/api/cms/department/{id_}",
+        DepartmentPage,
+        GET=[content_reader, one(DEPARTMENT_PAGE), unchanged],
+        PUT=[signed_in, PUBLISHES, body(CHANGE_DEPARTMENT), one(DEPARTMENT_PAGE)],
+        DELETE=[signed_in, PUBLISHES, done],
+    ),
+]

@@ -1,0 +1,44 @@
+"""Drop points over HTTP. Rules: sunshine/modules/cms/drop_points.py. Tables: models/cms.py."""
+
+from handlers.cms.content import ContentRow, Contents
+from sunshine.modules.cms.drop_points import drop_points
+from sunshine.modules.cms.schemas import CHANGE_DROP_POINT, DROP_POINT, POINT
+from sunshine.web.described import created, done, one, page, unchanged
+from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.routes import Route
+
+
+class DropPoints(Contents):
+    """All drop points.
+
+    With `lat`, `lng` and `radiusKm` the nearest come first, with `distanceKm`. `isOpen` is worked
+    out at the time of asking. Without `cms:write` only what is published and within its dates is
+    shown. Authors change their own, `cms:publish` all; publishing needs it.
+    """
+
+    kind = drop_points
+
+
+class DropPoint(ContentRow):
+    """One drop point."""
+
+    kind = drop_points
+
+
+PUBLISHES = may("cms:publish")
+
+routes = [
+    Route(
+        "/api/cms/droppoint",
+        DropPoints,
+        GET=[content_reader, query(drop_points.listing.schema), page(POINT), unchanged],
+        POST=[signed_in, PUBLISHES, body(DROP_POINT), created(POINT)],
+    ),
+    Route(
+        "/api/cms/droppoint/{id_}",
+        DropPoint,
+        GET=[content_reader, one(POINT), unchanged],
+        PUT=[signed_in, PUBLISHES, body(CHANGE_DROP_POINT), one(POINT)],
+        DELETE=[signed_in, PUBLISHES, done],
+    ),
+]

@@ -1,0 +1,54 @@
+"""Where an employee works. Rules: sunshine/modules/employees/placements.py. Tables:
+models/placements.py."""
+
+from handlers.employees.periods import Period, Periods
+from sunshine.modules.employees.placements import placements
+from sunshine.modules.employees.placements_schemas import CHANGE, PLACE, PLACEMENT
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.routes import Route
+
+
+class Placements(Periods):
+    """The locations an employee is placed at, period by period.
+
+    The location is one of `/api/attendance/locations`; a check-in is measured against it. Periods
+    of one employee do not overlap: 409.
+    """
+
+    periods = placements
+
+
+class Placement(Period):
+    """One period at one location."""
+
+    periods = placements
+
+
+routes = [
+    Route(
+        "/api/employees/{employee_id}/placements",
+        Placements,
+        GET=[signed_in, may("employees:read"), query(placements.listing.schema), page(PLACEMENT)],
+        POST=[
+            signed_in,
+            may("placements:write"),
+            body(PLACE),
+            created(PLACEMENT),
+            conflicts("placement_overlap"),
+        ],
+    ),
+    Route(
+        "/api/employees/{employee_id}/placements/{period_id}",
+        Placement,
+        GET=[signed_in, may("employees:read"), one(PLACEMENT)],
+        PUT=[
+            signed_in,
+            may("placements:write"),
+            body(CHANGE),
+            one(PLACEMENT),
+            conflicts("placement_overlap"),
+        ],
+        DELETE=[signed_in, may("placements:write"), done],
+    ),
+]

@@ -1,0 +1,54 @@
+"""Positions over HTTP. Rules: sunshine/modules/employees/positions.py. Tables:
+models/positions.py."""
+
+from sunshine.modules.employees.positions import positions
+from sunshine.modules.employees.positions_schemas import CHANGE, CREATE, POSITION
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.records import Record, Records
+from sunshine.web.routes import Route
+
+
+class Positions(Records):
+    """All positions.
+
+    A name is unique among positions that are not deleted. One that employees hold stays: 409.
+    `level` is for sorting; 1 is the lowest.
+    """
+
+    records = positions
+
+
+class Position(Record):
+    """One position."""
+
+    records = positions
+
+
+routes = [
+    Route(
+        "/api/positions",
+        Positions,
+        GET=[signed_in, may("positions:read"), query(positions.listing.schema), page(POSITION)],
+        POST=[
+            signed_in,
+            may("positions:write"),
+            body(CREATE),
+            created(POSITION),
+            conflicts("position_name_taken"),
+        ],
+    ),
+    Route(
+        "/api/positions/{id_}",
+        Position,
+        GET=[signed_in, may("positions:read"), one(POSITION)],
+        PUT=[
+            signed_in,
+            may("positions:write"),
+            body(CHANGE),
+            one(POSITION),
+            conflicts("position_name_taken"),
+        ],
+        DELETE=[signed_in, may("positions:write"), done, conflicts("in_use")],
+    ),
+]

@@ -1,0 +1,108 @@
+"""Shifts, and who works which. Rules: sunshine/modules/employees/shifts.py. Tables:
+models/shifts.py."""
+
+from handlers.employees.periods import Period, Periods
+from sunshine.modules.employees.shifts import employee_shifts, shifts
+from sunshine.modules.employees.shifts_schemas import (
+    ASSIGN,
+    CHANGE,
+    CREATE,
+    EMPLOYEE_SHIFT,
+    REASSIGN,
+    SHIFT,
+)
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.records import Record, Records
+from sunshine.web.routes import Route
+
+
+class Shifts(Records):
+    """All shifts.
+
+    An end that is not after the start means overnight. Days are 1 (Monday) to 7. Late is a check-in
+    after the start and `graceMinutes`. One that somebody works stays: 409.
+    """
+
+    records = shifts
+
+
+class Shift(Record):
+    """One shift."""
+
+    records = shifts
+
+
+class EmployeeShifts(Periods):
+    """The shifts an employee works, period by period.
+
+    Periods of one employee do not overlap: 409. An open end (`to` absent or null) lasts until it is
+    changed. A manager decides for the team, not for themselves.
+    """
+
+    periods = employee_shifts
+
+
+class EmployeeShift(Period):
+    """One period of an employee's shifts."""
+
+    periods = employee_shifts
+
+
+routes = [
+    Route(
+        "/api/shifts",
+        Shifts,
+        GET=[signed_in, may("shifts:read"), query(shifts.listing.schema), page(SHIFT)],
+        POST=[
+            signed_in,
+            may("shifts:write"),
+            body(CREATE),
+            created(SHIFT),
+            conflicts("shift_name_taken"),
+        ],
+    ),
+    Route(
+        "/api/shifts/{id_}",
+        Shift,
+        GET=[signed_in, may("shifts:read"), one(SHIFT)],
+        PUT=[
+            signed_in,
+            may("shifts:write"),
+            body(CHANGE),
+            one(SHIFT),
+            conflicts("shift_name_taken"),
+        ],
+        DELETE=[signed_in, may("shifts:write"), done, conflicts("in_use")],
+    ),
+    Route(
+        "/api/employees/{employee_id}/shifts",
+        EmployeeShifts,
+        GET=[
+            signed_in,
+            may("employees:read"),
+            query(employee_shifts.listing.schema),
+            page(EMPLOYEE_SHIFT),
+        ],
+        POST=[
+            signed_in,
+            may("shifts:assign"),
+            body(ASSIGN),
+            created(EMPLOYEE_SHIFT),
+            conflicts("shift_overlap"),
+        ],
+    ),
+    Route(
+        "/api/employees/{employee_id}/shifts/{period_id}",
+        EmployeeShift,
+        GET=[signed_in, may("employees:read"), one(EMPLOYEE_SHIFT)],
+        PUT=[
+            signed_in,
+            may("shifts:assign"),
+            body(REASSIGN),
+            one(EMPLOYEE_SHIFT),
+            conflicts("shift_overlap"),
+        ],
+        DELETE=[signed_in, may("shifts:assign"), done],
+    ),
+]

@@ -1,0 +1,44 @@
+"""Drivers' sign-in over HTTP. Rules: sunshine/modules/fleet/driver_auth.py. Tables:
+models/fleet.py."""
+
+from handlers.users.sign_ins import sign_in
+from sunshine.modules.fleet import driver_auth as rules
+from sunshine.modules.fleet.schemas import LOGIN
+from sunshine.modules.users.auth_schemas import DRIVER_SIGNED_IN
+from sunshine.web.described import exactly, refuses
+from sunshine.web.guards import body, public
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Login(Handler):
+    """A driver's name and password for a token that opens the driver's own things only."""
+
+    bucket = "sign_in"
+
+    async def post(self) -> None:
+        """Sign a driver in.
+
+        The token opens the driver's own profile, vehicle and location, and nothing else; users'
+        names do not work here. Throttled as `POST /api/auth/login`.
+        """
+        account = await sign_in(self, "driver", rules, self.db["fleet"])
+        token = self.application.tokens.sign(
+            "driver",
+            id_=account["id"],
+            username=account["username"],
+            role="driver",
+            version=account["token_version"],
+            now=self.application.clock(),
+        )
+        driver = {field: account[field] for field in ("id", "username", "name")}
+        self.reply_exactly({"success": True, "token": token, "driver": driver})
+
+
+routes = [
+    Route(
+        "/api/fleet/auth/login",
+        Login,
+        POST=[public, body(LOGIN), exactly(DRIVER_SIGNED_IN), refuses(401, "invalid_credentials")],
+    )
+]

@@ -1,0 +1,161 @@
+"""Drivers over HTTP. Rules: sunshine/modules/fleet/drivers.py. Tables: models/fleet.py."""
+
+from typing import Any
+
+from sunshine.core.errors import Invalid
+from sunshine.modules.fleet import driver_auth
+from sunshine.modules.fleet import drivers as rules
+from sunshine.modules.fleet.schemas import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS, DRIVER
+from sunshine.web import rate_limits
+from sunshine.web.described import conflicts, created, done, one, page, refuses
+from sunshine.web.guards import any_principal, body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Drivers(Handler):
+    """Everybody who drives."""
+
+    bucket = "fleet"
+
+    async def get(self) -> None:
+        """List drivers.
+
+        Licence, phone and username are shown to the driver and to whoever manages the fleet.
+        `licenseStatus` is expiring from 30 days before the end.
+        """
+        self.reply_page(await rules.page(self.db["fleet"], self.query, actor=self.actor))
+
+    async def post(self) -> None:
+        """Register a driver.
+
+        Licence numbers are unique. With `username` and `password` the driver may sign in. A vehicle
+        has one driver at a time.
+        """
+        values = self.body
+        hashed = await _hashed(self, values)
+        async with self.transaction("fleet") as tx:
+            driver = await rules.create(tx, values, people=self.db.sunshine)
+            if hashed:
+                await driver_auth.set_credentials(
+                    tx, driver["id"], username=values["username"], hashed=hashed
+                )
+                driver = await rules.current(tx, driver["id"])
+            self.reply(driver, message="Driver created", status=201)
+
+
+class Driver(Handler):
+    """One driver."""
+
+    bucket = "fleet"
+
+    async def get(self, driver_id: int) -> None:
+        """Get a driver.
+
+        Licence, phone and username are shown to the driver and to whoever manages the fleet.
+        """
+        self.reply(await rules.find(self.db["fleet"], driver_id, actor=self.actor))
+
+    async def put(self, driver_id: int) -> None:
+        """Change a driver.
+
+        Drivers: their own phone, and password with `currentPassword`; of several at once with one
+        current password one is made, the others are 409. Who is not active any more is signed out
+        at once.
+        """
+        values = self.body
+        rules.check_change(self.actor, driver_id, values)
+        current = values.pop("currentPassword", None)
+        hashed = None
+        if "password" in values:
+            await self._check_current(current)
+            named = {"username": self.actor.username, "name": self.actor.name}
+            hashed = await _hashed(self, values | named)
+            del values["password"]
+        async with self.transaction("fleet") as tx:
+            if hashed:
+                await driver_auth.set_own_password(tx, hashed=hashed, actor=self.actor)
+            driver = await rules.change(tx, driver_id, values, people=self.db.sunshine)
+            self.reply(driver, message="Driver updated")
+
+    async def delete(self, driver_id: int) -> None:
+        """Delete a driver.
+
+        Every token of theirs ends at once, and their vehicle is free.
+        """
+        async with self.transaction("fleet") as tx:
+            await rules.delete(tx, driver_id)
+            self.reply(message="Driver deleted")
+
+    async def _check_current(self, password: str | None) -> None:
+        if password is None:
+            raise Invalid.field("currentPassword", "required to change your own password")
+        counted = await rate_limits.count_own_guess(self)
+        known = await driver_auth.own_hash(self.db["fleet"], actor=self.actor)
+        if not await self.application.passwords.matches(password, known):
+            raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
+        await rate_limits.give_back(self, counted)
+
+
+class Credentials(Handler):
+    """A driver's name and password, given by whoever manages the fleet."""
+
+    async def post(self, driver_id: int) -> None:
+        """Set a driver's name and password.
+
+        Every token of the driver ends at once. Usernames of drivers are unique in any case.
+        """
+        driver = await rules.current(self.db["fleet"], driver_id)
+        hashed = await _hashed(self, {**self.body, "name": driver["name"]})
+        async with self.transaction("fleet") as tx:
+            username = self.body["username"]
+            await driver_auth.set_credentials(tx, driver_id, username=username, hashed=hashed or "")
+            driver = await rules.current(tx, driver_id)
+            self.reply(driver, message="Credentials set")
+
+
+async def _hashed(handler: Handler, values: dict[str, Any]) -> str | None:
+    if "password" not in values:
+        return None
+    passwords = handler.application.passwords
+    passwords.check(values["password"], names=(values.get("username"), values.get("name")))
+    return await passwords.hash(values["password"])
+
+
+READS = may("fleet:read", "fleet:manage")
+OWN = may("fleet:read", "fleet:manage", "fleet:self")
+MANAGES = may("fleet:manage")
+
+routes = [
+    Route(
+        "/api/fleet/drivers",
+        Drivers,
+        GET=[signed_in, READS, query(rules.listing.schema), page(DRIVER)],
+        POST=[
+            signed_in,
+            MANAGES,
+            body(CREATE_DRIVER),
+            created(DRIVER),
+            conflicts("license_taken", "username_taken", "vehicle_taken", "driver_has_vehicle"),
+        ],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}",
+        Driver,
+        GET=[any_principal, OWN, one(DRIVER)],
+        PUT=[
+            any_principal,
+            may("fleet:manage", "fleet:self"),
+            body(CHANGE_DRIVER),
+            one(DRIVER),
+            refuses(400, "wrong_password"),
+            conflicts("license_taken", "vehicle_taken", "driver_has_vehicle", "changed"),
+        ],
+        DELETE=[signed_in, MANAGES, done],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}/credentials",
+        Credentials,
+        POST=[signed_in, MANAGES, body(CREDENTIALS), one(DRIVER), conflicts("username_taken")],
+    ),
+]

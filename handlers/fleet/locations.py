@@ -1,0 +1,117 @@
+"""Where drivers are, over HTTP. Rules: sunshine/modules/fleet/locations.py."""
+
+import time
+from typing import Any
+
+from tornado.iostream import StreamClosedError
+
+from sunshine.core import json
+from sunshine.modules.fleet import locations as rules
+from sunshine.modules.fleet.schemas import MOST_POINTS, PASSED, PLACE, POINT, RECEIVED
+from sunshine.web.described import conflicts, file, one, page
+from sunshine.web.guards import any_principal, may, one_or_many, query
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+SECONDS = 60.0  # for the next thousand points of a track
+
+
+class Location(Handler):
+    """The last-known place of a driver."""
+
+    bucket = "fleet"
+
+    async def get(self, driver_id: int) -> None:
+        """Get a driver's last-known place.
+
+        `data` is null when the driver was never seen. Points that no vehicle can have reached never
+        become it.
+        """
+        place = await rules.last(self.db["fleet"], driver_id, actor=self.actor)
+        self.reply_exactly({"success": True, "data": place})
+
+    async def post(self, driver_id: int) -> None:
+        """Report where a driver is: a point, or up to 500 as a list.
+
+        The last-known place moves forward in time only. Points known already are not kept again;
+        points faster than anything drives are flagged. More than 5 minutes ahead, or 0/0, is 400; a
+        driver who is not active is 409.
+        """
+        async with self.transaction("fleet") as tx:
+            told = await rules.report(tx, driver_id, self.items, actor=self.actor)
+            self.reply(told, message="Location updated")
+
+
+class Locations(Location):
+    """The track of a driver."""
+
+    async def get(self, driver_id: int) -> None:
+        """Get a driver's track, the earliest first.
+
+        Go on with `cursor`; `format=geojson` streams the whole as a FeatureCollection.
+        """
+        if self.query["format"] == "geojson":
+            await self._stream(driver_id)
+        else:
+            database = self.db["fleet"]
+            page = await rules.page(database, driver_id, self.query, actor=self.actor)
+            self.reply_page(page)
+
+    async def _stream(self, driver_id: int) -> None:
+        batches = await rules.track(self.db["fleet"], driver_id, self.query, actor=self.actor)
+        self.set_header("Content-Type", "application/geo+json")
+        self.write('{"type":"FeatureCollection","features":[')
+        comma = b""
+        async for rows in batches:
+            # A long track on a slow line takes as long as it takes, while it goes on.
+            self.ends = time.monotonic() + SECONDS
+            self.write(comma + json.encode([_feature(row) for row in rows])[1:-1])
+            comma = b","
+            try:
+                await self.flush()
+            except StreamClosedError:  # whoever asked has gone
+                return
+        self.write("]}")
+
+
+def _feature(row: dict[str, Any]) -> dict[str, Any]:
+    place = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]}
+    properties = {"timestamp": row["timestamp"], "flagged": row["flagged"]}
+    return {"type": "Feature", "geometry": place, "properties": properties}
+
+
+OWN = may("fleet:read", "fleet:manage", "fleet:self")
+REPORTS = may("fleet:manage", "fleet:self")
+
+routes = [
+    Route(
+        "/api/fleet/drivers/{driver_id}/location",
+        Location,
+        GET=[any_principal, OWN, one(PLACE, nullable=True)],
+        POST=[
+            any_principal,
+            REPORTS,
+            one_or_many(POINT, MOST_POINTS),
+            one(RECEIVED),
+            conflicts("driver_not_active"),
+        ],
+    ),
+    Route(
+        "/api/fleet/drivers/{driver_id}/locations",
+        Locations,
+        GET=[
+            any_principal,
+            OWN,
+            query(rules.listing.schema),
+            page(PASSED),
+            file("application/geo+json"),
+        ],
+        POST=[
+            any_principal,
+            REPORTS,
+            one_or_many(POINT, MOST_POINTS),
+            one(RECEIVED),
+            conflicts("driver_not_active"),
+        ],
+    ),
+]

@@ -1,0 +1,49 @@
+"""Balances of leave over HTTP. Rules: sunshine/modules/leave/ledger.py. Tables: models/leave.py."""
+
+from sunshine.modules.leave import ledger as rules
+from sunshine.modules.leave.schemas import BALANCE, BALANCES_OF_YEAR, ENTRY
+from sunshine.web.described import one, page
+from sunshine.web.guards import may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class LeaveBalance(Handler):
+    """An employee's days of a year."""
+
+    async def get(self, employee_id: int) -> None:
+        """Get an employee's balances of a year.
+
+        `remaining` is total less used; `available` is that less what is pending. The present year
+        where none is said. A balance is the sum of a ledger, never a counter.
+        """
+        database = self.db.sunshine
+        year = self.query.get("year")
+        self.reply(await rules.balance(database, employee_id, year=year, actor=self.actor))
+
+
+class LeaveEntries(Handler):
+    """The ledger behind an employee's balances."""
+
+    async def get(self, employee_id: int) -> None:
+        """List the ledger behind an employee's balances, the latest first.
+
+        What was allocated, carried over, taken, given back, adjusted, and has lapsed.
+        """
+        self.reply_page(
+            await rules.page(self.db.sunshine, employee_id, self.query, actor=self.actor)
+        )
+
+
+routes = [
+    Route(
+        "/api/leave/balance/{employee_id}",
+        LeaveBalance,
+        GET=[signed_in, may("leave:self"), query(BALANCE), one(BALANCES_OF_YEAR)],
+    ),
+    Route(
+        "/api/leave/balance/{employee_id}/entries",
+        LeaveEntries,
+        GET=[signed_in, may("leave:self"), query(rules.entries.schema), page(ENTRY)],
+    ),
+]

@@ -1,0 +1,48 @@
+"""The calendar of leave over HTTP. Rules: sunshine/modules/leave/calendar_feed.py."""
+
+from sunshine.modules.leave import calendar_feed as rules
+from sunshine.modules.leave.schemas import FEED
+from sunshine.web.described import file, one, unchanged
+from sunshine.web.feeds import send_calendar
+from sunshine.web.guards import feed_reader, may, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+PATH = "/api/leave/calendar.ics"
+
+
+class LeaveCalendar(Handler):
+    """Where one's own calendar subscribes."""
+
+    async def get(self) -> None:
+        """Get the URL of one's leave calendar.
+
+        For a calendar to subscribe to. Whoever has it reads the feed: it is as secret as a
+        password, and ends with it.
+        """
+        self.reply({"url": self.application.feeds.url(PATH, self.actor)})
+
+
+class LeaveCalendarFeed(Handler):
+    """What the calendar reads there."""
+
+    deadline = 60.0
+
+    async def get(self) -> None:
+        """Read the leave calendar.
+
+        Holidays, and the approved leave that its reader may see, as iCalendar. By the token in the
+        feed's URL, or signed in.
+        """
+        entries = await rules.entries(self.db.sunshine, actor=self.actor)
+        await send_calendar(self, rules.NAME, entries)
+
+
+routes = [
+    Route("/api/leave/calendar", LeaveCalendar, GET=[signed_in, may("leave:self"), one(FEED)]),
+    Route(
+        PATH,
+        LeaveCalendarFeed,
+        GET=[feed_reader, may("leave:self"), file("text/calendar"), unchanged],
+    ),
+]

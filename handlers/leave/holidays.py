@@ -1,0 +1,87 @@
+"""Holidays over HTTP. Rules: sunshine/modules/leave/holidays.py. Tables: models/leave.py."""
+
+from sunshine.modules.leave import holidays as rules
+from sunshine.modules.leave.holidays_schemas import CHANGE, CREATE, HOLIDAY
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Holidays(Handler):
+    """The company's holidays."""
+
+    async def get(self) -> None:
+        """List holidays.
+
+        Of a year with `year`, of a kind with `kind`.
+        """
+        self.reply_page(await rules.holidays.listing.page(self.db.sunshine, self.query))
+
+    async def post(self) -> None:
+        """Create a holiday.
+
+        One per date. A collective one takes a day from everybody's annual leave, unless
+        `deductsAnnual` is false; leave taken on that day comes back.
+        """
+        async with self.transaction() as tx:
+            holiday = await rules.create(tx, self.body)
+            self.reply(holiday, message="Holiday created", status=201)
+
+
+class Holiday(Handler):
+    """One holiday."""
+
+    async def get(self, id_: int) -> None:
+        """Get a holiday.
+
+        What it did to balances is in their entries.
+        """
+        self.reply(await rules.holidays.find(self.db.sunshine, id_))
+
+    async def put(self, id_: int) -> None:
+        """Change a holiday.
+
+        What it took and gave is undone and done anew.
+        """
+        async with self.transaction() as tx:
+            holiday = await rules.change(tx, id_, self.body)
+            self.reply(holiday, message="Holiday updated")
+
+    async def delete(self, id_: int) -> None:
+        """Delete a holiday, and all that it did.
+
+        Collective days come back to everybody, leave on that day counts again.
+        """
+        async with self.transaction() as tx:
+            await rules.delete(tx, id_)
+            self.reply(message="Holiday deleted")
+
+
+routes = [
+    Route(
+        "/api/leave/holidays",
+        Holidays,
+        GET=[signed_in, may("leave:self"), query(rules.holidays.listing.schema), page(HOLIDAY)],
+        POST=[
+            signed_in,
+            may("leave:collective"),
+            body(CREATE),
+            created(HOLIDAY),
+            conflicts("holiday_date_taken"),
+        ],
+    ),
+    Route(
+        "/api/leave/holidays/{id_}",
+        Holiday,
+        GET=[signed_in, may("leave:self"), one(HOLIDAY)],
+        PUT=[
+            signed_in,
+            may("leave:collective"),
+            body(CHANGE),
+            one(HOLIDAY),
+            conflicts("holiday_date_taken"),
+        ],
+        DELETE=[signed_in, may("leave:collective"), done],
+    ),
+]

@@ -1,0 +1,52 @@
+"""A room's calendar over HTTP. Rules: sunshine/modules/meeting_rooms/calendar_feed.py."""
+
+from sunshine.modules.leave.schemas import FEED
+from sunshine.modules.meeting_rooms import calendar_feed as rules
+from sunshine.modules.meeting_rooms.rooms import rooms
+from sunshine.web.described import file, one, unchanged
+from sunshine.web.feeds import send_calendar
+from sunshine.web.guards import feed_reader, may, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class RoomCalendar(Handler):
+    """Where a calendar subscribes to a room."""
+
+    async def get(self, id_: int) -> None:
+        """Get the URL of a room's calendar.
+
+        For a calendar to subscribe to. Whoever has it reads the feed: it is as secret as a
+        password, and ends with it.
+        """
+        await rooms.find(self.db.sunshine, id_)
+        path = f"/api/meeting-rooms/{id_}/calendar.ics"
+        self.reply({"url": self.application.feeds.url(path, self.actor)})
+
+
+class RoomCalendarFeed(Handler):
+    """What the calendar reads there."""
+
+    deadline = 60.0
+
+    async def get(self, id_: int) -> None:
+        """Read a room's calendar.
+
+        Its bookings as iCalendar. By the token in the feed's URL, or signed in.
+        """
+        name, entries = await rules.calendar(self.db.sunshine, id_)
+        await send_calendar(self, name, entries)
+
+
+routes = [
+    Route(
+        "/api/meeting-rooms/{id_}/calendar",
+        RoomCalendar,
+        GET=[signed_in, may("rooms:book"), one(FEED)],
+    ),
+    Route(
+        "/api/meeting-rooms/{id_}/calendar.ics",
+        RoomCalendarFeed,
+        GET=[feed_reader, may("rooms:book"), file("text/calendar"), unchanged],
+    ),
+]

@@ -1,0 +1,69 @@
+"""Meeting rooms over HTTP. Rules: sunshine/modules/meeting_rooms/rooms.py."""
+
+from sunshine.modules.meeting_rooms import availability
+from sunshine.modules.meeting_rooms.rooms import rooms
+from sunshine.modules.meeting_rooms.schemas import AVAILABILITY, CHANGE, CREATE, DAY, ROOM
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.records import Record, Records
+from sunshine.web.routes import Route
+
+
+class MeetingRooms(Records):
+    """All rooms.
+
+    A filter by `capacity` means at least so many, one by `facilities` all of a comma list. A room
+    with bookings to come stays: 409. Names are unique.
+    """
+
+    records = rooms
+
+
+class MeetingRoom(Record):
+    """One room."""
+
+    records = rooms
+
+
+class Availability(Handler):
+    """A room's day."""
+
+    async def get(self, id_: int) -> None:
+        """Get a room's day.
+
+        When it is taken and when it is free, without titles. Today where no `date` is said.
+        """
+        day = self.query.get("date")
+        self.reply(await availability.availability(self.db.sunshine, id_, day))
+
+
+SEES = may("rooms:book")
+MANAGES = may("rooms:manage")
+
+routes = [
+    Route(
+        "/api/meeting-rooms",
+        MeetingRooms,
+        GET=[signed_in, SEES, query(rooms.listing.schema), page(ROOM)],
+        POST=[
+            signed_in,
+            MANAGES,
+            body(CREATE),
+            created(ROOM),
+            conflicts("meeting_room_name_taken"),
+        ],
+    ),
+    Route(
+        "/api/meeting-rooms/{id_}",
+        MeetingRoom,
+        GET=[signed_in, SEES, one(ROOM)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(ROOM), conflicts("meeting_room_name_taken")],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+    ),
+    Route(
+        "/api/meeting-rooms/{id_}/availability",
+        Availability,
+        GET=[signed_in, SEES, query(DAY), one(AVAILABILITY)],
+    ),
+]

@@ -1,0 +1,96 @@
+"""Partners' documents over HTTP. Rules: sunshine/modules/mitra/documents.py."""
+
+from handlers.mitra.partners import MANAGES, READS
+from sunshine.database import documents
+from sunshine.modules.mitra import documents as rules
+from sunshine.modules.mitra.schemas import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
+from sunshine.web.attachments import Filed, Filing
+from sunshine.web.described import conflicts, created, done, one, page, refuses
+from sunshine.web.guards import body, query, signed_in
+from sunshine.web.routes import Route
+
+
+class _Documents(Filed):
+    filing = Filing("mitra", "partner_document", check=rules.check_file)
+
+
+class Documents(_Documents):
+    """A partner's documents, of any shape."""
+
+    async def get(self, id_: int) -> None:
+        """List a partner's documents.
+
+        Their `fields` are of any shape. `search` looks at titles.
+        """
+        self.reply_page(await rules.page(self.db, self.query, id_))
+
+    async def post(self, id_: int) -> None:
+        """Create a document of a partner.
+
+        `fields` is any JSON object of at most 256 KiB, answered to the letter; a text that is the
+        URL of an upload keeps the file.
+        """
+        await self.settle(self.db["mitra"])
+        draft = await rules.draft(self.db, id_, self.body)
+        async with self.transaction("mitra") as tx:
+            document = await rules.create(tx, draft)
+            self.reply(document, message="Document created", status=201)
+
+
+class Document(_Documents):
+    """One document."""
+
+    async def get(self, id_: int, document_id: int) -> None:
+        """Get a partner's document.
+
+        With MongoDB away it is 503 within 3 seconds, and nothing else is.
+        """
+        self.reply(await rules.find(self.db, id_, document_id))
+
+    async def put(self, id_: int, document_id: int) -> None:
+        """Change a partner's document.
+
+        What is sent is merged, `fields` as a whole. With `version` a change made meanwhile is 409,
+        with the present document in `data`.
+        """
+        await self.settle(self.db["mitra"])
+        draft = await rules.redraft(self.db, id_, document_id, self.body)
+        async with self.transaction("mitra") as tx:
+            document = await rules.change(tx, draft)
+            self.reply(document, message="Document updated")
+
+    async def delete(self, id_: int, document_id: int) -> None:
+        """Delete a partner's document.
+
+        A change made meanwhile is 409: look at it first.
+        """
+        found = await rules.find(self.db, id_, document_id)
+        async with self.transaction("mitra") as tx:
+            await rules.delete(tx, found)
+            self.reply(message="Document deleted")
+
+
+AWAY = refuses(503, documents.CODE)
+
+routes = [
+    Route(
+        "/api/mitra/{id_}/documents",
+        Documents,
+        GET=[signed_in, READS, query(rules.listing.schema), page(DOCUMENT), AWAY],
+        POST=[signed_in, MANAGES, body(CREATE_DOCUMENT), created(DOCUMENT), AWAY],
+    ),
+    Route(
+        "/api/mitra/{id_}/documents/{document_id}",
+        Document,
+        GET=[signed_in, READS, one(DOCUMENT), AWAY],
+        PUT=[
+            signed_in,
+            MANAGES,
+            body(CHANGE_DOCUMENT),
+            one(DOCUMENT),
+            conflicts("changed_meanwhile"),
+            AWAY,
+        ],
+        DELETE=[signed_in, MANAGES, done, conflicts("changed_meanwhile"), AWAY],
+    ),
+]

@@ -1,0 +1,44 @@
+"""Partners over HTTP. Rules: sunshine/modules/mitra/partners.py. Tables: models/mitra.py."""
+
+from sunshine.modules.mitra.partners import partners
+from sunshine.modules.mitra.schemas import CHANGE, CREATE, PARTNER
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.records import Record, Records
+from sunshine.web.routes import Route
+
+
+class Partners(Records):
+    """Whom the company works with.
+
+    Names are unique in any case among partners that are not deleted. One that has documents stays:
+    409.
+    """
+
+    records = partners
+
+
+class Partner(Record):
+    """One partner."""
+
+    records = partners
+
+
+READS = may("mitra:read", "mitra:manage")
+MANAGES = may("mitra:manage")
+
+routes = [
+    Route(
+        "/api/mitra",
+        Partners,
+        GET=[signed_in, READS, query(partners.listing.schema), page(PARTNER)],
+        POST=[signed_in, MANAGES, body(CREATE), created(PARTNER), conflicts("partner_name_taken")],
+    ),
+    Route(
+        "/api/mitra/{id_}",
+        Partner,
+        GET=[signed_in, READS, one(PARTNER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(PARTNER), conflicts("partner_name_taken")],
+        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+    ),
+]

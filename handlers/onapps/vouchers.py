@@ -1,0 +1,81 @@
+"""Vouchers over HTTP. Rules: sunshine/modules/onapps/vouchers.py. Tables: models/onapps.py."""
+
+from sunshine.modules.onapps import vouchers as rules
+from sunshine.modules.onapps.schemas import CHANGE, CREATE, VOUCHER
+from sunshine.web.attachments import Filed, Filing
+from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.routes import Route
+
+
+class _Vouchers(Filed):
+    filing = Filing("onapps/voucher", "voucher")
+
+
+class Vouchers(_Vouchers):
+    """All vouchers."""
+
+    async def get(self) -> None:
+        """List vouchers.
+
+        `search` looks at codes and descriptions.
+        """
+        self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
+
+    async def post(self) -> None:
+        """Create a voucher.
+
+        Codes are kept in capitals, unique, and stay as they are. A percentage is above 0 and at
+        most 100. `validUntil` includes that day.
+        """
+        async with self.transaction() as tx:
+            voucher = await rules.create(tx, self.body)
+            self.reply(voucher, message="Voucher created", status=201)
+
+
+class Voucher(_Vouchers):
+    """One voucher."""
+
+    async def get(self, voucher_id: int) -> None:
+        """Get a voucher.
+
+        `used` is how often it was redeemed and not released.
+        """
+        self.reply(await rules.find(self.db.sunshine, voucher_id))
+
+    async def put(self, voucher_id: int) -> None:
+        """Change a voucher.
+
+        The code stays. The limit is not set below what is used.
+        """
+        async with self.transaction() as tx:
+            voucher = await rules.change(tx, voucher_id, self.body)
+            self.reply(voucher, message="Voucher updated")
+
+    async def delete(self, voucher_id: int) -> None:
+        """Delete a voucher.
+
+        Its redemptions stay; the code is free again.
+        """
+        async with self.transaction() as tx:
+            await rules.delete(tx, voucher_id)
+            self.reply(message="Voucher deleted")
+
+
+MANAGES = may("vouchers:manage")
+
+routes = [
+    Route(
+        "/api/onapps/vouchers",
+        Vouchers,
+        GET=[signed_in, MANAGES, query(rules.listing.schema), page(VOUCHER)],
+        POST=[signed_in, MANAGES, body(CREATE), created(VOUCHER), conflicts("code_taken")],
+    ),
+    Route(
+        "/api/onapps/vouchers/{voucher_id}",
+        Voucher,
+        GET=[signed_in, MANAGES, one(VOUCHER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), one(VOUCHER)],
+        DELETE=[signed_in, MANAGES, done],
+    ),
+]

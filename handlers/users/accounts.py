@@ -1,0 +1,132 @@
+"""Accounts over HTTP. Rules: sunshine/modules/users/accounts.py. Tables: models/auth.py."""
+
+from sunshine.core.errors import Invalid
+from sunshine.modules.users import accounts as rules
+from sunshine.modules.users.schemas import CHANGE, CREATE, USER
+from sunshine.web import rate_limits
+from sunshine.web.described import conflicts, created, done, one, page, refuses
+from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Users(Handler):
+    """All accounts."""
+
+    async def get(self) -> None:
+        """List accounts.
+
+        Never with a password, in whatever form.
+        """
+        self.reply_page(await rules.page(self.db.sunshine, self.query))
+
+    async def post(self) -> None:
+        """Create an account.
+
+        Username and email are unique in any case. Passwords have 10 characters to 72 bytes, and are
+        neither common nor made of the names of person, account or company. With
+        `mustChangePassword` the first sign-in opens the own account only, until the password is
+        another. `permissions` are given beside those of the role; an employee has one account.
+        """
+        values = self.body
+        password = values.pop("password")
+        names = (values["username"], values.get("email"), values["name"])
+        self.application.passwords.check(password, names=names)
+        values["passwordHash"] = await self.application.passwords.hash(password)
+        async with self.transaction() as tx:
+            user = await rules.create(tx, values)
+            self.reply(user, message="User created", status=201)
+
+
+class User(Handler):
+    """One account."""
+
+    own_account = True
+
+    async def get(self, user_id: int) -> None:
+        """Get an account.
+
+        Any to HR and admins, one's own to everybody.
+        """
+        self.reply(await rules.find(self.db.sunshine, user_id, actor=self.actor))
+
+    async def put(self, user_id: int) -> None:
+        """Change an account.
+
+        Oneself: name, email and password, which needs `currentPassword`; of several changes at
+        once with one current password one is made, the others are 409. Admins: everything but
+        their own role, permissions and state, and which employee they are once, while none is
+        linked. A new password or role, `mustChangePassword` and a deactivation end all tokens of
+        that user at once. The last active admin stays one: 409.
+        """
+        values = self.body
+        current = values.pop("currentPassword", None)
+        rules.check_change(user_id, values, actor=self.actor)
+        if "password" in values:
+            password = values.pop("password")
+            user = await rules.find(self.db.sunshine, user_id, actor=self.actor)
+            names = {**user, **values}
+            known = (names["username"], names["email"], names["name"])
+            self.application.passwords.check(password, names=known)
+            if user_id == self.actor.id:
+                await self._check_current(current)
+                if self.actor.must_change_password and password == current:
+                    raise Invalid.field("password", "must be another one")
+            values["passwordHash"] = await self.application.passwords.hash(password)
+        async with self.transaction() as tx:
+            user = await rules.change(tx, user_id, values, actor=self.actor)
+            self.reply(user, message="User updated")
+
+    async def delete(self, user_id: int) -> None:
+        """Deactivate an account.
+
+        The row stays for the record. Not one's own, not the last active admin: 409.
+        """
+        async with self.transaction() as tx:
+            await rules.deactivate(tx, user_id, actor=self.actor)
+            self.reply(message="User deactivated")
+
+    async def _check_current(self, password: str | None) -> None:
+        if password is None:
+            raise Invalid.field("currentPassword", "required to change your own password")
+        counted = await rate_limits.count_own_guess(self)
+        hashed = await rules.own_hash(self.db.sunshine, actor=self.actor)
+        if not await self.application.passwords.matches(password, hashed):
+            raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
+        await rate_limits.give_back(self, counted)
+
+
+routes = [
+    Route(
+        "/api/users",
+        Users,
+        GET=[signed_in, may("users:read"), query(rules.listing.schema), page(USER)],
+        POST=[
+            signed_in,
+            may("users:write"),
+            body(CREATE),
+            created(USER),
+            conflicts("username_taken", "email_taken", "employee_has_user"),
+        ],
+    ),
+    Route(
+        "/api/users/{user_id}",
+        User,
+        GET=[signed_in, one(USER)],
+        PUT=[
+            signed_in,
+            body(CHANGE),
+            one(USER),
+            refuses(400, "wrong_password"),
+            conflicts(
+                "username_taken",
+                "email_taken",
+                "employee_has_user",
+                "last_admin",
+                "own_account",
+                "changed",
+            ),
+        ],
+        DELETE=[signed_in, may("users:write"), done, conflicts("last_admin", "own_account")],
+    ),
+]

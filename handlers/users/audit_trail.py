@@ -1,0 +1,29 @@
+"""The audit trail over HTTP. Rules: sunshine/modules/users/audit_trail.py. Tables:
+models/kernel.py."""
+
+from sunshine.modules.users import audit_trail as rules
+from sunshine.modules.users.events_schemas import EVENT
+from sunshine.web.described import page
+from sunshine.web.guards import may, query, signed_in
+from sunshine.web.handler import Handler
+from sunshine.web.routes import Route
+
+
+class Events(Handler):
+    """What happened, who did it, before and after."""
+
+    async def get(self) -> None:
+        """Read the audit trail, the latest first.
+
+        Of one database: who did what, when, the row before and after. `since` is the `seq` of an
+        event and goes forward from there, without gap or repeat.
+        """
+        database = self.db[self.query["database"]]
+        self.reply_page(await rules.page(database, self.query))
+
+
+routes = [
+    Route(
+        "/api/events", Events, GET=[signed_in, may("events:read"), query(rules.SCHEMA), page(EVENT)]
+    )
+]

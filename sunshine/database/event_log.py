@@ -1,0 +1,353 @@
+"""Events after the commit: each process follows a database's events in order, none lost.
+
+`Transaction.record` (sunshine/database/database.py) appends them. Serial ids are not commit order:
+a reader of `id > cursor` loses the rows of a transaction that took its ids early and committed
+late. Rows are ordered by (transaction id, id) and read only below the oldest transaction still
+running; a long write transaction anywhere in the cluster delays delivery, never a write.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+import structlog
+from psycopg.rows import DictRow
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    tuple_,
+)
+
+from models import DATABASES, kernel
+from models.kernel import XID8
+from sunshine.core.errors import Invalid, Unavailable
+from sunshine.database.connections import connected
+from sunshine.database.database import EVENT_CHANNEL, Database, Row
+from sunshine.database.invalidation import ACK_CHANNEL, FORGET_CHANNEL
+from sunshine.database.statements import Statement
+
+log = structlog.get_logger("sunshine.events")
+
+BATCH = 500
+# How many events a reader of the log gets at once.
+PAGE = 200
+POLL_SECONDS = 5.0
+# While an older transaction holds events back: no notification will come when it ends.
+HELD_SECONDS = 0.05
+
+
+class Cursor(NamedTuple):
+    """A place in the log. Opaque to clients, who send back the last one they saw."""
+
+    xid: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.xid}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str, field: str = "since") -> "Cursor":
+        """The cursor a client sent back; Invalid when it is none of ours."""
+        parts = text.split("-")
+        if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 19 for p in parts):
+            raise Invalid.field(field, "is not a cursor")
+        return cls(int(parts[0]), int(parts[1]))
+
+
+class Event(NamedTuple):
+    """One thing that happened, as it was recorded."""
+
+    cursor: Cursor
+    at: datetime
+    type: str
+    entity: str
+    entity_id: int | None
+    actor_type: str
+    actor_id: int | None
+    actor_name: str
+    request_id: str | None
+    before: Any
+    after: Any
+
+
+Subscriber = Callable[[Event], None]
+
+
+def columns(database: str) -> list[Any]:
+    """What is read of an event; its transaction id as a number."""
+    e = kernel.event[database].c
+    return [
+        cast(cast(e.xid, Text), BigInteger).label("xid"), e.id, e.at, e.type, e.entity,
+        e.entity_id, e.actor_type, e.actor_id, e.actor_name, e.request_id, e.before, e.after,
+    ]  # fmt: skip
+
+
+def _xmin() -> Any:
+    return func.pg_snapshot_xmin(func.pg_current_snapshot())
+
+
+def after_cursor(database: str) -> Any:
+    """The SQL condition of what comes after the parameters `xid` and `id`."""
+    e = kernel.event[database].c
+    # A number has no cast to xid8; its text has one.
+    xid = cast(cast(bindparam("xid", type_=BigInteger), Text), XID8)
+    return tuple_(e.xid, e.id) > tuple_(xid, bindparam("id", type_=BigInteger))
+
+
+def settled(database: str) -> Any:
+    """The SQL condition of what no running transaction can still precede."""
+    return kernel.event[database].c.xid < _xmin()
+
+
+def _since(database: str) -> Statement:
+    e = kernel.event[database].c
+    ready = settled(database).label("ready")
+    return Statement(
+        select(*columns(database), ready)
+        .where(after_cursor(database))
+        .order_by(e.xid, e.id)
+        .limit(BATCH)
+    )
+
+
+def _page(database: str) -> Statement:
+    e = kernel.event[database].c
+    return Statement(
+        select(*columns(database))
+        .where(
+            after_cursor(database),
+            settled(database),
+            e.type == any_(bindparam("types", type_=ARRAY(Text))),
+        )
+        .order_by(e.xid, e.id)
+        .limit(PAGE)
+    )
+
+
+def _kept(database: str) -> Statement:
+    e = kernel.event[database].c
+    xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
+    at = tuple_(cast(cast(xid, Text), XID8), id_)
+    itself = exists().where(tuple_(e.xid, e.id) == at)
+    # Before there was any event a place has none, only the transactions that were over.
+    between = (id_ == 0) & exists().where(tuple_(e.xid, e.id) <= at)
+    reached = xid <= cast(cast(_xmin(), Text), BigInteger)
+    return Statement(select(((itself | between) & reached).label("kept")))
+
+
+def _last(database: str) -> Statement:
+    e = kernel.event[database].c
+    found = select(cast(cast(e.xid, Text), BigInteger).label("xid"), e.id)
+    return Statement(found.where(settled(database)).order_by(e.xid.desc(), e.id.desc()).limit(1))
+
+
+_LAST = {name: _last(name) for name in DATABASES}
+_WRITES = "SHOW transaction_read_only"
+_PAGE = {name: _page(name) for name in DATABASES}
+_KEPT = {name: _kept(name) for name in DATABASES}
+_HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")))
+
+
+async def page_after(database: Database, since: Cursor, types: list[str]) -> list[Event]:
+    """The next events of these types after a cursor, at most PAGE; none that could still be
+    preceded by another."""
+    rows = await database.all(_PAGE[database.name], types=types, **since._asdict())
+    return [event_of(row) for row in rows]
+
+
+async def is_kept(database: Database, since: Cursor) -> bool:
+    """Whether everything after a cursor is still there to be read.
+
+    Old events go first: where the one at the cursor is left, none after it is missing. Where it is
+    not, it went, or it never was on this server: a standby that took over may not have had it, and
+    gives its number to another one.
+    """
+    row = await database.only(_KEPT[database.name], **since._asdict())
+    return bool(row["kept"])
+
+
+class Feed:
+    """Follows one database's events and hands each to the subscribers, in order, once.
+
+    `connected` is false while the database cannot tell us anything: caches must not be trusted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscribers: list[Subscriber] = []
+        self._caches: list[Callable[[], None]] = []
+        self._breaks: list[Callable[[Cursor], None]] = []
+        self._since = _since(database.name)
+        self._cursor: Cursor | None = None
+        self._placed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = False
+        self._behind_since: float | None = time.monotonic()
+
+    @property
+    def behind(self) -> float:
+        """Seconds since when something may have happened that could not be told; 0 is the rule."""
+        return 0.0 if self._behind_since is None else time.monotonic() - self._behind_since
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The place of the last event told; None until the database was reached."""
+        return self._cursor
+
+    async def placed(self) -> Cursor:
+        """The same, once there is one."""
+        await self._placed.wait()
+        assert self._cursor is not None  # noqa: S101 - tells mypy
+        return self._cursor
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call it with every event from now on."""
+        self._subscribers.append(subscriber)
+
+    def on_forget(self, forget: Callable[[], None]) -> None:
+        """Call it whenever what was cached of people must be dropped."""
+        self._caches.append(forget)
+
+    def on_break(self, begin_anew: Callable[[Cursor], None]) -> None:
+        """Call it when the log does not go on from where it was: with its present end, from which
+        on the subscribers are called."""
+        self._breaks.append(begin_anew)
+
+    def start(self) -> None:
+        """Begin to follow; returns at once."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        told = ""  # twice a second for as long as PostgreSQL is away would be a flood
+        while True:
+            try:
+                await self._follow()
+            except (psycopg.Error, TimeoutError, Unavailable) as error:
+                reason = str(error).strip()
+                if self.connected or reason != told:
+                    log.warning("feed lost", database=self._database.name, reason=reason)
+                told = reason
+            except Exception:
+                log.exception("feed failed", database=self._database.name)
+            finally:
+                self.connected = False
+                self._is_behind(True)
+                self._forget()
+            await asyncio.sleep(0.5)
+
+    async def _follow(self) -> None:
+        connection = await connected(self._database.settings, "sunshine feed")
+        async with connection:
+            await connection.execute(f"LISTEN {EVENT_CHANNEL}")
+            await connection.execute(f"LISTEN {FORGET_CHANNEL}")
+            self._forget()
+            self.connected = True
+            if self._cursor is not None:
+                await self._check_place(connection, self._cursor)
+            held = await self._catch_up(connection)
+            while True:
+                wait = HELD_SECONDS if held else POLL_SECONDS
+                notices = [n async for n in connection.notifies(timeout=wait, stop_after=1)]
+                asked = [notice.payload for notice in notices if notice.channel == FORGET_CHANNEL]
+                if asked:
+                    self._forget()
+                for token in asked:
+                    await connection.execute("SELECT pg_notify(%s, %s)", (ACK_CHANNEL, token))
+                if not notices and not held and await self._is_read_only(connection):
+                    # Nothing happens here any more: what does, happens on another server.
+                    return await self._database.leave()
+                held = await self._catch_up(connection)
+
+    async def _is_read_only(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
+        row = await (await connection.execute(_WRITES)).fetchone()
+        return row is not None and row["transaction_read_only"] == "on"
+
+    async def _catch_up(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
+        """Deliver what is new; True when something is there that may not be delivered yet.
+
+        Read on the feed's own connection: no pool can be exhausted, and a dead one is noticed.
+        """
+        held = await self._deliver_new(connection)
+        self._is_behind(held)
+        return held
+
+    async def _deliver_new(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
+        if self._cursor is None:
+            self._cursor = await self._end(connection)
+            self._placed.set()
+        while True:
+            values = self._cursor._asdict()
+            rows = await (await self._database.execute(connection, self._since, values)).fetchall()
+            for row in rows:
+                if not row.pop("ready"):
+                    return True
+                self._deliver(event_of(row))
+            if len(rows) < BATCH:
+                return False
+
+    async def _check_place(
+        self, connection: psycopg.AsyncConnection[DictRow], place: Cursor
+    ) -> None:
+        """Another server may not have what the one before had told us last, and begins there anew:
+        who listens is told to read again what is there."""
+        kept = _KEPT[self._database.name]
+        row = await (await self._database.execute(connection, kept, place._asdict())).fetchone()
+        if row is None or row["kept"]:
+            return
+        self._cursor = await self._end(connection)
+        log.warning(
+            "log broke", database=self._database.name, after=str(place), at=str(self._cursor)
+        )
+        for begin_anew in self._breaks:
+            begin_anew(self._cursor)
+
+    async def _end(self, connection: psycopg.AsyncConnection[DictRow]) -> Cursor:
+        """The last event that none can precede any more."""
+        last = _LAST[self._database.name]
+        row = await (await self._database.execute(connection, last, {})).fetchone()
+        if row is not None:
+            return Cursor(row["xid"], row["id"])
+        [here] = await (await self._database.execute(connection, _HERE, {})).fetchall()
+        return Cursor(here["xid"], 0)
+
+    def _is_behind(self, behind: bool) -> None:
+        if not behind:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
+
+    def _forget(self) -> None:
+        for forget in self._caches:
+            forget()
+
+    def _deliver(self, event: Event) -> None:
+        self._cursor = event.cursor
+        for subscriber in self._subscribers:
+            try:
+                subscriber(event)
+            except Exception:  # one subscriber's fault must not stop the log for the others
+                log.exception("subscriber failed", event_type=event.type, seq=str(event.cursor))
+
+
+def event_of(row: Row) -> Event:
+    """An event from a row of `columns`."""
+    cursor = Cursor(row.pop("xid"), row.pop("id"))
+    return Event(cursor, **row)

@@ -1,0 +1,40 @@
+"""Has every process drop what it cached of people. Asked by database.py, answered by
+event_log.py."""
+
+import secrets
+from typing import Any
+
+import psycopg
+import structlog
+
+log = structlog.get_logger("sunshine.forgetting")
+
+FORGET_CHANNEL = "sunshine_forget"
+ACK_CHANNEL = "sunshine_ack"
+
+_TELL = """
+    SELECT pg_notify(%(channel)s, %(token)s), (
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'sunshine feed'
+    ) AS listeners
+"""
+
+
+async def forget_everywhere(connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+    """Return when every live process has dropped what it cached, or after a second.
+
+    Each listens on its own connection (sunshine/database/event_log.py) and acknowledges. The change
+    is committed already: whatever goes wrong here must not tell the client that it was not.
+    """
+    token = secrets.token_hex(8)
+    try:
+        await connection.execute(f"LISTEN {ACK_CHANNEL}")
+        told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
+        waiting = (await told.fetchone() or {}).get("listeners", 0)
+        async for notice in connection.notifies(timeout=1.0 if waiting else 0.0):
+            waiting -= notice.payload == token
+            if waiting <= 0:
+                break
+        await connection.execute(f"UNLISTEN {ACK_CHANNEL}")
+    except psycopg.Error as error:
+        log.warning("forget not acknowledged", reason=str(error))

@@ -1,0 +1,361 @@
+"""Makes and migrates the four databases; the steps themselves are in migrations/versions.
+
+sunshine/database/startup.py calls it at every start, sunshine/commands/db.py by hand. Alembic is
+imported only when there is something to do: a start that finds everything up to date does not pay
+for it.
+"""
+
+import re
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+from psycopg import errors, sql
+from psycopg.conninfo import make_conninfo
+
+from sunshine import __version__
+from sunshine.core.database_settings import DatabaseSettings
+from sunshine.core.settings import Settings
+from sunshine.core.variables import DATABASES
+from sunshine.database.connections import telling
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection, Engine
+
+OLDEST_SERVER = 14
+CONNECT_SECONDS = 5
+LOCK = 0x73756E73  # "suns"; any number would do, as long as every process takes the same one
+LOCK_POLL = 0.1  # seconds
+LOCK_TELL = 2.0
+LOCK_GIVE_UP = 60.0
+SESSION = """
+SET lock_timeout = '5s';
+SET statement_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+"""
+
+STANDING = """
+SELECT version_num AS current, obj_description('alembic_version'::regclass, 'pg_class') AS told
+FROM alembic_version
+"""
+
+log = structlog.get_logger("sunshine.migrate")
+
+
+class MigrationError(Exception):
+    """A database cannot be reached, made or migrated: one clear line."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one database is. `current` is None while it is empty or missing.
+
+    `usable` tells that this program runs on it: it is up to date, or one release ahead.
+    """
+
+    name: str
+    database: str
+    exists: bool
+    current: str | None
+    head: str
+    behind: int
+    usable: bool
+
+    @property
+    def ahead(self) -> bool:
+        """A newer program has migrated it."""
+        return self.current is not None and self.current not in revisions(self.name)
+
+
+def folder() -> Path:
+    """migrations/: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).absolute().parents[1]
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def revisions(name: str) -> list[str]:
+    """A database's revisions, oldest first, from the names of their files: 0001_people.py."""
+    files = (folder() / "versions" / name).glob("[0-9][0-9][0-9][0-9]_*.py")
+    return sorted(file.name[:4] for file in files)
+
+
+def extensions(name: str) -> list[str]:
+    """The extensions of PostgreSQL that a database's migrations create."""
+    steps = sorted((folder() / "versions" / name).glob("*.py"))
+    found = (re.findall(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\w+)", s.read_text()) for s in steps)
+    return list(dict.fromkeys(extension for each in found for extension in each))
+
+
+def heads() -> dict[str, str]:
+    """The revision that each database should be at."""
+    return {name: revisions(name)[-1] for name in DATABASES}
+
+
+def oldest(name: str) -> str:
+    """The oldest head whose programs run on the schema as it is here: the last release's."""
+    released = tomllib.loads((folder() / "releases.toml").read_text(encoding="utf-8"))
+    earlier = [found for version, found in released.items() if version != __version__]
+    return str(earlier[-1][name]) if earlier else revisions(name)[-1]
+
+
+def runs_on(head: str, current: str | None, told: str | None) -> bool:
+    """Whether a program whose head this is runs on a database: what `STANDING` finds there."""
+    if current == head:
+        return True
+    found = re.fullmatch(r"(\d+) is for programs from (\d+) on", told or "")
+    return found is not None and found[1] == current and found[2] <= head < found[1]
+
+
+def _tell_oldest(name: str) -> Callable[..., None]:
+    """Alembic's hook, in the transaction of each step: an older program learns who may stay."""
+
+    def tell(*, ctx: Any, step: Any, **_: Any) -> None:
+        if step.is_upgrade:
+            text = f"{step.up_revision_id} is for programs from {oldest(name)} on"
+            ctx.connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{text}'")
+
+    return tell
+
+
+def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg.Connection:
+    """A plain connection in autocommit; raises MigrationError when there is none to be had."""
+    try:
+        where = make_conninfo(
+            **database.libpq | {"dbname": dbname or database.database},
+            password=database.password or None,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="sunshine migrate",
+        )
+        return psycopg.connect(where, autocommit=True)
+    except (psycopg.OperationalError, UnicodeError) as error:
+        name = dbname or database.database
+        raise MigrationError(
+            f"cannot connect to database {name} at {database.where} as {database.user}: "
+            f"{telling(error)}"
+        ) from error
+
+
+def engine(database: DatabaseSettings) -> "Engine":
+    """For what needs SQLAlchemy to talk itself: one patient connection at a time."""
+    from sqlalchemy import NullPool, create_engine
+
+    def creator() -> psycopg.Connection:
+        connection = connect(database)
+        connection.execute(SESSION)
+        connection.autocommit = False
+        return connection
+
+    return create_engine("postgresql+psycopg://", creator=creator, poolclass=NullPool)
+
+
+def create(settings: Settings, names: Iterable[str] = DATABASES) -> list[str]:
+    """Make the databases that are missing, owned by the connecting role; return their names."""
+    made = []
+    for name in names:
+        database = settings.databases[name]
+        with _reached(database) as (exists, connection):
+            if connection.info.server_version < OLDEST_SERVER * 10_000:
+                raise MigrationError(
+                    f"{database.where} runs PostgreSQL {connection.info.server_version // 10_000}; "
+                    f"{OLDEST_SERVER} or newer is needed"
+                )
+            if not exists:
+                _create(database, connection)
+                made.append(database.database)
+    return made
+
+
+def status(settings: Settings, names: Iterable[str] = DATABASES) -> list[Standing]:
+    """Where each database is; changes nothing."""
+    return [_standing(name, settings.databases[name]) for name in names]
+
+
+def upgrade(
+    settings: Settings, names: Iterable[str] = DATABASES, revision: str = "head"
+) -> list[str]:
+    """Bring databases up to a revision; return the names of those that moved.
+
+    Each migration is one transaction: a killed process leaves the old schema or the new.
+    """
+    standings = status(settings, names)
+    for standing in standings:
+        if standing.ahead:
+            _look_ahead(standing)
+    wanted = [found.name for found in standings if found.behind]
+    return [name for name in wanted if _move(name, settings.databases[name], "upgrade", revision)]
+
+
+def _look_ahead(standing: Standing) -> None:
+    line = (
+        f"database {standing.database} is at {standing.current}, this program knows nothing past "
+        f"{standing.head}"
+    )
+    if not standing.usable:
+        raise MigrationError(f"{line}: run the newer version")
+    log.warning(f"{line}; it runs on the schema one release ahead")
+
+
+def downgrade(settings: Settings, name: str, revision: str) -> bool:
+    """Take one database back to a revision, or to `base`; what the steps made is lost."""
+    return _move(name, settings.databases[name], "downgrade", revision)
+
+
+@contextmanager
+def _reached(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connection]]:
+    """Whether the database exists, with a connection to it or else to the server's own one."""
+    try:
+        exists, connection = True, connect(database)
+    except MigrationError as refusal:
+        exists, connection = _looked_up(database, refusal)
+    with connection:
+        yield exists, connection
+
+
+def _looked_up(
+    database: DatabaseSettings, refusal: MigrationError
+) -> tuple[bool, psycopg.Connection]:
+    """Asked, not guessed from the refusal: that has no code and comes in the server's language."""
+    try:
+        connection = connect(database, dbname="postgres")
+    except MigrationError:
+        raise refusal from None
+    query = "SELECT 1 FROM pg_database WHERE datname = %s"
+    if not connection.execute(query, (database.database,)).fetchone():
+        return False, connection
+    connection.close()
+    # Another server may have made it since; else this is refused for the same reason again.
+    return True, connect(database)
+
+
+def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+    name = sql.Identifier(database.database)
+    try:
+        connection.execute(statement.format(name))
+    except (errors.DuplicateDatabase, errors.UniqueViolation):
+        pass  # another server was as quick
+    except errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            f"role {database.user} may not create databases. As a superuser run: "
+            f"CREATE DATABASE {name.as_string()} OWNER "
+            f"{sql.Identifier(database.user).as_string()}"
+        ) from error
+    except psycopg.Error as error:
+        problem = f"cannot create database {database.database}: {telling(error)}"
+        raise MigrationError(problem) from error
+
+
+def _standing(name: str, database: DatabaseSettings) -> Standing:
+    known = revisions(name)
+    with _reached(database) as (exists, connection):
+        current, told = _current(database, connection) if exists else (None, None)
+    behind = sum(revision > (current or "") for revision in known)
+    usable = runs_on(known[-1], current, told)
+    return Standing(name, database.database, exists, current, known[-1], behind, usable)
+
+
+def _current(
+    database: DatabaseSettings, connection: psycopg.Connection
+) -> tuple[str | None, str | None]:
+    try:
+        row = connection.execute(STANDING).fetchone()
+    except errors.UndefinedTable:
+        return None, None
+    except psycopg.Error as error:
+        raise MigrationError(explanation(database, error)) from error
+    return row or (None, None)
+
+
+def _move(name: str, database: DatabaseSettings, direction: str, revision: str) -> bool:
+    from alembic import command
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    step = {"upgrade": command.upgrade, "downgrade": command.downgrade}[direction]
+    try:
+        with _alone(database) as connection:
+            before = _revision(connection)
+            step(_config(name, connection), revision)
+            after = _revision(connection)
+    except DBAPIError as error:
+        raise MigrationError(explanation(database, error.orig or error)) from error
+    except CommandError as error:
+        raise MigrationError(f"database {database.database}: {error}") from error
+    if after != before:
+        log.info("database migrated", database=database.database, before=before, after=after)
+    return after != before
+
+
+@contextmanager
+def _alone(database: DatabaseSettings) -> Iterator["Connection"]:
+    """A connection that holds the database's migration lock for as long as it lives.
+
+    Its own session holds it, so a killed process keeps the others out until PostgreSQL has let go
+    of its tables too. Polled: a session that waits in a statement holds a snapshot, and
+    CREATE INDEX CONCURRENTLY would wait for that one in turn.
+    """
+    with engine(database).connect() as connection:
+        _take_turn(database, connection)
+        yield connection
+
+
+def _take_turn(database: DatabaseSettings, connection: "Connection") -> None:
+    begun, told = time.monotonic(), False
+    while True:
+        got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()
+        connection.commit()
+        if got:
+            return
+        waited = time.monotonic() - begun
+        if waited > LOCK_GIVE_UP:
+            raise MigrationError(
+                f"another process has been migrating {database.database} for {waited:.0f} s"
+            )
+        if waited > LOCK_TELL and not told:
+            log.warning("waiting for another process's migration", database=database.database)
+            told = True
+        time.sleep(LOCK_POLL)
+
+
+def _revision(connection: "Connection") -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()  # Alembic begins and ends its own transactions only where none is open
+    return found
+
+
+def _config(name: str, connection: "Connection") -> "Config":
+    from alembic.config import Config
+
+    import models
+
+    where = str(folder()).replace("%", "%%")
+    config = Config()
+    config.set_main_option("script_location", where)
+    config.set_main_option("path_separator", "newline")  # folders may have spaces
+    config.set_main_option("version_locations", f"{where}/versions/{name}")
+    config.attributes.update(
+        connection=connection, metadata=models.METADATA[name], on_version_apply=_tell_oldest(name)
+    )
+    return config
+
+
+def explanation(database: DatabaseSettings, error: BaseException) -> str:
+    """One line on what PostgreSQL refused, and what to do about it where we know."""
+    line = f"database {database.database}: {telling(error)}"
+    if isinstance(error, errors.LockNotAvailable):
+        return f"{line}; something else is using that table, try again when it has ended"
+    if isinstance(error, errors.InsufficientPrivilege):
+        name = sql.Identifier(database.database).as_string()
+        owner = sql.Identifier(database.user).as_string()
+        return f"{line}. As a superuser run: ALTER DATABASE {name} OWNER TO {owner}"
+    return line

@@ -1,0 +1,16 @@
+"""Queries and answers of /api/upload and /api/temp."""
+
+from sunshine.core.fields import Schema, choice, text
+from sunshine.core.shapes import Shape, words
+
+# `download` has the file saved instead of shown; any other word means nothing.
+DOWNLOAD: Schema = {"s": text(20)}
+UPLOADED = Shape(
+    "UploadedFile",
+    {
+        "success": {"type": "boolean", "allowed": [True]},
+        "name": words(example="1234567890-filename.pdf"),
+        "url": words(example="http://localhost:3601/api/temp/1234567890-filename.pdf"),
+        "status": choice("done"),
+    },
+)

@@ -1,0 +1,84 @@
+"""Tables as files: CSV and XLSX, made in a thread. A cell never becomes a formula.
+
+What was stored before such characters were refused (sunshine/core/characters.py) is shown as
+U+FFFD: a terminal acts upon control characters, XML knows no U+FFFE, marks of direction turn text
+round.
+"""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sunshine.core.characters import replaced
+
+Rows = Sequence[Mapping[str, Any]]
+
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# What a spreadsheet would run, in full width too; a leading apostrophe makes it text, and `read`
+# takes it off again.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+Line = tuple[int, list[str]]
+
+
+async def make(format_: str, columns: Sequence[str], rows: Rows) -> bytes:
+    """The rows' columns, with a header line, as `csv` or `xlsx`."""
+    return await asyncio.to_thread({"csv": _csv, "xlsx": _xlsx}[format_], columns, rows)
+
+
+def read(text: str) -> Iterator[Line]:
+    """The lines of a CSV text, each with the number of the line it begins on; not the blank ones.
+
+    Raises csv.Error where it is none.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = 1
+    for cells in reader:
+        if cells:
+            yield begins, [_unguarded(cell) for cell in cells]
+        begins = reader.line_num + 1
+
+
+def _csv(columns: Sequence[str], rows: Rows) -> bytes:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    writer.writerows([_guarded(row.get(column)) for column in columns] for row in rows)
+    return file.getvalue().encode()
+
+
+def _xlsx(columns: Sequence[str], rows: Rows) -> bytes:
+    import xlsxwriter
+
+    file = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, plain) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
+        for number, row in enumerate(rows, 1):
+            sheet.write_row(number, 0, [_cell(row.get(column)) for column in columns])
+        sheet.freeze_panes(1, 0)
+        sheet.autofit()
+    return file.getvalue()
+
+
+def _guarded(value: Any) -> Any:
+    # One that has apostrophes before its formula gets one more, or `read` would take its own off.
+    if not isinstance(value, str):
+        return "" if value is None else value
+    value = replaced(value)
+    return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return replaced(value)
+    return value if value is None or isinstance(value, int | float | bool) else str(value)

@@ -1,0 +1,121 @@
+"""Runs of jobs on record, and whose turn it is to run one. For sunshine/jobs/runner.py,
+models/jobs.py."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow
+from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal, select, update
+
+from models.jobs import job_run
+from sunshine.core.errors import Unavailable
+from sunshine.database.connections import connected
+from sunshine.database.database import Database, Row
+from sunshine.database.statements import Statement
+
+_OF_JOB = job_run.c.job == bindparam("job")
+_LAST = Statement(
+    select(
+        job_run.c.id, job_run.c.by_hand.label("byHand"), job_run.c.due_at.label("dueAt"),
+        job_run.c.started_at.label("startedAt"), job_run.c.finished_at.label("finishedAt"),
+        job_run.c.status, job_run.c.attempt, job_run.c.error, job_run.c.result,
+    )
+    .where(_OF_JOB, job_run.c.by_hand == bindparam("by_hand"))
+    .order_by(job_run.c.id.desc())
+    .limit(1)
+)  # fmt: skip
+_KEY = func.hashtextextended(bindparam("job", type_=Text), literal(0x6A6F_6273, BigInteger))
+_LOCK = Statement(select(func.pg_try_advisory_lock(_KEY).label("mine")))
+_UNLOCK = Statement(select(func.pg_advisory_unlock(_KEY)))
+_ABANDON = Statement(
+    update(job_run)
+    .where(_OF_JOB, job_run.c.status == "running")
+    .values(
+        status="failed",
+        finished_at=bindparam("now"),
+        error="the process ended before the job did",
+    )
+)
+_BEGIN = Statement(
+    insert(job_run)
+    .values(
+        job=bindparam("job"),
+        by_hand=bindparam("by_hand"),
+        due_at=bindparam("due_at"),
+        started_at=bindparam("now"),
+        attempt=bindparam("attempt"),
+    )
+    .returning(job_run.c.id)
+)
+_END = Statement(
+    update(job_run)
+    .where(job_run.c.id == bindparam("id"))
+    .values(
+        status=bindparam("status"),
+        finished_at=bindparam("now"),
+        error=bindparam("error"),
+        result=bindparam("result", type_=job_run.c.result.type),
+    )
+)
+
+
+async def last(database: Database, job: str, *, by_hand: bool = False) -> Row | None:
+    """The last run of a job: of its timetable, or by hand."""
+    return await database.one(_LAST, job=job, by_hand=by_hand)
+
+
+class Turn:
+    """One process's turn at one job: nobody else has it meanwhile."""
+
+    def __init__(
+        self, database: Database, connection: psycopg.AsyncConnection[DictRow], job: str
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._job = job
+
+    async def last(self) -> Row | None:
+        """The last run of the timetable, which may have ended a moment before our turn."""
+        return await self._ask(_LAST, by_hand=False)
+
+    async def begin(self, *, by_hand: bool, due_at: datetime, attempt: int) -> int:
+        """Record that it runs now; the id of that run."""
+        await self._ask(_ABANDON)  # whoever was running it holds no lock any more
+        row = await self._ask(_BEGIN, by_hand=by_hand, due_at=due_at, attempt=attempt)
+        assert row  # noqa: S101 - tells mypy
+        return int(row["id"])
+
+    async def end(
+        self, run: int, *, result: Mapping[str, int] | None = None, error: str | None = None
+    ) -> None:
+        """Record that it is done, or why it failed."""
+        status = "done" if error is None else "failed"
+        await self._ask(_END, id=run, status=status, result=result, error=error)
+
+    async def _ask(self, statement: Statement, **values: Any) -> Row | None:
+        values |= {"job": self._job, "now": self._database.clock()}
+        cursor = await self._database.execute(self._connection, statement, values)
+        return await cursor.fetchone() if cursor.description else None
+
+
+@asynccontextmanager
+async def turn(database: Database, job: str) -> AsyncIterator[Turn | None]:
+    """Our turn at a job; None while somebody else has theirs.
+
+    The lock lives on a connection of its own, none of the pool's: it dies with the process.
+    """
+    async with await connected(database.settings, "sunshine job") as connection:
+        ours = Turn(database, connection, job)
+        locked = await ours._ask(_LOCK)
+        if not (locked and locked["mine"]):
+            yield None
+            return
+        try:
+            yield ours
+        finally:
+            with contextlib.suppress(psycopg.Error, Unavailable):  # then it is gone anyway
+                await ours._ask(_UNLOCK)

@@ -1,0 +1,88 @@
+"""The words assets are described with: categories, locations, vendors. Tables: models/assets.py."""
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from models.assets import asset, asset_config
+from sunshine.core.errors import Conflict, violations
+from sunshine.database.database import Transaction
+from sunshine.database.pages import contains
+from sunshine.database.records import Records, Use, stamped
+from sunshine.database.statements import Statement
+from sunshine.modules.assets.schemas import CONFIG_FILTERS
+
+violations(
+    {
+        "asset_config_key_key": Conflict.field(
+            "key", "This kind has an entry of this key already", code="asset_config_key_taken"
+        )
+    }
+)
+
+config = Records(
+    asset_config,
+    fields={
+        "kind": asset_config.c.kind,
+        "key": asset_config.c.key,
+        "name": asset_config.c.name,
+        "attributes": asset_config.c.attributes,
+        "active": asset_config.c.active,
+    },
+    uses=(
+        Use("asset", asset.c.category_id),
+        Use("asset", asset.c.location_id),
+        Use("asset", asset.c.vendor_id),
+    ),
+    schema=CONFIG_FILTERS,
+    filters={
+        "kind": asset_config.c.kind == bindparam("kind"),
+        "active": asset_config.c.active == bindparam("active"),
+        "search": contains(func.lower(asset_config.c.name)),
+    },
+    sort={
+        "key": asset_config.c.key,
+        "name": asset_config.c.name,
+        "createdAt": asset_config.c.created_at,
+    },
+)
+
+_word = func.lower(bindparam("word"))
+_FIND = Statement(
+    select(asset_config.c.id)
+    .where(
+        asset_config.c.kind == bindparam("kind"),
+        or_(func.lower(asset_config.c.key) == _word, func.lower(asset_config.c.name) == _word),
+        asset_config.c.deleted_at.is_(None),
+    )
+    .order_by(func.lower(asset_config.c.key) == _word)
+    .limit(1)
+    .with_for_update(key_share=True, read=True)
+)
+_MAKE = Statement(
+    insert(asset_config)
+    .values(kind=bindparam("kind"), key=bindparam("word"), name=bindparam("word"))
+    .values(stamped(asset_config))
+    .on_conflict_do_nothing()
+    .returning(asset_config.c.id)
+)
+
+
+async def find_id(tx: Transaction, kind: str, word: str) -> int | None:
+    """The entry with this key or name, whatever the case; kept from being deleted meanwhile."""
+    found = await tx.one(_FIND, kind=kind, word=word)
+    return int(found["id"]) if found else None
+
+
+async def id_of(tx: Transaction, kind: str, word: str) -> int:
+    """The same, made when new."""
+    while True:
+        id_ = await find_id(tx, kind, word)
+        if id_ is not None:
+            return id_
+        made = await tx.one(_MAKE, kind=kind, word=word)
+        if made is not None:
+            id_ = int(made["id"])
+            after = {"id": id_, "kind": kind, "key": word, "name": word}
+            await tx.record("asset_config_created", "asset_config", id_, after=after)
+            return id_
+        # Somebody else has just made it; their commit let us go on: now it is found.

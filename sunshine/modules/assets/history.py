@@ -1,0 +1,25 @@
+"""What happened to an asset, appended by whoever makes it happen. Read by tracking.py."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+
+from models.assets import asset_history
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Statement
+
+_COLUMNS = ("at", "employee_id", "location_id", "latitude", "longitude", "notes")
+_APPEND = Statement(
+    insert(asset_history).values(
+        asset_id=bindparam("asset"),
+        what=bindparam("what"),
+        actor=bindparam("by"),
+        **{name: bindparam(name, type_=asset_history.c[name].type) for name in _COLUMNS},
+    )
+)
+
+
+async def remember(tx: Transaction, asset_id: int, what: str, **details: Any) -> None:
+    """One more line of an asset's history."""
+    values = dict.fromkeys(_COLUMNS) | {"at": tx.now} | details
+    await tx.run(_APPEND, asset=asset_id, what=what, by=tx.actor.name, **values)

@@ -1,0 +1,160 @@
+"""Payloads of /api/asset-management."""
+
+from sunshine.core.fields import (
+    Schema,
+    changes,
+    choice,
+    date,
+    flag,
+    instant,
+    money,
+    number,
+    prose,
+    query_flag,
+    query_id,
+    row_id,
+    text,
+    whole,
+)
+from sunshine.core.shapes import Shape, a, anything, maybe, record, shown, some, sometimes, words
+
+KINDS = ("category", "location", "vendor")
+
+CONFIG_FILTERS: Schema = {
+    "kind": choice(*KINDS),
+    "active": query_flag(),
+    "search": text(100),
+}
+CREATE_CONFIG: Schema = {
+    "kind": choice(*KINDS, required=True, example="category"),
+    "key": text(50, required=True, example="laptop"),
+    "name": text(100, required=True, example="Laptop"),
+    "attributes": {
+        "type": "dict",
+        "maxlength": 50,
+        "allow_unknown": True,
+        # What a category says of its assets' value: book_value() in
+        # sunshine/modules/assets/inventory.py.
+        "schema": {"depreciationMonths": whole(1, 1200), "residualPercent": number(0, 100)},
+    },
+    "active": flag(),
+}
+# Assets refer to it by kind and key.
+CHANGE_CONFIG = changes({k: v for k, v in CREATE_CONFIG.items() if k != "kind"})
+
+FILTERS: Schema = {
+    "status": choice("active", "inactive", "maintenance", "retired"),
+    "category": text(50),
+    "location": text(50),
+    "assignedTo": query_id(),
+    "search": text(100),
+}
+CREATE: Schema = {
+    "assetCode": text(50, required=True, example="AST-001"),
+    "name": text(200, required=True, example="MacBook Pro"),
+    "category": text(50, required=True, example="laptop"),
+    "serialNumber": text(100, nullable=True, empty=False, example="SN123456"),
+    "purchaseDate": date(nullable=True, example="2024-01-01"),
+    "value": money(nullable=True, example=2000),
+    # In maintenance it is while a maintenance is open.
+    "status": choice("active", "inactive", "retired"),
+    "location": text(50, nullable=True, empty=False),
+    "vendor": text(50, nullable=True, empty=False),
+    "warrantyUntil": date(nullable=True),
+    "notes": prose(2000, nullable=True),
+}
+CHANGE = changes(CREATE)
+
+ASSIGN: Schema = {
+    "employeeId": row_id(required=True, example=123),
+    "assignDate": date(example="2024-01-15"),
+    "notes": prose(2000, nullable=True, example="Work laptop"),
+}
+RETURN: Schema = {
+    "returnDate": date(example="2024-06-30"),
+    "condition": text(200, nullable=True, example="Good"),
+    "notes": prose(2000, nullable=True),
+}
+MAINTENANCE: Schema = {
+    "type": text(100, required=True, example="repair"),
+    "vendor": text(100, nullable=True, example="Apple"),
+    "cost": money(nullable=True, example=129.5),
+    "startedOn": date(required=True, example="2024-03-01"),
+    "completedOn": date(nullable=True),
+    "notes": prose(2000, nullable=True),
+}
+CHANGE_MAINTENANCE = changes(MAINTENANCE)
+RESERVE: Schema = {
+    "employeeId": row_id(),
+    "from": date(required=True, example="2024-02-01"),
+    "to": date(required=True, example="2024-02-05"),
+    "notes": prose(2000, nullable=True),
+}
+REPORT_PLACE: Schema = {
+    "location": text(50, required=True, example="HQ"),
+    "latitude": number(-90, 90, dependencies="longitude", instead_of="location"),
+    "longitude": number(-180, 180, dependencies="latitude"),
+    "timestamp": instant(),
+    "notes": prose(2000, nullable=True, example="On the shelf"),
+}
+
+CONFIG = record("AssetConfig", CREATE_CONFIG, attributes=anything())
+_COST = ("purchaseDate", "value", "vendor")  # for those who may see it
+ASSET = record(
+    "Asset",
+    {name: field for name, field in CREATE.items() if name not in _COST},
+    status=choice("active", "inactive", "maintenance", "retired"),
+    **maybe(shown({name: CREATE[name] for name in _COST})),
+    bookValue=sometimes(money(nullable=True)),
+    assignedTo=row_id(nullable=True),
+    assignedToName=words(nullable=True),
+    assignDate=date(nullable=True),
+)
+DONE_MAINTENANCE = record("AssetMaintenance", MAINTENANCE, assetId=row_id())
+RESERVATION = Shape(
+    "AssetReservation",
+    {
+        "id": row_id(),
+        "assetId": row_id(),
+        **shown(RESERVE),
+        "employee": words(),
+        "createdAt": instant(),
+    },
+)
+_PLACE: Schema = {
+    "location": words(nullable=True),
+    "latitude": number(-90, 90, nullable=True),
+    "longitude": number(-180, 180, nullable=True),
+    "notes": words(nullable=True),
+    "at": instant(),
+}
+PLACE = Shape("AssetPlace", _PLACE)
+_HOLDER = Shape("AssetHolder", {"employeeId": row_id(), "name": words()})
+_STEP = Shape(
+    "AssetStep",
+    {
+        **_PLACE,
+        "what": words(),
+        "employeeId": row_id(nullable=True),
+        "employee": words(nullable=True),
+        "actor": words(),
+    },
+)
+_TRACKED = Shape(
+    "TrackedAsset",
+    {
+        "id": row_id(),
+        **{name: ASSET.fields[name] for name in ("assetCode", "name", "category", "status")},
+    },
+)
+_PRESENT = Shape(
+    "AssetPresent",
+    {
+        "holder": a(_HOLDER, nullable=True),
+        "location": words(nullable=True),
+        "since": instant(nullable=True),
+    },
+)
+TRACKING = Shape(
+    "AssetTracking", {"asset": a(_TRACKED), "current": a(_PRESENT), "history": some(_STEP)}
+)

@@ -1,0 +1,202 @@
+"""What stored attendance amounts to: rows to the time rules (time_rules.py) and back.
+
+Permits, leave and corrections change what a day's records amount to: they call `reassess`.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Integer,
+    Label,
+    Select,
+    SmallInteger,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import TSRANGE
+
+from models.attendance import attendance, location
+from models.employees import employee
+from models.leave import holiday, leave
+from models.permit import permit
+from models.shifts import shift
+from sunshine.core.policy import Policy
+from sunshine.database.database import Row, Transaction
+from sunshine.database.records import merging
+from sunshine.database.statements import Statement
+from sunshine.modules.attendance.geofence import placed_zone
+from sunshine.modules.attendance.time_rules import Day, Shift, assess, shift_end
+from sunshine.modules.attendance.work_calendar import MONDAY_TO_FRIDAY
+
+EMPLOYEE = bindparam("employee", type_=Integer)
+# Writers of a person's attendance, leave and permits go one after the other.
+LOCK_EMPLOYEE = Statement(
+    select(employee.c.name, employee.c.status, employee.c.timezone, employee.c.deleted_at)
+    .where(employee.c.id == EMPLOYEE)
+    .with_for_update(key_share=True)
+)
+ASSESSED = {
+    "late": attendance.c.late,
+    "earlyLeave": attendance.c.early_leave,
+    "workedMinutes": attendance.c.worked_minutes,
+    "overtimeMinutes": attendance.c.overtime_minutes,
+}
+_UPDATE = merging(attendance, ASSESSED)
+
+
+def circumstances(
+    employee_id: Column[int] | ColumnElement[int], day: ColumnElement[date]
+) -> list[Label[Any]]:
+    """The columns that `day_of` reads of a day, where its shift and the employee are joined."""
+    s = shift.c
+    halves = select(func.coalesce(leave.c.half_day, "full")).where(
+        leave.c.employee_id == employee_id,
+        leave.c.status == "approved",
+        leave.c.start_date <= day,
+        leave.c.end_date >= day,
+    )
+    # A night shift's day ends on the next one.
+    spans = select(permit.c.span).where(
+        permit.c.employee_id == employee_id,
+        permit.c.status == "approved",
+        permit.c.date.between(day, day + 1),
+    )
+    weekday = cast(func.extract("isodow", day), SmallInteger)
+    return [
+        day.label("day"), s.id.label("shift_id"), s.start_time.label("start_time"),
+        s.end_time.label("end_time"), s.grace_minutes.label("grace_minutes"),
+        s.break_minutes.label("break_minutes"),
+        s.check_in_before_minutes.label("check_in_before_minutes"),
+        (weekday == any_(func.coalesce(s.work_days, MONDAY_TO_FRIDAY))).label("works"),
+        select(holiday.c.id).where(holiday.c.date == day, holiday.c.deleted_at.is_(None))
+        .exists().label("is_holiday"),
+        func.array(halves.scalar_subquery(), type_=ARRAY(Text)).label("leave"),
+        func.array(spans.scalar_subquery(), type_=ARRAY(TSRANGE)).label("permits"),
+        s.timezone.label("shift_zone"),
+        func.coalesce(placed_zone(employee_id, day), employee.c.timezone).label("zone"),
+    ]  # fmt: skip
+
+
+def day_of(row: Row, policy: Policy, *, place_zone: str | None = None) -> Day:
+    """The day of a row of `circumstances`.
+
+    Its zone is the shift's own, else that of the place of the check-in, else of where the employee
+    is placed, else the employee's, else the business'.
+    """
+    zone = row["shift_zone"] or place_zone or row["zone"]
+    return Day(
+        date=row["day"],
+        zone=ZoneInfo(zone) if zone else policy.timezone,
+        shift=None if row["shift_id"] is None else _shift(row),
+        works=row["works"],
+        is_holiday=row["is_holiday"],
+        leave=row["leave"],
+        permits=[(span.lower, span.upper) for span in row["permits"]],
+    )
+
+
+def _shift(row: Row) -> Shift:
+    return Shift(
+        start=row["start_time"],
+        end=row["end_time"],
+        grace=row["grace_minutes"],
+        unpaid_break=row["break_minutes"],
+        check_in_before=row["check_in_before_minutes"],
+    )
+
+
+def stays(*where: ColumnElement[bool]) -> Select[Any]:
+    """The stays of days in order, each with its day's circumstances and its present assessment."""
+    a = attendance.c
+    return (
+        select(
+            a.id,
+            a.check_in_at,
+            a.check_out_at,
+            a.auto_check_out,
+            *(column.label(name) for name, column in ASSESSED.items()),
+            location.c.timezone.label("place_zone"),
+            *circumstances(a.employee_id, a.work_date),
+        )
+        .select_from(
+            attendance.join(employee, employee.c.id == a.employee_id)
+            .outerjoin(shift, shift.c.id == a.shift_id)
+            .outerjoin(location, location.c.id == a.check_in_location_id)
+        )
+        .where(a.employee_id == EMPLOYEE, a.check_in_at.is_not(None), *where)
+        .order_by(a.work_date, a.check_in_at)
+    )
+
+
+_BETWEEN = Statement(stays(attendance.c.work_date.between(bindparam("first"), bindparam("last"))))
+
+_THERE = Statement(
+    select(attendance.c.employee_id)
+    .where(attendance.c.work_date == bindparam("day"), attendance.c.check_in_at.is_not(None))
+    .group_by(attendance.c.employee_id)
+    .order_by(attendance.c.employee_id)
+)
+
+
+async def reassess(
+    tx: Transaction, employee_id: int, first: date, last: date, *, but: int | None = None
+) -> None:
+    """Assess an employee's records of these days anew, with an event for each that changes.
+
+    Not for the record `but`, whose event the caller records.
+    """
+    await tx.run(LOCK_EMPLOYEE, employee=employee_id)
+    rows = await tx.all(_BETWEEN, employee=employee_id, first=first, last=last)
+    for _, day in groupby(rows, key=lambda row: row["day"]):
+        same_day = list(day)
+        for row, after in zip(same_day, assessed(same_day, tx.policy), strict=True):
+            await keep(tx, row, after, silently=row["id"] == but)
+
+
+async def reassess_day(tx: Transaction, day: date) -> None:
+    """The same for everybody who was there that day, in the order in which employees are locked."""
+    for row in await tx.all(_THERE, day=day):
+        await reassess(tx, row["employee_id"], day, day)
+
+
+def assessed(rows: Sequence[Row], policy: Policy) -> list[Row]:
+    """What each of a day's stays (rows of `stays`) amounts to, by API field."""
+    day = day_of(rows[0], policy, place_zone=rows[0]["place_zone"])
+    return [
+        {
+            "late": each.late,
+            "earlyLeave": each.early_leave,
+            "workedMinutes": each.worked_minutes,
+            "overtimeMinutes": each.overtime_minutes,
+        }
+        for each in assess(day, [(row["check_in_at"], _known_end(row, day)) for row in rows])
+    ]
+
+
+def _known_end(row: Row, day: Day) -> datetime | None:
+    """When a stay ended; None while it lasts, and where a check-out was forgotten and no shift says
+    when work ended: nobody is paid for that until somebody corrects it."""
+    if row["auto_check_out"] and shift_end(day, row["check_in_at"]) is None:
+        return None
+    end: datetime | None = row["check_out_at"]
+    return end
+
+
+async def keep(tx: Transaction, row: Row, after: Row, *, silently: bool = False) -> None:
+    """Store a new assessment of a stay, and record it, if it is another one."""
+    before = {name: row[name] for name in ASSESSED}
+    if await tx.run(_UPDATE, row_id=row["id"], **after) and not silently:
+        await tx.record(
+            "attendance_reassessed", "attendance", row["id"], before=before, after=after
+        )

@@ -1,0 +1,143 @@
+"""Where a check-in happened: the allowed location nearest to it, and how far that is.
+
+Used within the statements of check_in.py and assessment.py.
+"""
+
+from datetime import date, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Double,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from models.attendance import attendance, location
+from models.placements import placement
+
+EARTH_RADIUS = 6_371_008.8  # metres, the mean one
+MAX_SPEED = 1000  # km/h
+# In less time even the error of two positions would be fast.
+LEAST_TRAVEL = timedelta(minutes=1)
+# Where somebody says to be, as the parameters of a statement; null without a position.
+LATITUDE = cast(bindparam("latitude"), Double)
+LONGITUDE = cast(bindparam("longitude"), Double)
+_EMPLOYEE = bindparam("employee", type_=Integer)
+_HALF, _ONE, _TWO = (literal_column(text, Double) for text in ("0.5", "1", "2"))
+Point = tuple[ColumnElement[float], ColumnElement[float]]
+
+
+def distance(one: Point, other: Point) -> ColumnElement[float]:
+    """Metres between two points on the surface of the earth (haversine)."""
+    (latitude, longitude), (other_latitude, other_longitude) = one, other
+    half_up = func.pow(func.sind(_HALF * (other_latitude - latitude)), _TWO)
+    half_aside = func.pow(func.sind(_HALF * (other_longitude - longitude)), _TWO)
+    root = func.sqrt(half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside)
+    # At the other end of the earth rounding may lift it above one. least() would hide a null.
+    return literal_column(f"{2 * EARTH_RADIUS}") * func.asin(_ONE - func.abs(_ONE - root))
+
+
+def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The condition of the placements that an employee has on a day."""
+    return and_(
+        placement.c.employee_id == employee_id,
+        placement.c.deleted_at.is_(None),
+        placement.c.valid_from <= day,
+        or_(placement.c.valid_to.is_(None), placement.c.valid_to >= day),
+    )
+
+
+def placed_zone(
+    employee_id: ColumnElement[int], day: ColumnElement[date]
+) -> ColumnElement[str | None]:
+    """The timezone of where an employee is placed on a day."""
+    return (
+        select(location.c.timezone)
+        .join(placement, placement.c.location_id == location.c.id)
+        .where(placed_on(employee_id, day), location.c.timezone.is_not(None))
+        .order_by(placement.c.valid_from.desc(), placement.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def nearest() -> Select:
+    """The location, of those allowed to `employee` on the date `on`, that a position is at.
+
+    Allowed are the active ones they are placed at, or all active ones when they are placed nowhere.
+    One that the position is within goes before a nearer one. Without a position it is any of them,
+    to tell that there are some, and all but its `id` is null.
+    """
+    on = bindparam("on", type_=Date)
+    mine = select(placement.c.location_id).where(placed_on(_EMPLOYEE, on)).cte("mine")
+    allowed = (
+        select(
+            location.c.id,
+            location.c.timezone,
+            location.c.radius_meters,
+            distance((LATITUDE, LONGITUDE), (location.c.latitude, location.c.longitude)).label(
+                "metres"
+            ),
+        )
+        .where(
+            location.c.active,
+            location.c.deleted_at.is_(None),
+            or_(location.c.id.in_(select(mine)), ~select(mine).exists()),
+        )
+        .subquery("allowed")
+    ).c
+    has_position = allowed.metres.is_not(None)
+    within = allowed.metres <= allowed.radius_meters
+    return (
+        select(
+            allowed.id,
+            case((has_position, allowed.id)).label("at_id"),
+            case((has_position, allowed.timezone)).label("timezone"),
+            allowed.metres,
+            within.label("within"),
+        )
+        .order_by(within.desc(), allowed.metres, allowed.id)
+        .limit(1)
+    )
+
+
+def last_seen() -> Select:
+    """When `employee` was last seen somewhere before the instant `at`, and how many metres away.
+
+    On the work dates from `first` to `last`: who was seen earlier can have come from anywhere.
+    """
+    a = attendance.c
+    has_left = a.check_out_latitude.is_not(None)
+    point = (
+        select(
+            case((has_left, a.check_out_at), else_=a.check_in_at).label("seen_at"),
+            func.coalesce(a.check_out_latitude, a.check_in_latitude).label("latitude"),
+            func.coalesce(a.check_out_longitude, a.check_in_longitude).label("longitude"),
+        )
+        .where(
+            a.employee_id == _EMPLOYEE,
+            a.work_date.between(bindparam("first"), bindparam("last")),
+            a.check_in_at <= bindparam("at"),
+            or_(has_left, a.check_in_latitude.is_not(None)),
+        )
+        .order_by(a.check_in_at.desc())
+        .limit(1)
+        .subquery("point")
+    ).c
+    metres = distance((LATITUDE, LONGITUDE), (point.latitude, point.longitude))
+    return select(point.seen_at, metres.label("metres"))
+
+
+def is_implausible(metres: float, travelled: timedelta) -> bool:
+    """Whether nobody gets so far in that time."""
+    hours = max(travelled, LEAST_TRAVEL) / timedelta(hours=1)
+    return metres / 1000 / hours > MAX_SPEED

@@ -1,0 +1,209 @@
+"""What happens to attendance by itself: days are closed, forgotten check-outs are made up for.
+
+The jobs: sunshine/modules/registry.py.
+"""
+
+from collections import Counter
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    DateTime,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from models.attendance import attendance, attendance_closed, location
+from models.employees import employee
+from models.shifts import shift
+from sunshine.database.database import Row, Transaction
+from sunshine.database.statements import Statement
+from sunshine.jobs.runner import Job
+from sunshine.jobs.schedules import Daily, Every
+from sunshine.modules.attendance.absences import settle
+from sunshine.modules.attendance.assessment import (
+    ASSESSED,
+    LOCK_EMPLOYEE,
+    assessed,
+    circumstances,
+    day_of,
+    keep,
+    stays,
+)
+from sunshine.modules.attendance.records import shape
+from sunshine.modules.attendance.time_rules import MINUTE, shift_end
+from sunshine.modules.attendance.work_calendar import ZONE
+
+# One run goes no further: after a longer downtime the next ones go on.
+MAX_DAYS = 500
+# Work of these last days may have ended since they were closed: overnight, or west of the business.
+# A day ends at most two days after the business' own does.
+LOOK_BACK = timedelta(days=3)
+# Who came for no shift is taken to have left so much later.
+LONGEST = timedelta(hours=16)
+# Few enough for a statement at a time, however many days were missed.
+CHUNK = timedelta(days=7)
+
+
+def _close() -> Statement:
+    """Close the days after the last closed one, up to `yesterday`."""
+    yesterday = bindparam("yesterday", type_=Date)
+    closed = select(func.max(attendance_closed.c.day) + 1).where(
+        attendance_closed.c.day <= yesterday
+    )
+    # As of a day before anybody was known that is none: then a run by hand wants to see yesterday.
+    known = select(cast(func.timezone(ZONE, func.min(employee.c.created_at)), Date)).where(
+        employee.c.created_at <= bindparam("now")
+    )
+    first = func.coalesce(
+        func.greatest(closed.scalar_subquery(), known.scalar_subquery()), yesterday, type_=Date
+    )
+    last = func.least(yesterday, first + MAX_DAYS - 1)
+    days = func.generate_series(
+        cast(first, DateTime), cast(last, DateTime), text("interval '1 day'")
+    ).column_valued("day")
+    return Statement(
+        insert(attendance_closed)
+        .from_select(
+            ["day", "closed_at"],
+            select(cast(days, Date), bindparam("now", type_=DateTime(timezone=True))).where(
+                select(employee.c.id).exists()
+            ),
+        )
+        .on_conflict_do_nothing()
+        .returning(attendance_closed.c.day)
+    )
+
+
+_CLOSE = _close()
+
+
+async def close_days(tx: Transaction) -> dict[str, int]:
+    """Write the absences and holidays of every day that is over and not closed yet.
+
+    A day is closed on the next one of the business; who is still at work by then, or may yet come,
+    is absent a day later. How far it came is in the table: after a downtime it goes on from there,
+    and begins with the day from which anybody was known.
+    """
+    yesterday = tx.today - timedelta(days=1)
+    zone = tx.policy.timezone.key
+    closed = await tx.all(_CLOSE, yesterday=yesterday, zone=zone)
+    last = max((row["day"] for row in closed), default=yesterday)
+    day = min((row["day"] for row in closed), default=yesterday) - LOOK_BACK
+    counts = Counter({"days": len(closed)})
+    while day <= last:
+        counts.update(await settle(tx, day, min(day + CHUNK - timedelta(days=1), last)))
+        day += CHUNK
+    return dict(counts)
+
+
+def _open() -> Statement:
+    """Everybody who is checked in, with their day, and when they next came if that is known."""
+    a, later = attendance.c, attendance.alias("later").c
+    next_came = select(func.min(later.check_in_at)).where(
+        later.employee_id == a.employee_id,
+        later.work_date >= a.work_date - 1,
+        later.check_in_at > a.check_in_at,
+    )
+    return Statement(
+        select(
+            a.id,
+            a.employee_id,
+            a.check_in_at,
+            location.c.timezone.label("place_zone"),
+            shift.c.check_out_after_minutes,
+            next_came.scalar_subquery().label("next_came"),
+            *circumstances(a.employee_id, a.work_date),
+        )
+        .select_from(
+            attendance.join(employee, employee.c.id == a.employee_id)
+            .outerjoin(shift, shift.c.id == a.shift_id)
+            .outerjoin(location, location.c.id == a.check_in_location_id)
+        )
+        .where(a.check_in_at.is_not(None), a.check_out_at.is_(None))
+        .order_by(a.employee_id)
+    )
+
+
+_OPEN = _open()
+_DAY = Statement(stays(attendance.c.work_date == bindparam("day")))
+_REASON = cast(literal(["auto_check_out"]), ARRAY(Text))
+_CHECK_OUT = Statement(
+    shape(
+        update(attendance)
+        .where(attendance.c.id == bindparam("row_id"), attendance.c.check_out_at.is_(None))
+        .values({column: bindparam(name, type_=column.type) for name, column in ASSESSED.items()})
+        .values(
+            check_out_at=bindparam("left_at", type_=DateTime(timezone=True)),
+            check_out_recorded_at=bindparam("now"),
+            auto_check_out=True,
+            review=True,
+            review_reasons=attendance.c.review_reasons + _REASON,
+            updated_at=bindparam("now"),
+        )
+        .returning(*attendance.c)
+        .cte("closed")
+    )
+)
+
+
+async def check_out_forgotten(tx: Transaction) -> dict[str, int]:
+    """Check everybody out whose shift's window has passed, at the shift's end; without a shift
+    after 16 hours.
+
+    For review, both: without a shift nobody knows how long they worked, and no minutes are counted
+    until somebody corrects it.
+    """
+    left = [(row, _left(row, tx)) for row in await tx.all(_OPEN)]
+    done = [await _check_out(tx, row, at) for row, at in left if at is not None]
+    return {"checked_out": sum(done)}
+
+
+def _left(row: Row, tx: Transaction) -> datetime | None:
+    """When somebody is taken to have left; None while they may still be there."""
+    came: datetime = row["check_in_at"]
+    day = day_of(row, tx.policy, place_zone=row["place_zone"])
+    end = shift_end(day, came)
+    passed = end + row["check_out_after_minutes"] * MINUTE if end else came + LONGEST
+    if passed > tx.now:
+        return None
+    return min(end or passed, row["next_came"] or passed)
+
+
+async def _check_out(tx: Transaction, row: Row, at: datetime) -> bool:
+    """Whether they were still checked in: who checks out at the same moment goes first or later."""
+    await tx.run(LOCK_EMPLOYEE, employee=row["employee_id"])
+    rows = await tx.all(_DAY, employee=row["employee_id"], day=row["day"])
+    same = next((stay for stay in rows if stay["id"] == row["id"]), None)
+    if same is None or same["check_out_at"] or same["check_in_at"] != row["check_in_at"]:
+        return False
+    before = {"checkOut": None, **{name: same[name] for name in ASSESSED}}
+    same |= {"check_out_at": at, "auto_check_out": True}
+    for stay, after in zip(rows, assessed(rows, tx.policy), strict=True):
+        if stay is same:
+            record = await tx.only(_CHECK_OUT, row_id=row["id"], left_at=at, **after)
+            await tx.record(
+                "attendance_auto_checked_out", "attendance", row["id"], before=before, after=record
+            )
+        else:
+            await keep(tx, stay, after)
+    return True
+
+
+JOBS = (
+    Job("attendance-auto-check-out", "Check out who forgot to", Every(15), check_out_forgotten),
+    Job(
+        "attendance-absences",
+        "Write absences and holidays of days that are over",
+        Daily(time(0, 30)),
+        close_days,
+    ),
+)

@@ -1,0 +1,1 @@
+"""sunshine/modules/branding_approval."""

@@ -1,0 +1,38 @@
+"""Pages about working here, which do not end; open jobs are vacancies (vacancies.py).
+
+Who sees and changes what: visibility.py. Tables: models/cms.py.
+"""
+
+from sqlalchemy import bindparam, func
+
+from models.cms import career
+from sunshine.database.pages import contains
+from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.schemas import PAGE_FILTERS
+from sunshine.modules.cms.visibility import RECRUITERS, Rights
+
+careers = Content(
+    career,
+    "Career page",
+    Rights(
+        keepers=RECRUITERS,
+        visible=career.c.status == "published",
+        state="status",
+        draft="draft",
+        public="published",
+        author=career.c.author_id,
+    ),
+    fields={
+        "title": career.c.title,
+        "content": career.c.content,
+        "image": career.c.image,
+        "status": career.c.status,
+    },
+    defaults={"status": "draft"},
+    schema=PAGE_FILTERS,
+    filters={
+        "status": career.c.status == bindparam("status"),
+        "search": contains(func.lower(career.c.title)),
+    },
+    sort={"title": career.c.title},
+)

@@ -1,0 +1,15 @@
+"""Payloads of /api/departments."""
+
+from sunshine.core.fields import Schema, changes, flag, prose, query_flag, text
+from sunshine.core.shapes import record
+
+FILTERS: Schema = {"active": query_flag(), "search": text(100)}
+
+CREATE: Schema = {
+    "name": text(100, required=True, example="IT"),
+    "description": prose(1000, nullable=True, example="Computers and networks"),
+    "active": flag(),
+}
+CHANGE = changes(CREATE)
+
+DEPARTMENT = record("Department", CREATE)

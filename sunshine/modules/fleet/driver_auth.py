@@ -1,0 +1,125 @@
+"""Drivers sign in: their own accounts, their own tokens (sunshine/identity/resolver.py reads them).
+
+Tables: models/fleet.py.
+"""
+
+from sqlalchemy import Integer, Text, bindparam, func, or_, select, update
+
+from models.fleet import driver
+from sunshine.core.errors import Conflict, NotFound, violations
+from sunshine.core.principals import Caller, Principal
+from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.statements import Statement
+from sunshine.identity.passwords import Passwords
+from sunshine.modules.users import sign_ins
+
+violations(
+    {
+        "driver_username_key": Conflict.field(
+            "username", "Another driver has this username", code="username_taken"
+        )
+    }
+)
+
+_ASKED = Statement(
+    select(
+        driver.c.id, driver.c.username, driver.c.name,
+        (driver.c.status == "active").label("active"),
+        driver.c.password_hash, driver.c.token_version, driver.c.unlocked_at,
+        sign_ins.known("fleet", driver.c.id).label("known"),
+    ).where(
+        func.lower(driver.c.username) == func.lower(bindparam("username")),
+        driver.c.deleted_at.is_(None),
+    )
+)  # fmt: skip
+_HASH = Statement(
+    select(driver.c.password_hash.label("hash")).where(
+        driver.c.id == bindparam("id"), driver.c.token_version == bindparam("version")
+    )
+)
+CHANGED = Conflict("The account was changed meanwhile: sign in again", code="changed")
+_VERSION = bindparam("version", type_=Integer)
+_SET = Statement(
+    update(driver)
+    .where(
+        driver.c.id == bindparam("id"),
+        driver.c.deleted_at.is_(None),
+        or_(_VERSION.is_(None), driver.c.token_version == _VERSION),
+    )
+    .values(
+        username=func.coalesce(bindparam("username", type_=Text), driver.c.username),
+        password_hash=bindparam("hash"),
+        token_version=driver.c.token_version + 1,
+        unlocked_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+)
+_END = Statement(
+    update(driver)
+    .where(driver.c.id == bindparam("id", type_=Integer))
+    .values(token_version=driver.c.token_version + 1)
+)
+
+
+async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+    """The driver that a name means, active or not, and whether they are `known` from where the
+    caller is."""
+    since = database.clock() - sign_ins.KNOWN_FOR
+    return await database.one(_ASKED, username=username, network=caller.network, since=since)
+
+
+async def sign_in(
+    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+) -> None:
+    """Let a driver in whose password was checked."""
+    actor = _as_actor(account)
+    async with database.transaction(actor, request_id=caller.request_id) as tx:
+        await sign_ins.signed_in(tx, account["id"], caller)
+
+
+async def set_credentials(tx: Transaction, id_: int, *, username: str, hashed: str) -> None:
+    """Give a driver a name and a password; all their tokens end at once, and failed sign-ins are
+    forgotten."""
+    if not await tx.run(_SET, id=id_, username=username, hash=hashed, version=None):
+        raise NotFound
+    await _tell_changed(tx, id_)
+
+
+async def set_own_password(tx: Transaction, *, hashed: str, actor: Principal) -> None:
+    """Change one's own; all tokens end at once. Conflict `changed` where that one has already."""
+    version = actor.version
+    if not await tx.run(_SET, id=actor.id, username=None, hash=hashed, version=version):
+        raise CHANGED
+    await _tell_changed(tx, actor.id)
+
+
+async def _tell_changed(tx: Transaction, id_: int) -> None:
+    await tx.record("driver_credentials_changed", "driver", id_)
+    tx.forget_principals()
+
+
+async def end_tokens(tx: Transaction, id_: int) -> None:
+    """Every token of a driver ends at once, in every process."""
+    await tx.run(_END, id=id_)
+    tx.forget_principals()
+
+
+async def own_hash(database: Database, *, actor: Principal) -> str | None:
+    """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
+    row = await database.one(_HASH, id=actor.id, version=actor.version)
+    if row is None:
+        raise CHANGED
+    return str(row["hash"])
+
+
+def _as_actor(account: Row) -> Principal:
+    return Principal(
+        kind="driver",
+        id=account["id"],
+        username=account["username"],
+        name=account["name"],
+        email=None,
+        role="driver",
+        employee_id=None,
+        permissions=frozenset(),
+    )

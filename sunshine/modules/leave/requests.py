@@ -1,0 +1,262 @@
+"""Leave: who asks for which days, and who sees that. Tables: models/leave.py.
+
+Deciding and cancelling: decisions.py. The days of a request: days.py. Balances:
+ledger.py. Pending requests reserve their days by being there.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from models.employees import employee
+from models.leave import holiday, leave, leave_day
+from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from sunshine.core.principals import Principal
+from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.pages import Listing, Page
+from sunshine.database.records import stamped
+from sunshine.database.statements import Statement
+from sunshine.files.columns import names
+from sunshine.modules.leave import days as leave_days
+from sunshine.modules.leave import ledger, overlaps
+from sunshine.modules.leave import locking as people
+from sunshine.modules.leave.schemas import FILTERS
+from sunshine.modules.leave.warnings import warnings
+from sunshine.modules.scope import conditions, employee_of
+
+MAX_DAYS = 366
+
+_FIELDS = {
+    "employeeId": leave.c.employee_id,
+    "leaveType": leave.c.leave_type,
+    "startDate": leave.c.start_date,
+    "endDate": leave.c.end_date,
+    "halfDay": leave.c.half_day,
+    "reason": leave.c.reason,
+    "documents": leave.c.documents,
+    "deadline": leave.c.deadline,
+}
+
+
+def _excluded() -> Any:
+    """The days between start and end that are not taken, each with its reason."""
+    midnights = (cast(leave.c[name], DateTime) for name in ("start_date", "end_date"))
+    series = func.generate_series(*midnights, text("interval '1 day'"))
+    days = series.table_valued("at").render_derived()
+    day = cast(days.c.at, Date)
+    told = func.jsonb_build_object(
+        "date", day, "reason", func.coalesce(holiday.c.name, literal("weekend", Text))
+    )
+    of_request = (leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
+    taken = exists().where(*of_request).correlate(leave, days)
+    return (
+        select(func.coalesce(func.jsonb_agg(aggregate_order_by(told, day)), literal([], JSONB)))
+        .select_from(
+            days.outerjoin(holiday, and_(holiday.c.date == day, holiday.c.deleted_at.is_(None)))
+        )
+        .where(~taken)
+        .correlate(leave)
+        .scalar_subquery()
+    )
+
+
+_days = (
+    select(func.trim_scale(func.coalesce(func.sum(leave_day.c.portion), 0)))
+    .where(leave_day.c.leave_id == leave.c.id)
+    .correlate(leave)
+    .scalar_subquery()
+)
+ROWS = (
+    select(
+        leave.c.id,
+        *(column.label(name) for name, column in _FIELDS.items()),
+        employee.c.name.label("employee"),
+        _days.label("days"),
+        _excluded().label("excludedDates"),
+        leave.c.status,
+        leave.c.decided_by_id.label("decidedById"),
+        leave.c.decided_by.label("decidedBy"),
+        leave.c.decided_at.label("decidedAt"),
+        leave.c.notes,
+        leave.c.created_at.label("createdAt"),
+        leave.c.updated_at.label("updatedAt"),
+    )
+    .select_from(leave.join(employee, employee.c.id == leave.c.employee_id))
+    .where(employee.c.deleted_at.is_(None))
+)
+_FIND = Statement(ROWS.where(leave.c.id == bindparam("id")))
+_WITHIN = conditions(leave.c.employee_id)
+_NAMING = {
+    scope: Statement(
+        select(leave.c.id)
+        .join(employee, employee.c.id == leave.c.employee_id)
+        .where(
+            names(leave.c.documents),
+            employee.c.deleted_at.is_(None),
+            *where,
+        )
+        .limit(1)
+    )
+    for scope, where in _WITHIN.items()
+}
+listing = Listing(
+    ROWS,
+    key=leave.c.id,
+    schema=FILTERS,
+    filters={
+        "status": leave.c.status == bindparam("status"),
+        "leaveType": leave.c.leave_type == bindparam("leaveType"),
+        "employeeId": leave.c.employee_id == bindparam("employeeId"),
+        "startDate": leave.c.end_date >= bindparam("startDate"),
+        "endDate": leave.c.start_date <= bindparam("endDate"),
+    },
+    sort={"startDate": leave.c.start_date, "deadline": leave.c.deadline},
+    default_sort="-id",
+)
+_OF_EMPLOYEE = (leave.c.employee_id == bindparam("employee"),)
+
+_INSERT = Statement(
+    insert(leave)
+    .values({column: bindparam(name, type_=column.type) for name, column in _FIELDS.items()})
+    .values(stamped(leave))
+    .returning(leave.c.id)
+)
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """Requests within the caller's reach, the latest first; dates find what overlaps."""
+    where = _WITHIN[actor.scope("leave:read") or "own"]
+    return await listed(database, query, where, actor=actor)
+
+
+async def history(
+    database: Database, employee_id: int, query: Mapping[str, Any], *, actor: Principal
+) -> Page:
+    """Every request of an employee, the latest first."""
+    await people.check_visible(database, actor, employee_id)
+    return await listed(database, query, _OF_EMPLOYEE, actor=actor, employee=employee_id)
+
+
+async def listed(
+    database: Database,
+    query: Mapping[str, Any],
+    where: tuple[ColumnElement[bool], ...],
+    *,
+    actor: Principal,
+    **values: Any,
+) -> Page:
+    """A page of those that `where` leaves; its parameter `me` is the caller's employee."""
+    if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
+        raise Invalid.field("endDate", "must not be before startDate")
+    if "employeeId" in query:
+        await people.check_visible(database, actor, query["employeeId"])
+    values["me"] = actor.employee_id
+    return await listing.page(database, query, where=where, **values)
+
+
+async def find(database: Database, id_: int, *, actor: Principal) -> Row:
+    """One request within the caller's reach."""
+    row = await database.one(_FIND, id=id_)
+    if row is None:
+        raise missing(actor, "leave:read")
+    await people.check_visible(database, actor, row["employeeId"])
+    return row
+
+
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Refuse unless a request within the caller's reach names the file."""
+    scope = actor.scope("leave:read") or "own"
+    if await reader.one(_NAMING[scope], name=name, me=actor.employee_id) is None:
+        raise missing(actor, "leave:read")
+
+
+async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
+    """Ask for leave, for oneself where no employee is named. Answers with `warnings`.
+
+    Conflict: `employee_inactive`, `leave_overlap` and `permit_overlap` with what it overlaps,
+    `attendance_recorded`, `insufficient_balance` with the figures.
+    """
+    full = {"halfDay": None, "documents": []} | dict(values)
+    full["employeeId"] = _applicant(actor, values)
+    _check_dates(full)
+    person = await people.lock_one(tx, full["employeeId"])
+    _check_employed(person, full["startDate"])
+    days = await _free_days(tx, full)
+    portion = leave_days.HALF if full["halfDay"] else leave_days.WHOLE
+    taken = dict.fromkeys(days, portion)
+    await ledger.check_enough(tx, full["employeeId"], full["leaveType"], taken)
+    grace = timedelta(days=tx.policy.approval_grace_days)
+    full["deadline"] = max(full["startDate"], tx.today + grace)
+    id_ = (await tx.only(_INSERT, **full))["id"]
+    await leave_days.store(tx, id_, days, portion)
+    row = await stored(tx, id_)
+    await tx.record("leave_applied", "leave", id_, after=row)
+    return {**row, "warnings": await warnings(tx, person, days)}
+
+
+async def stored(reader: Reader, id_: int) -> Row:
+    """A request as the API shows it."""
+    row = await reader.one(_FIND, id=id_)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def missing(actor: Principal, permission: str) -> NotFound | NotAllowed:
+    """Only who reaches everybody's learns that there is no such request."""
+    return NotFound() if actor.scope(permission) == "all" else NotAllowed()
+
+
+def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:
+    if values["leaveType"] == "collective" and not actor.may("leave:collective"):
+        raise NotAllowed("Collective leave is entered by HR")
+    employee_id: int | None = values.get("employeeId", actor.employee_id)
+    if employee_id != actor.employee_id and not actor.may("leave:apply:any"):
+        raise NotAllowed("You may apply for yourself only")
+    return employee_of(actor) if employee_id is None else employee_id
+
+
+def _check_dates(values: Mapping[str, Any]) -> None:
+    first, last = values["startDate"], values["endDate"]
+    if last < first:
+        raise Invalid.field("endDate", "must not be before startDate")
+    if (last - first).days >= MAX_DAYS:
+        raise Invalid.field("endDate", f"must be within {MAX_DAYS} days of startDate")
+    if values["halfDay"] and first != last:
+        raise Invalid.field("halfDay", "is for a single day")
+
+
+def _check_employed(person: Row, first: date) -> None:
+    if person["status"] != "active":
+        raise Conflict("This employee is not active", code="employee_inactive")
+    if person["join_date"] and first < person["join_date"]:
+        raise Invalid.field("startDate", f"is before the employee joined: {person['join_date']}")
+
+
+async def _free_days(tx: Transaction, values: Mapping[str, Any]) -> list[date]:
+    """The working days asked for, which nothing else of the employee's is on."""
+    employee_id, first, last = values["employeeId"], values["startDate"], values["endDate"]
+    days = await leave_days.working(tx, employee_id, first, last)
+    if not days:
+        raise Invalid.field("startDate", "no working day is in that time", code="no_working_days")
+    await overlaps.check_free(tx, employee_id, first, last, values["halfDay"])
+    if not values["halfDay"]:
+        await overlaps.check_absent(tx, employee_id, days)
+    return days

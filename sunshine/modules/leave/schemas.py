@@ -1,0 +1,124 @@
+"""Payloads of /api/leave and of `sunshine leave`."""
+
+from sunshine.core.fields import (
+    Schema,
+    choice,
+    date,
+    digits,
+    file_url,
+    instant,
+    list_of,
+    number,
+    prose,
+    query_id,
+    row_id,
+    whole,
+)
+from sunshine.core.shapes import Shape, a, maybe, record, some, sometimes, words
+
+_YEAR = (1900, 9999)
+LEAVE_TYPES = ("annual", "special", "collective")
+# What the ledger keeps: a collective leave is paid from the annual days.
+BALANCES = ("annual", "special")
+
+APPLY: Schema = {
+    "employeeId": row_id(example=123),
+    "leaveType": choice(*LEAVE_TYPES, required=True, example="annual"),
+    "startDate": date(required=True, example="2024-02-01"),
+    "endDate": date(required=True, example="2024-02-05"),
+    "halfDay": choice("am", "pm"),
+    "reason": prose(1000, required=True, example="Family vacation"),
+    "documents": list_of(file_url(), 20, check_with="distinct", example=["url_to_document"]),
+}
+DECIDE: Schema = {
+    "action": choice(
+        "approve", "reject", required=True, needs={"reject": "notes"}, example="approve"
+    ),
+    "notes": prose(1000, example="Approved for vacation"),
+}
+FILTERS: Schema = {
+    "status": choice("pending", "approved", "rejected", "cancelled"),
+    "leaveType": choice(*LEAVE_TYPES),
+    "employeeId": query_id(),
+    "startDate": date(),
+    "endDate": date(),
+}
+BALANCE: Schema = {"year": digits(*_YEAR)}
+ENTRIES: Schema = {**BALANCE, "leaveType": choice(*BALANCES)}
+
+ADJUST: Schema = {
+    "leaveType": choice(*BALANCES, required=True),
+    "year": whole(*_YEAR, required=True),
+    "days": number(-366, 366, required=True),
+    "reason": prose(1000, required=True),
+}
+
+_EXCLUDED = Shape("ExcludedDate", {"date": date(), "reason": words(example="weekend")})
+# Of what a type of warning has: team_member_away, meeting, ticket_due.
+_WARNING = Shape(
+    "LeaveWarning",
+    {
+        "type": choice("team_member_away", "meeting", "ticket_due"),
+        **maybe(
+            {
+                "id": row_id(),
+                "employeeId": row_id(),
+                "name": words(),
+                "number": words(),
+                "title": words(),
+                "dates": list_of(date()),
+                "startsAt": instant(),
+                "endsAt": instant(),
+                "dueAt": instant(),
+            }
+        ),
+    },
+)
+_PRIVATE = ("reason", "documents")  # to whom the request concerns
+_LEAVE: Schema = {name: field for name, field in APPLY.items() if name not in _PRIVATE}
+LEAVE = record(
+    "Leave",
+    _LEAVE,
+    halfDay=choice("am", "pm", nullable=True),
+    reason=sometimes(words(nullable=True, example="Family vacation")),
+    documents=sometimes(list_of(words(example="url_to_document"))),
+    employee=words(),
+    days=number(0, 366),
+    excludedDates=some(_EXCLUDED),
+    deadline=date(),
+    status=choice("pending", "approved", "rejected", "cancelled"),
+    decidedById=row_id(nullable=True),
+    decidedBy=words(nullable=True),
+    decidedAt=instant(nullable=True),
+    notes=words(nullable=True),
+)
+# What applying and approving answer beside it: what else is on then.
+WARNED = Shape("LeaveWarned", {**LEAVE.fields, "warnings": sometimes(some(_WARNING))})
+_DAYS = number(-10_000, 10_000)
+_BALANCE = Shape(
+    "LeaveBalance",
+    {
+        **{
+            name: {**_DAYS, "example": days}
+            for name, days in (("total", 12), ("used", 5), ("remaining", 7))
+        },
+        **{name: {**_DAYS, "example": 0} for name in ("pending", "available", "carriedForward")},
+        "expiresAt": date(nullable=True),
+    },
+)
+BALANCES_OF_YEAR = Shape("LeaveBalances", {f"{each}Leave": a(_BALANCE) for each in BALANCES})
+ENTRY = Shape(
+    "LeaveEntry",
+    {
+        "id": row_id(),
+        "leaveType": choice(*BALANCES),
+        "year": whole(*_YEAR),
+        "kind": words(example="allocation"),
+        "days": _DAYS,
+        "leaveId": row_id(nullable=True),
+        "holidayId": row_id(nullable=True),
+        "notes": words(nullable=True),
+        "createdAt": instant(),
+    },
+)
+FEED = Shape("CalendarFeed", {"url": words(example="https://api.example.com/calendar.ics?token=")})

@@ -1,0 +1,126 @@
+"""Bookings as they are read: which, by whom. Changed by schedule.py.
+
+Everybody sees who has which room when; what a meeting is about is for those who are there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from models.employees import employee
+from models.meeting_rooms import meeting_room, meeting_room_booking
+from sunshine.core.errors import NotFound
+from sunshine.core.principals import Principal
+from sunshine.database.database import Database, Row
+from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.statements import Statement
+from sunshine.modules.meeting_rooms.schemas import SCHEDULE
+from sunshine.modules.scope import ME
+
+_b = meeting_room_booking.c
+_ZONE, _SEES = bindparam("zone", type_=Text), bindparam("sees", type_=Boolean)
+
+
+def rows_of(booking: FromClause) -> Select[Any]:
+    """Bookings as the API shows them; `booking` has the columns of the table."""
+    b = booking.c
+    start, end = func.timezone(_ZONE, b.starts_at), func.timezone(_ZONE, b.ends_at)
+    return select(
+        b.id,
+        b.room_id.label("roomId"),
+        meeting_room.c.name.label("room"),
+        b.title,
+        cast(start, Date).label("date"),
+        func.to_char(start, "HH24:MI").label("startTime"),
+        func.to_char(end, "HH24:MI").label("endTime"),
+        b.starts_at.label("startsAt"),
+        b.ends_at.label("endsAt"),
+        b.organizer_id.label("organizer"),
+        employee.c.name.label("organizerName"),
+        b.attendees,
+        case((or_(_SEES, _is_there(b)), b.description)).label("description"),
+        b.series_id.label("seriesId"),
+        b.status,
+        b.checked_in_at.label("checkedInAt"),
+        b.created_at.label("createdAt"),
+        b.updated_at.label("updatedAt"),
+    ).select_from(
+        booking.join(meeting_room, meeting_room.c.id == b.room_id).join(
+            employee, employee.c.id == b.organizer_id
+        )
+    )
+
+
+def _is_there(b: Any) -> Any:
+    return func.coalesce(any_(b.people) == ME, False)
+
+
+def _midnight(name: str, plus: str = "0 days") -> Any:
+    return func.timezone(
+        _ZONE, cast(bindparam(name, type_=Date), DateTime) + text(f"interval '{plus}'")
+    )
+
+
+_ROWS = rows_of(meeting_room_booking)
+listing = Listing(
+    _ROWS,
+    key=_b.id,
+    schema=SCHEDULE,
+    filters={
+        "roomId": _b.room_id == bindparam("roomId"),
+        "date": and_(_b.starts_at >= _midnight("date"), _b.starts_at < _midnight("date", "1 day")),
+        "startDate": _b.starts_at >= _midnight("startDate"),
+        "endDate": _b.starts_at < _midnight("endDate", "1 day"),
+        "organizer": _b.organizer_id == bindparam("organizer"),
+        "attendee": _b.people.op("@>")(array([bindparam("attendee", type_=Integer)])),
+        "seriesId": _b.series_id == bindparam("seriesId"),
+        "mine": _is_there(_b) == bindparam("mine", type_=Boolean),
+        "search": contains(func.lower(_b.title)),
+        "status": or_(
+            bindparam("status", type_=Text) == "any", _b.status == bindparam("status", type_=Text)
+        ),
+    },
+    sort={"date": _b.starts_at},
+    default_sort="date",
+)
+FIND = Statement(_ROWS.where(_b.id == bindparam("id")))
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """A page, by time; booked ones unless `status` says otherwise."""
+    return await listing.page(database, query, **seen_by(database, actor))
+
+
+async def find(database: Database, id_: int, *, actor: Principal) -> Row:
+    """One booking; its description is for those who are there or manage rooms."""
+    row = await database.one(FIND, id=id_, **seen_by(database, actor))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def seen_by(database: Database, actor: Principal) -> dict[str, Any]:
+    return {
+        "me": actor.employee_id,
+        "sees": actor.may("rooms:manage"),
+        "zone": database.policy.timezone.key,
+    }

@@ -1,0 +1,150 @@
+"""What becomes of a permit: approved or rejected by somebody else, or cancelled.
+
+The state of a permit changes only while its employee is locked. Applying and seeing: requests.py.
+"""
+
+from collections.abc import Mapping
+from datetime import time, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Time, bindparam, func, select, update
+
+from models.employees import employee
+from models.permit import permit
+from models.shifts import shift
+from sunshine.core.errors import Conflict, NotAllowed
+from sunshine.core.principals import Principal
+from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.pages import Page
+from sunshine.database.records import record_change
+from sunshine.database.statements import Statement
+from sunshine.modules.attendance.absences import settle
+from sunshine.modules.attendance.assessment import reassess
+from sunshine.modules.attendance.work_calendar import calendar, zone_of
+from sunshine.modules.permit import requests as permits
+from sunshine.modules.scope import ME, employee_within
+
+_BECOMES = {"approve": "approved", "reject": "rejected"}
+
+_EMPLOYEE_OF = Statement(select(permit.c.employee_id).where(permit.c.id == bindparam("id")))
+_day = calendar(employee.c.id == bindparam("employee", type_=Integer))
+_BEGINS = Statement(
+    select(
+        func.timezone(zone_of(_day.c.day), _day.c.day + bindparam("start", type_=Time)).label("at")
+    ).select_from(
+        _day.join(employee, employee.c.id == _day.c.employee_id).outerjoin(
+            shift, shift.c.id == _day.c.shift_id
+        )
+    )
+)
+_now = bindparam("now", type_=permit.c.updated_at.type)
+_DECIDE = Statement(
+    update(permit)
+    .where(permit.c.id == bindparam("row_id"), permit.c.status == "pending")
+    .values(
+        {
+            name: bindparam(name, type_=permit.c[name].type)
+            for name in ("status", "decided_by_id", "decided_by", "notes")
+        }
+    )
+    .values(decided_at=_now, updated_at=_now)
+)
+_CANCEL = Statement(
+    update(permit)
+    .where(permit.c.id == bindparam("row_id"), permits.is_open(permit))
+    .values(status="cancelled", updated_at=_now)
+)
+
+_QUEUES = {
+    scope: (*within, permit.c.status == "pending", permit.c.employee_id.is_distinct_from(ME))
+    for scope, within in permits.WITHIN.items()
+}
+
+
+async def queue(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """The permits that wait for the caller's decision, the earliest day first; never their own."""
+    scope = actor.scope("permit:approve") or "own"
+    query = {"sort": "date"} | dict(query)
+    return await permits.listing.page(database, query, where=_QUEUES[scope], me=actor.employee_id)
+
+
+async def decide(
+    tx: Transaction, id_: int, *, action: str, notes: str | None = None, actor: Principal
+) -> Row:
+    """Approve or reject a pending permit of somebody else's. Conflict: `already_decided`."""
+    employee_id = await _employee_of(tx, id_, actor, "permit:approve")
+    if employee_id == actor.employee_id:
+        raise NotAllowed("Nobody decides their own request")
+    await employee_within(tx, actor, employee_id, "permit:approve")
+    await permits.lock(tx, employee_id)
+    before = await permits.stored(tx, id_)
+    decided = await tx.run(
+        _DECIDE, row_id=id_, status=_BECOMES[action], notes=notes or None,
+        decided_by_id=actor.id, decided_by=actor.name,
+    )  # fmt: skip
+    if not decided:
+        raise _closed(before)
+    after = await permits.stored(tx, id_)
+    await record_change(tx, "permit", before, after, f"permit_{after['status']}")
+    if action == "approve":
+        await _tell_attendance(tx, after)
+    return after
+
+
+async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
+    """Withdraw a permit that is pending, or approved and not begun.
+
+    Conflict: `already_decided` when it is rejected or cancelled, `permit_begun`.
+    """
+    employee_id = await _employee_of(tx, id_, actor, "permit:read")
+    if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
+        raise NotAllowed
+    await permits.lock(tx, employee_id)
+    before = await permits.stored(tx, id_)
+    was_approved = before["status"] == "approved"
+    if was_approved and await _has_begun(tx, before):
+        raise Conflict("This permit has begun already", code="permit_begun")
+    if not await tx.run(_CANCEL, row_id=id_):
+        raise _closed(before)
+    after = await permits.stored(tx, id_)
+    await record_change(tx, "permit", before, after, "permit_cancelled")
+    if was_approved:
+        await _tell_attendance(tx, after)
+    return after
+
+
+async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: str) -> int:
+    row = await tx.one(_EMPLOYEE_OF, id=id_)
+    if row is None:
+        raise permits.missing(actor, permission)
+    employee_id: int = row["employee_id"]
+    return employee_id
+
+
+async def _tell_attendance(tx: Transaction, row: Row) -> None:
+    """The day's attendance agrees with what is approved now."""
+    day = row["date"]
+    await settle(tx, day, day, row["employeeId"])
+    # A night shift that began the day before may have it in its second half.
+    await reassess(tx, row["employeeId"], day - timedelta(days=1), day)
+
+
+async def _has_begun(tx: Transaction, row: Row) -> bool:
+    """By the clocks of where the employee works that day."""
+    begins = await tx.only(
+        _BEGINS,
+        employee=row["employeeId"],
+        first=row["date"],
+        last=row["date"],
+        start=time.fromisoformat(row["startTime"]),
+        zone=tx.policy.timezone.key,
+    )
+    return bool(begins["at"] <= tx.now)
+
+
+def _closed(row: Row) -> Conflict:
+    return Conflict(
+        f"This permit is already {row['status']}",
+        code="already_decided",
+        data={"id": row["id"], "status": row["status"]},
+    )

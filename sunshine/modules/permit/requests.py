@@ -1,0 +1,219 @@
+"""Permits: absences of a few hours, who asks for which and who sees that. Tables: models/permit.py.
+
+Who may see a permit may see its reason, a sick one's too, and nobody else sees that there is one:
+the employee, their manager, HR and admins. Deciding and cancelling: decisions.py.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Table,
+    Time,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+)
+
+from models.employees import employee
+from models.leave import leave
+from models.permit import permit
+from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.core.principals import Principal
+from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.pages import Listing, Page
+from sunshine.database.records import stamped
+from sunshine.database.statements import Statement
+from sunshine.modules.permit.schemas import FILTERS
+from sunshine.modules.scope import conditions, employee_of, employee_within
+
+_OVERLAP = Conflict("Overlaps another permit of this employee", code="permit_overlap")
+violations({"permit_overlap": _OVERLAP})
+
+MAX_LENGTH = timedelta(hours=8)
+_FIELDS = {
+    "employeeId": permit.c.employee_id,
+    "date": permit.c.date,
+    "startTime": permit.c.start_time,
+    "endTime": permit.c.end_time,
+    "type": permit.c.type,
+    "reason": permit.c.reason,
+}
+_SHOWN = _FIELDS | {
+    "startTime": func.to_char(permit.c.start_time, "HH24:MI"),
+    "endTime": func.to_char(permit.c.end_time, "HH24:MI"),
+}
+_ROWS = (
+    select(
+        permit.c.id,
+        *(column.label(name) for name, column in _SHOWN.items()),
+        employee.c.name.label("employee"),
+        permit.c.status,
+        permit.c.decided_by_id.label("decidedById"),
+        permit.c.decided_by.label("decidedBy"),
+        permit.c.decided_at.label("decidedAt"),
+        permit.c.notes,
+        permit.c.created_at.label("createdAt"),
+        permit.c.updated_at.label("updatedAt"),
+    )
+    .select_from(permit.join(employee, employee.c.id == permit.c.employee_id))
+    .where(employee.c.deleted_at.is_(None))
+)
+_FIND = Statement(_ROWS.where(permit.c.id == bindparam("id")))
+_LOCK = Statement(
+    select(employee.c.status, employee.c.join_date)
+    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
+    .with_for_update(key_share=True)
+)
+_date = bindparam("date", type_=Date)
+_span = func.tsrange(
+    _date + bindparam("startTime", type_=Time), _date + bindparam("endTime", type_=Time)
+)
+
+
+def is_open(table: Table) -> ColumnElement[bool]:
+    """Whether a request is pending or approved. As the constraints say it, for their indexes."""
+    return table.c.status.in_([literal_column("'pending'"), literal_column("'approved'")])
+
+
+_CLASH = Statement(
+    _ROWS.where(
+        permit.c.employee_id == bindparam("employeeId"),
+        is_open(permit),
+        permit.c.span.op("&&")(_span),
+    )
+    .order_by(permit.c.span)
+    .limit(1)
+)
+_LEAVE_CLASH = Statement(
+    select(
+        leave.c.id,
+        leave.c.leave_type.label("leaveType"),
+        leave.c.start_date.label("startDate"),
+        leave.c.end_date.label("endDate"),
+        leave.c.half_day.label("halfDay"),
+        leave.c.status,
+    )
+    .where(
+        leave.c.employee_id == bindparam("employeeId"),
+        is_open(leave),
+        leave.c.span.op("&&")(_span),
+    )
+    .order_by(leave.c.span)
+    .limit(1)
+)
+_INSERT = Statement(
+    insert(permit)
+    .values({column: bindparam(name, type_=column.type) for name, column in _FIELDS.items()})
+    .values(stamped(permit))
+    .returning(permit.c.id)
+)
+WITHIN = conditions(permit.c.employee_id)
+listing = Listing(
+    _ROWS,
+    key=permit.c.id,
+    schema=FILTERS,
+    filters={
+        "status": permit.c.status == bindparam("status"),
+        "type": permit.c.type == bindparam("type"),
+        "employeeId": permit.c.employee_id == bindparam("employeeId"),
+        "date": permit.c.date == bindparam("date"),
+        "startDate": permit.c.date >= bindparam("startDate"),
+        "endDate": permit.c.date <= bindparam("endDate"),
+    },
+    sort={"date": permit.c.date, "createdAt": permit.c.created_at},
+    default_sort="-id",
+)
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """Permits within the caller's reach, the latest first."""
+    if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
+        raise Invalid.field("endDate", "must not be before startDate")
+    if "employeeId" in query:
+        await _check_visible(database, actor, query["employeeId"])
+    scope = actor.scope("permit:read") or "own"
+    values = {} if scope == "all" else {"me": actor.employee_id}
+    return await listing.page(database, query, where=WITHIN[scope], **values)
+
+
+async def find(database: Database, id_: int, *, actor: Principal) -> Row:
+    """One permit within the caller's reach."""
+    row = await database.one(_FIND, id=id_)
+    if row is None:
+        raise missing(actor, "permit:read")
+    await _check_visible(database, actor, row["employeeId"])
+    return row
+
+
+async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
+    """Ask for a permit, for oneself where no employee is named.
+
+    Conflict: `employee_inactive`; `permit_overlap` and `leave_overlap` with what it overlaps.
+    """
+    _check_times(values)
+    full = {**values, "employeeId": _applicant(actor, values)}
+    person = await lock(tx, full["employeeId"])
+    if person["status"] != "active":
+        raise Conflict("This employee is not active", code="employee_inactive")
+    if person["join_date"] and full["date"] < person["join_date"]:
+        raise Invalid.field("date", f"is before the employee joined: {person['join_date']}")
+    await _check_free(tx, full)
+    row = await stored(tx, (await tx.only(_INSERT, **full))["id"])
+    await tx.record("permit_applied", "permit", row["id"], after=row)
+    return row
+
+
+async def lock(tx: Transaction, employee_id: int) -> Row:
+    """The employee (status, join_date), whose permits nobody else changes meanwhile."""
+    row = await tx.one(_LOCK, id=employee_id)
+    if row is None:
+        raise NotFound("No such employee")
+    return row
+
+
+async def stored(tx: Transaction, id_: int) -> Row:
+    """A permit as the API shows it."""
+    return await tx.only(_FIND, id=id_)
+
+
+def missing(actor: Principal, permission: str) -> NotFound | NotAllowed:
+    """Only who reaches everybody's learns that there is no such permit."""
+    return NotFound() if actor.scope(permission) == "all" else NotAllowed()
+
+
+async def _check_visible(reader: Reader, actor: Principal, employee_id: int) -> None:
+    if employee_id != actor.employee_id:
+        await employee_within(reader, actor, employee_id, "permit:read")
+
+
+async def _check_free(tx: Transaction, values: Mapping[str, Any]) -> None:
+    """Nothing else of the employee's is on at that time; half a day of leave ends at noon."""
+    clash = await tx.one(_CLASH, **values)
+    if clash is not None:
+        raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=clash)
+    clash = await tx.one(_LEAVE_CLASH, **values)
+    if clash is not None:
+        raise Conflict("Overlaps leave of this employee", code="leave_overlap", data=clash)
+
+
+def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:
+    employee_id: int | None = values.get("employeeId", actor.employee_id)
+    if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
+        raise NotAllowed("You may apply for yourself only")
+    return employee_of(actor) if employee_id is None else employee_id
+
+
+def _check_times(values: Mapping[str, Any]) -> None:
+    begin, end = (
+        datetime.combine(values["date"], values[name]) for name in ("startTime", "endTime")
+    )
+    if end <= begin:
+        raise Invalid.field("endTime", "must be after startTime")
+    if end - begin > MAX_LENGTH:
+        raise Invalid.field("endTime", "must be at most 8 hours after startTime")

@@ -1,0 +1,54 @@
+"""Whose rows a caller reaches: own, the team's (direct reports), or all. Used by every module."""
+
+from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
+
+from models.employees import employee
+from sunshine.core.errors import NoEmployee, NotAllowed, NotFound
+from sunshine.core.principals import Principal, Scope
+from sunshine.database.database import Reader, Row
+from sunshine.database.statements import Statement
+
+Conditions = dict[Scope, tuple[ColumnElement[bool], ...]]
+
+ME = bindparam("me", type_=Integer)
+_EMPLOYEE = Statement(
+    select(employee.c.id, employee.c.name, employee.c.manager_id).where(
+        employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None)
+    )
+)
+
+
+def conditions(column: Column[int] | ColumnElement[int]) -> Conditions:
+    """What narrows a list to each scope, by the column that names the row's employee.
+
+    Its parameter `me` is the caller's employee id; null matches nothing.
+    """
+    team = select(employee.c.id).where(or_(employee.c.id == ME, employee.c.manager_id == ME))
+    return {"all": (), "team": (column.in_(team),), "own": (column == ME,)}
+
+
+def employee_of(actor: Principal) -> int:
+    """The employee whose account the caller's is; NoEmployee."""
+    if actor.employee_id is None:
+        raise NoEmployee
+    return actor.employee_id
+
+
+async def employee_within(
+    reader: Reader, actor: Principal, employee_id: int, permission: str
+) -> Row:
+    """The employee (id, name, manager_id), if the caller's scope of the permission covers them.
+
+    Callers of scope all learn that an id does not exist; others only that it is not theirs.
+    """
+    scope = actor.scope(permission)
+    if scope is None or (scope == "own" and employee_id != actor.employee_id):
+        raise NotAllowed
+    row = await reader.one(_EMPLOYEE, id=employee_id)
+    if scope == "all":
+        if row is None:
+            raise NotFound("No such employee")
+        return row
+    if row is None or actor.employee_id not in (row["id"], row["manager_id"]):
+        raise NotAllowed
+    return row

@@ -1,0 +1,137 @@
+"""Tickets on their way: who may change what, from which status to which, who solves them.
+
+Their end (close, rate, merge, delete): closing.py. Rows: tickets.py.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from models.employees import employee
+from sunshine.core.errors import Conflict, Invalid, NotAllowed
+from sunshine.core.principals import Principal
+from sunshine.database.database import Row, Transaction
+from sunshine.database.statements import Statement
+from sunshine.modules.tickets import comments
+from sunshine.modules.tickets.due_dates import redue, resume
+from sunshine.modules.tickets.tickets import (
+    is_assignee,
+    is_reporter,
+    keep_merged,
+    locked,
+    save,
+    shown,
+)
+from sunshine.modules.tickets.visibility import is_agent
+
+REPORTER_FIELDS = frozenset({"title", "description"})
+ASSIGNEE_FIELDS = frozenset({"status", "notes"})
+RUNNING = ("open", "in_progress")
+FORWARD = frozenset(
+    {
+        ("open", "in_progress"),
+        ("in_progress", "resolved"),
+        *((status, "closed") for status in ("open", "in_progress", "resolved")),
+    }
+)
+# Back to the queue, and not solved after all. What is closed opens by its reporter's comment only.
+BACK = frozenset({("in_progress", "open"), ("resolved", "in_progress")})
+
+# A deactivation waits for us, or we for it.
+_ACTIVE = Statement(
+    select(employee.c.id)
+    .where(
+        employee.c.id == bindparam("id"),
+        employee.c.deleted_at.is_(None),
+        employee.c.status == "active",
+    )
+    .with_for_update(key_share=True, read=True)
+)
+
+
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
+    """Merge what is sent into a ticket, as far as the caller may change it.
+
+    `notes` become an internal comment. Conflict `illegal_transition` for a status that cannot
+    follow; `changed_meanwhile` where `version` is sent and not the ticket's any more.
+    """
+    before = await locked(tx, id_, actor=actor)
+    given = {name: value for name, value in values.items() if name not in ("notes", "version")}
+    _check_fields(actor, before, given.keys() | values.keys() & {"notes"})
+    keep_merged(before)
+    if values.get("version", before["version"]) != before["version"]:
+        raise Conflict(
+            "Somebody else changed this ticket meanwhile",
+            code="changed_meanwhile",
+            data=await shown(tx, id_, actor=actor),
+        )
+    if given.keys() & REPORTER_FIELDS and not is_agent(actor) and before["status"] != "open":
+        raise Conflict("Only open tickets are reworded; add a comment", code="ticket_not_open")
+    if given.get("assignedTo") not in (None, before["assignedTo"]):
+        await _check_assignee(tx, given["assignedTo"])
+    await save(tx, before, "ticket_updated", **await _with_consequences(tx, before, given, actor))
+    if "notes" in values:
+        await comments.add_note(tx, id_, values["notes"], actor=actor)
+    return await shown(tx, id_, actor=actor)
+
+
+def moved(tx: Transaction, before: Row, status: str, *, actor: Principal) -> Row:
+    """What goes with a new status: when it came, whether that was the first response."""
+    _check_transition(actor, before["status"], status)
+    changes: Row = {"status": status}
+    if status == "resolved":
+        changes["resolvedAt"] = tx.now
+    if status == "closed":
+        changes["closedAt"] = tx.now
+    if not is_reporter(actor, before):
+        changes["firstRespondedAt"] = before["firstRespondedAt"] or tx.now
+    return changes
+
+
+def _check_transition(actor: Principal, now: str, then: str) -> None:
+    """Conflict unless the one status may follow the other; NotAllowed back, except to agents."""
+    if (now, then) in BACK:
+        if not is_agent(actor):
+            raise NotAllowed("Only agents move a ticket back")
+    elif (now, then) not in FORWARD:
+        raise Conflict(
+            f"A ticket cannot go from {now} to {then}",
+            code="illegal_transition",
+            data={"from": now, "to": then},
+        )
+
+
+def _check_fields(actor: Principal, row: Row, names: set[str]) -> None:
+    if is_agent(actor):
+        return
+    allowed: frozenset[str] = frozenset()
+    if is_reporter(actor, row):
+        allowed |= REPORTER_FIELDS
+    if is_assignee(actor, row):
+        allowed |= ASSIGNEE_FIELDS
+    if not allowed:
+        raise NotAllowed
+    if names - allowed:
+        raise NotAllowed(f"Of this ticket you may change {', '.join(sorted(allowed))}")
+
+
+async def _check_assignee(tx: Transaction, employee_id: int) -> None:
+    """Invalid unless somebody of this id works here."""
+    if await tx.one(_ACTIVE, id=employee_id) is None:
+        raise Invalid.field("assignedTo", "is no active employee")
+
+
+async def _with_consequences(
+    tx: Transaction, before: Row, given: Mapping[str, Any], actor: Principal
+) -> Row:
+    changes = dict(given)
+    priority = given.get("priority", before["priority"])
+    status = given.get("status", before["status"])
+    if status != before["status"]:
+        changes |= moved(tx, before, status, actor=actor)
+    if status in RUNNING and before["status"] not in RUNNING:
+        changes |= await resume(tx, before, priority)
+    elif status in RUNNING and priority != before["priority"]:
+        changes |= await redue(tx, before, priority)
+    return changes

@@ -1,0 +1,157 @@
+"""Signing in and out. Tables: models/auth.py. Tokens: sunshine/identity/tokens.py,
+sunshine/identity/resolver.py."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from models.auth import revoked_token, users
+from sunshine.core.errors import Conflict, NotFound
+from sunshine.core.principals import Caller, Principal
+from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.statements import Statement
+from sunshine.identity.passwords import Passwords
+from sunshine.identity.tokens import Tokens
+from sunshine.modules.users import sign_ins
+
+# No token lives longer: JWT_EXPIRATION has this maximum, and so has `sunshine token issue`.
+LONGEST = timedelta(days=365)
+
+_NAME = func.lower(bindparam("username"))
+_WANTED = (
+    select(
+        users.c.id, users.c.username, users.c.name, users.c.role, users.c.active,
+        users.c.password_hash, users.c.token_version, users.c.must_change_password,
+    )
+    .where(or_(func.lower(users.c.username) == _NAME, func.lower(users.c.email) == _NAME))
+    # Somebody's email address may be somebody else's username: the username wins.
+    .order_by((func.lower(users.c.username) == _NAME).desc())
+    .limit(1)
+)  # fmt: skip
+_ACCOUNT = Statement(_WANTED)
+_ASKED = Statement(
+    _WANTED.add_columns(users.c.unlocked_at, sign_ins.known("sunshine", users.c.id).label("known"))
+)
+_UNLOCK = Statement(
+    update(users).where(users.c.id == bindparam("id")).values(unlocked_at=bindparam("now"))
+)
+_REHASH = Statement(
+    update(users)
+    .where(users.c.id == bindparam("id"), users.c.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+_END_ALL = Statement(
+    update(users)
+    .where(func.lower(users.c.username) == _NAME)
+    .values(token_version=users.c.token_version + 1)
+    .returning(users.c.id)
+)
+_REVOKE = Statement(
+    insert(revoked_token)
+    .values(jti=bindparam("jti"), expires_at=bindparam("expires_at"))
+    .on_conflict_do_nothing()
+)
+# By both clocks: a job may be told another time than it is, and a token that ended must not revive.
+_SWEEP = Statement(
+    delete(revoked_token).where(
+        revoked_token.c.expires_at < bindparam("now"), revoked_token.c.expires_at < func.now()
+    )
+)
+
+
+async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+    """The account that a name or email address means, active or not, and whether it is `known`
+    from where the caller is."""
+    since = database.clock() - sign_ins.KNOWN_FOR
+    return await database.one(_ASKED, username=username, network=caller.network, since=since)
+
+
+async def sign_in(
+    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+) -> None:
+    """Let an account in whose password was checked."""
+    hashed = account["password_hash"]
+    fresh = await passwords.hash(password) if passwords.is_outdated(hashed) else None
+    actor = _as_actor(account)
+    async with database.transaction(actor, request_id=caller.request_id) as tx:
+        if fresh:
+            await tx.run(_REHASH, id=account["id"], old=hashed, new=fresh)
+        await sign_ins.signed_in(tx, account["id"], caller)
+
+
+async def unlock(tx: Transaction, *, username: str) -> Row:
+    """Forget the failed sign-ins of a user, by username or email, at once in every process; {id,
+    username}."""
+    account = await tx.one(_ACCOUNT, username=username)
+    if account is None:
+        raise NotFound(f"there is no user {username}")
+    await tx.run(_UNLOCK, id=account["id"])
+    await tx.record("user_unlocked", "users", account["id"])
+    return {"id": account["id"], "username": account["username"]}
+
+
+async def sign_out(tx: Transaction, *, actor: Principal) -> None:
+    """End the token that was shown, in every process, before this is answered."""
+    ends = datetime.fromtimestamp(actor.expires, UTC)
+    await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
+    entity = "users" if actor.kind == "user" else actor.kind
+    await tx.record(f"{actor.kind}_signed_out", entity, actor.id)
+    tx.forget_principals()
+
+
+async def issue(tx: Transaction, tokens: Tokens, *, username: str) -> Row:
+    """A token of an active user, by username or email, as signing in gives one; {id, username,
+    token, jti, expiresAt}. For scripts: an event says who got one, from whom, until when."""
+    account = await tx.one(_ACCOUNT, username=username)
+    if account is None:
+        raise NotFound(f"there is no user {username}")
+    if not account["active"]:
+        raise Conflict(f"{username} may not sign in", code="inactive")
+    token = tokens.sign(
+        "user",
+        id_=account["id"],
+        username=account["username"],
+        role=account["role"],
+        version=account["token_version"],
+        now=tx.now,
+    )
+    claims = tokens.read(token)
+    made = {"jti": claims.jti, "expiresAt": datetime.fromtimestamp(claims.exp, UTC)}
+    await tx.record("token_issued", "users", account["id"], after=made)
+    return {"id": account["id"], "username": account["username"], "token": token, **made}
+
+
+async def revoke(tx: Transaction, jti: str) -> None:
+    """End one token by its id, a user's or a driver's, in every process, before this returns."""
+    await tx.run(_REVOKE, jti=jti, expires_at=tx.now + LONGEST)
+    await tx.record("token_revoked", "token", None, after={"jti": jti})
+    tx.forget_principals()
+
+
+async def revoke_all(tx: Transaction, *, username: str) -> None:
+    """End every token of a user, in every process, before this returns."""
+    row = await tx.one(_END_ALL, username=username)
+    if row is None:
+        raise NotFound(f"there is no user {username}")
+    await tx.record("tokens_revoked", "users", row["id"])
+    tx.forget_principals()
+
+
+async def sweep_revoked(tx: Transaction) -> int:
+    """Forget ended tokens that would have expired by now anyway; how many."""
+    return await tx.run(_SWEEP)
+
+
+def _as_actor(account: dict[str, Any]) -> Principal:
+    return Principal(
+        kind="user",
+        id=account["id"],
+        username=account["username"],
+        name=account["name"],
+        email=None,
+        role=account["role"],
+        employee_id=None,
+        permissions=frozenset(),
+    )

@@ -1,0 +1,175 @@
+"""The trail of signing in, and from where each account did: users' and drivers'.
+
+Who may try how often: sunshine/web/sign_in_limits.py. Tables: models/auth.py, models/fleet.py,
+kernel.py.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from models import auth, fleet, kernel
+from sunshine.core.errors import Problem
+from sunshine.core.principals import Caller, Principal, System
+from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.pages import Listing, Page
+from sunshine.database.statements import Statement
+from sunshine.identity.passwords import Passwords
+
+SIGNED_IN, REFUSED = "sign_in", "sign_in_refused"
+# How long, and how many, networks of an account are known again.
+KNOWN_FOR = timedelta(days=180)
+KNOWN_NETWORKS = 20
+# In whose name a refusal is recorded: nobody knows.
+SOMEBODY = System(name="stranger")
+
+log = structlog.get_logger("sunshine.auth")
+
+# By database: what its accounts are called in events, and where their networks are.
+_ENTITIES = {"sunshine": "users", "fleet": "driver"}
+_NETWORKS = {"sunshine": auth.known_network, "fleet": fleet.known_network}
+
+
+def _remember(networks: Table) -> Statement:
+    row = insert(networks).values(
+        account_id=bindparam("id"), network=bindparam("network"), last_at=bindparam("now")
+    )
+    key = [networks.c.account_id, networks.c.network]
+    latest = func.greatest(networks.c.last_at, row.excluded.last_at)
+    return Statement(row.on_conflict_do_update(index_elements=key, set_={"last_at": latest}))
+
+
+def _forget(networks: Table) -> Statement:
+    mine = networks.c.account_id == bindparam("id")
+    # What another sign-in is at this moment renewing is passed over: nobody waits for anybody.
+    old = (
+        select(networks.c.network)
+        .where(mine)
+        .order_by(networks.c.last_at.desc(), networks.c.network)
+        .offset(KNOWN_NETWORKS)
+        .with_for_update(skip_locked=True)
+    )
+    return Statement(delete(networks).where(mine, networks.c.network.in_(old)))
+
+
+def _sweep(networks: Table) -> Statement:
+    return Statement(delete(networks).where(networks.c.last_at < bindparam("before")))
+
+
+def _listing(database: str) -> Listing:
+    e = kernel.event[database].c
+    was = e.after
+    return Listing(
+        select(
+            e.id,
+            e.at,
+            case((e.type == SIGNED_IN, literal("signed_in")), else_="refused").label("outcome"),
+            was["address"].astext.label("address"),
+            was["client"].astext.label("client"),
+            func.coalesce(was["attempts"].astext.cast(Integer), 1).label("attempts"),
+        ),
+        key=e.id,
+        sort={"at": e.at},
+        default_sort="-id",
+    )
+
+
+_REMEMBER = {name: _remember(table) for name, table in _NETWORKS.items()}
+_FORGET = {name: _forget(table) for name, table in _NETWORKS.items()}
+_SWEEP = {name: _sweep(table) for name, table in _NETWORKS.items()}
+_LISTINGS = {name: _listing(name) for name in _ENTITIES}
+_OWN = {
+    name: (
+        kernel.event[name].c.entity == entity,
+        kernel.event[name].c.entity_id == bindparam("account"),
+        or_(kernel.event[name].c.type == SIGNED_IN, kernel.event[name].c.type == REFUSED),
+    )
+    for name, entity in _ENTITIES.items()
+}
+SCHEMA = _LISTINGS["sunshine"].schema
+
+
+def known(database: str, account: ColumnElement[int]) -> ColumnElement[bool]:
+    """The SQL condition that an account signed in from `network` after `since`."""
+    networks = _NETWORKS[database].c
+    return exists().where(
+        networks.account_id == account,
+        networks.network == bindparam("network"),
+        networks.last_at > bindparam("since", type_=networks.last_at.type),
+    )
+
+
+async def check(account: Row | None, passwords: Passwords, password: str) -> str:
+    """Why somebody may not sign in to an account; empty where they may. Unknown name, wrong
+    password and deactivated account cost the same work."""
+    usable = account is not None and account["active"]
+    hashed = account["password_hash"] if account is not None and usable else None
+    matches = await passwords.matches(password, hashed)
+    if account is None:
+        return "unknown"
+    if not usable:
+        return "inactive"
+    return "" if matches else "wrong_password"
+
+
+async def signed_in(tx: Transaction, id_: int, caller: Caller) -> None:
+    """Record that an account signed in, and know the network again."""
+    name = tx.database.name
+    await tx.run(_REMEMBER[name], id=id_, network=caller.network)
+    await tx.run(_FORGET[name], id=id_)
+    told = {"address": caller.address, "client": caller.client}
+    await tx.record(SIGNED_IN, _ENTITIES[name], id_, after=told)
+
+
+async def refused(
+    database: Database,
+    account: Row | None,
+    caller: Caller,
+    reason: str,
+    *,
+    attempts: int = 1,
+    told: bool = True,
+) -> None:
+    """Log that somebody was refused, and, where `told`, record it: of an account, or of none, and
+    then without a word of what was typed. That it cannot be recorded changes no answer."""
+    id_ = account["id"] if account is not None else None
+    entity = _ENTITIES[database.name]
+    log.info(
+        "sign-in refused", entity=entity, account=id_, reason=reason, address=caller.address,
+        request_id=caller.request_id,
+    )  # fmt: skip
+    if not told:
+        return
+    after: dict[str, Any] = {"reason": reason, "address": caller.address, "client": caller.client}
+    after |= {"attempts": attempts} if attempts > 1 else {}
+    with suppress(Problem):
+        async with database.transaction(SOMEBODY, request_id=caller.request_id) as tx:
+            await tx.record(REFUSED, entity, id_, after=after)
+
+
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
+    """The caller's own sign-ins and refusals, the latest first."""
+    name = database.name
+    return await _LISTINGS[name].page(database, query, where=_OWN[name], account=actor.id)
+
+
+async def sweep(tx: Transaction) -> int:
+    """Forget networks that nobody signed in from for long; how many."""
+    return await tx.run(_SWEEP[tx.database.name], before=tx.now - KNOWN_FOR)

@@ -1,0 +1,263 @@
+"""How often one caller may call, counted by the library `limits`; sunshine/web/rate_limits.py asks.
+
+Fixed windows, as express-rate-limit has them. Where failures are counted, who had too many is
+slowed down, never shut out: a Brake (docs/decisions/0032-slowed-not-locked-out.md). The counters
+are in this process, or, for several processes together, in Redis
+(RATE_LIMIT_STORAGE=redis://host:port). While Redis is away nobody is refused and nobody waits: a
+limit must not take the service down with it.
+"""
+
+import ipaddress
+import math
+import time
+from collections.abc import Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerDay,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+    RateLimitItemPerSecond,
+)
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+
+from sunshine.core.errors import TooMany
+from sunshine.core.settings import Settings
+
+T = TypeVar("T")
+log = structlog.get_logger("sunshine.rates")
+
+
+class Brake(NamedTuple):
+    """So many failures at once; then one attempt each `soon`, and after so many in a day one each
+    `late`."""
+
+    free: RateLimitItem
+    today: RateLimitItem
+    soon: RateLimitItem
+    late: RateLimitItem
+
+
+def _brake(name: str, free: int, today: int, *, soon: int, late: int) -> Brake:
+    """`free` failures in 15 minutes, `today` in a day; `soon` and `late` in seconds."""
+    return Brake(
+        RateLimitItemPerMinute(free, 15, namespace=name),
+        RateLimitItemPerDay(today, namespace=f"{name}-today"),
+        RateLimitItemPerSecond(1, soon, namespace=f"{name}-soon"),
+        RateLimitItemPerSecond(1, late, namespace=f"{name}-late"),
+    )
+
+
+# Calls without a valid token that are none of the kinds below: guesses and strangers' writes.
+STRANGER = RateLimitItemPerMinute(100, 15, namespace="stranger")
+# Failed sign-ins: to one account from one network or device; to one account from all networks that
+# it never signed in from; from one network to all accounts that never signed in from there.
+LOGIN_FROM = _brake("login-from", 10, 50, soon=15, late=60)
+LOGIN_NAME = _brake("login-name", 50, 100, soon=15, late=60)
+LOGIN_ADDRESS = _brake("login-address", 100, 1000, soon=5, late=60)
+# Guessing codes.
+VOUCHER = RateLimitItemPerMinute(30, namespace="voucher")
+# What the trail is told of attempts that were slowed down: of one account, of one network, of all.
+# And of attempts that name no account, of which there may be any number.
+TRAIL_ACCOUNT = RateLimitItemPerMinute(1, namespace="trail-account")
+TRAIL_ADDRESS = RateLimitItemPerMinute(10, namespace="trail-address")
+TRAIL_ALL = RateLimitItemPerMinute(60, namespace="trail")
+TRAIL_NOBODY = RateLimitItemPerMinute(60, namespace="trail-nobody")
+UNTOLD = RateLimitItemPerDay(1, namespace="untold")
+SWEEP_EVERY = 1000  # hits
+# What one request waits for Redis, and how long all others then do without it.
+REDIS_SECONDS = 0.5
+AWAY_SECONDS = 5.0
+
+
+class Standing(NamedTuple):
+    """Where a caller stands: `reset` in seconds since the epoch."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+# What an attempt was counted by, to be given back when it turns out right.
+Counted = list[tuple[RateLimitItem, tuple[str, ...]]]
+
+
+class Rates:
+    """Counts callers against their limits."""
+
+    def __init__(self, settings: Settings) -> None:
+        uri = settings.rate_limit_storage
+        self.enabled = settings.rate_limit_enabled
+        limits = settings.limits
+        self.user = RateLimitItemPerHour(limits.user, namespace="principal")
+        self.driver = RateLimitItemPerHour(limits.driver, namespace="principal")
+        self.fleet_reads = RateLimitItemPerHour(limits.fleet_reads, namespace="fleet-reads")
+        self.reads = RateLimitItemPerMinute(limits.public_reads, 15, namespace="reads")
+        self.files = RateLimitItemPerMinute(limits.public_files, 15, namespace="files")
+        self._storage: Storage = _Memory() if uri == "memory" else _redis(uri)
+        self._limiter = FixedWindowRateLimiter(self._storage)
+        self._away_until = 0.0
+
+    async def count(self, item: RateLimitItem, *caller: str) -> Standing | None:
+        """One more call; TooMany when it is one too many. None where nothing is counted."""
+        if not self.enabled:
+            return None
+        counted = await self._unless_away(self._hit(item, *caller))
+        if counted is None:
+            return None
+        allowed, standing = counted
+        if not allowed:
+            raise TooMany(standing, retry_after=max(1, standing.reset - int(time.time())))
+        return standing
+
+    async def attempt(self, brake: Brake, *caller: str) -> Counted:
+        """One more attempt, before it is known whether it fails; TooMany when it comes too soon.
+        What it was counted by, for `give_back`."""
+        if not self.enabled:
+            return []
+        return await self._unless_away(self._press(brake, caller)) or []
+
+    async def give_back(self, counted: Counted) -> None:
+        """The attempt did not fail."""
+        for item, caller in counted:
+            await self._unless_away(self._take_back(item, caller))
+
+    async def standing(self, item: RateLimitItem, *caller: str) -> Standing | None:
+        """Where a caller stands, without another call. None where nothing is counted."""
+        return await self._unless_away(self._look(item, *caller)) if self.enabled else None
+
+    async def within(self, item: RateLimitItem, *caller: str) -> bool:
+        """One more, whether or not it is one too many: whether it was not."""
+        if not self.enabled:
+            return True
+        return await self._unless_away(self._limiter.hit(item, *caller)) is not False
+
+    async def tally(self, *caller: str) -> None:
+        """One more that nobody was told of."""
+        key, expiry = UNTOLD.key_for(*caller), UNTOLD.get_expiry()
+        await self._unless_away(self._storage.incr(key, expiry))
+
+    async def told(self, *caller: str) -> int:
+        """How many there were; from now on none."""
+        key = UNTOLD.key_for(*caller)
+        number = await self._unless_away(self._storage.get(key))
+        await self._unless_away(self._storage.clear(key))
+        return number or 0
+
+    async def _press(self, brake: Brake, caller: tuple[str, ...]) -> Counted:
+        if await self._storage.get(brake.today.key_for(*caller)) >= brake.today.amount:
+            if not await self._add(brake.late, caller):
+                raise await self._too_soon(brake, brake.late, caller)
+            return [(brake.late, caller)]
+        counted = [(brake.today, caller)]
+        if free := await self._add(brake.free, caller):
+            counted.append((brake.free, caller))
+            # The next one is late by so much after this one.
+            if free == brake.free.amount and await self._add(brake.soon, caller):
+                counted.append((brake.soon, caller))
+        elif await self._add(brake.soon, caller):
+            counted.append((brake.soon, caller))
+        else:
+            raise await self._too_soon(brake, brake.soon, caller)
+        last = await self._add(brake.today, caller) == brake.today.amount
+        if last and await self._add(brake.late, caller):
+            counted.append((brake.late, caller))
+        return counted
+
+    async def _add(self, item: RateLimitItem, caller: tuple[str, ...]) -> int:
+        """Which one of those allowed this is, from 1; 0 when there were as many before.
+
+        Those refused are not counted, nor taken back: many at once, taken back when their window
+        has just ended, would be a credit for as many more.
+        """
+        key = item.key_for(*caller)
+        if await self._storage.get(key) >= item.amount:
+            return 0
+        number = await self._storage.incr(key, item.get_expiry())
+        return number if number <= item.amount else 0
+
+    async def _take_back(self, item: RateLimitItem, caller: tuple[str, ...]) -> None:
+        key = item.key_for(*caller)
+        if await self._storage.get(key) > 0:
+            await self._storage.incr(key, item.get_expiry(), amount=-1)
+
+    async def _too_soon(
+        self, brake: Brake, slot: RateLimitItem, caller: tuple[str, ...]
+    ) -> TooMany:
+        now = time.time()
+        resets = [await self._storage.get_expiry(slot.key_for(*caller))]
+        if slot is brake.soon:
+            resets.append(await self._storage.get_expiry(brake.free.key_for(*caller)))
+        wait = max(1, math.ceil(min(resets) - now))
+        return TooMany(Standing(brake.free.amount, 0, int(now) + wait), retry_after=wait)
+
+    async def _hit(self, item: RateLimitItem, *caller: str) -> tuple[bool, Standing]:
+        allowed = await self._limiter.hit(item, *caller)
+        return allowed, await self._look(item, *caller)
+
+    async def _look(self, item: RateLimitItem, *caller: str) -> Standing:
+        stats = await self._limiter.get_window_stats(item, *caller)
+        return Standing(item.amount, stats.remaining, int(stats.reset_time) + 1)
+
+    async def _unless_away(self, asking: Coroutine[Any, Any, T]) -> T | None:
+        """What the counters say; None while they are away, which is not tried for each caller."""
+        if time.monotonic() < self._away_until:
+            asking.close()
+            return None
+        try:
+            return await asking
+        except StorageError as error:
+            if time.monotonic() >= self._away_until:  # of many at once, the first to find out
+                log.warning("rate limits are not counted", reason=str(error.storage_error))
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            return None
+
+
+def bucket(address: str) -> str:
+    """What is counted as one address: of IPv6, the network that one customer gets."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+
+
+def _redis(uri: str) -> Storage:
+    storage = storage_from_string(
+        f"async+{uri}",
+        implementation="redispy",
+        wrap_exceptions=True,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+    if not isinstance(storage, Storage):
+        raise TypeError(uri)
+    return storage
+
+
+class _Memory(MemoryStorage):
+    """The library's own, which looks through all counters at each hit, made to do so rarely."""
+
+    _hits = 0
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a counter; a new one ends after `expiry` seconds."""
+        now = time.time()
+        self._hits += 1
+        if self._hits % SWEEP_EVERY == 0:
+            for each in [name for name, end in self.expirations.items() if end <= now]:
+                await self.clear(each)
+        if self.expirations.get(key, 0) <= now:
+            self.storage[key] = 0
+            self.expirations[key] = now + expiry
+        self.storage[key] += amount
+        return self.storage[key]

@@ -1,0 +1,85 @@
+"""Whether requests would be served: what /readyz answers, with no address and no version in it."""
+
+import asyncio
+
+import psycopg
+from sqlalchemy import text
+
+from sunshine.core.disk_space import Room
+from sunshine.core.errors import StorageFull, Unavailable
+from sunshine.database import migrations
+from sunshine.database.database import READ_ONLY, Database, Databases
+from sunshine.database.embedded_watch import Watch
+from sunshine.database.statements import Statement
+
+# Load balancers and systemd wait for a second or two.
+ANSWER_SECONDS = 0.8
+_STANDING = Statement(text(migrations.STANDING))
+_WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off' AS taken"))
+
+
+class Readiness:
+    """Knows, from the start on, where the migrations should be.
+
+    However often it is asked, each database is looked at once at a time, and whoever asks gets an
+    answer in time: a look at one that is frozen goes on until it thaws, awaited by nobody.
+    """
+
+    def __init__(self, databases: Databases, room: Room) -> None:
+        self._databases = databases
+        self._room = room
+        self._heads = migrations.heads()
+        self._looks: dict[str, asyncio.Task[str | None]] = {}
+        self.postgres: Watch | None = None  # set by who started one
+
+    async def missing(self) -> dict[str, str]:
+        """What stands in the way by database (unreachable, read_only, behind, ahead, storage_full),
+        and `storage` where files find no room; empty when ready.
+
+        Where the embedded PostgreSQL is away, `postgres` says beside them how it is doing.
+        """
+        looks = {name: self._look(name) for name in self._databases}
+        lacking, _ = await asyncio.gather(
+            self._room.lacking(), asyncio.wait(looks.values(), timeout=ANSWER_SECONDS)
+        )
+        states = {
+            name: look.result() if look.done() else self._databases[name].absence
+            for name, look in looks.items()
+        }
+        missing = {name: state for name, state in states.items() if state}
+        if missing and self.postgres and self.postgres.state:
+            missing["postgres"] = self.postgres.state
+        return dict.fromkeys(lacking, StorageFull.code) | missing
+
+    def stop(self) -> None:
+        """Give up what is still looked at."""
+        for look in self._looks.values():
+            look.cancel()
+
+    def _look(self, name: str) -> asyncio.Task[str | None]:
+        """The look that is under way, or a new one."""
+        look = self._looks.get(name)
+        if look is None or look.done():
+            look = self._looks[name] = asyncio.create_task(self._state(self._databases[name]))
+        return look
+
+    def filled(self, where: str) -> None:
+        """A write found no room in this database, or in the storage of files."""
+        self._room.ran_out(where)
+
+    async def _state(self, database: Database) -> str | None:
+        try:
+            if not (await database.only(_WRITES))["taken"]:
+                return READ_ONLY
+            row = await database.one(_STANDING)
+        except Unavailable:
+            return database.absence
+        except psycopg.errors.UndefinedTable:
+            return "behind"
+        if row is None:
+            return "behind"
+        head = self._heads[database.name]
+        # A newer program may have migrated it under our feet.
+        if migrations.runs_on(head, row["current"], row["told"]):
+            return None
+        return "behind" if row["current"] < head else "ahead"

@@ -1,1 +1,0 @@
-"""What the company allows: verbs, their events and their statements. One file per module."""

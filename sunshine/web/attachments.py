@@ -1,0 +1,271 @@
+"""Endpoints whose bodies name files: uploads become files of the row, answers hold URLs that open.
+
+What becomes of the files: sunshine/files/attachments.py. Rows and events call them
+`/api/static/<path>`. Which columns name some: models/, by `info=files(...)`. Every other field of a
+body refuses uploads.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, Protocol
+
+from sunshine.core.errors import Invalid, NotAllowed, NotFound, Problem
+from sunshine.core.principals import Principal
+from sunshine.database.database import Reader, Transaction
+from sunshine.database.pages import Page
+from sunshine.files.attachments import Change, change, new_path
+from sunshine.files.columns import kinds_of
+from sunshine.files.links import REFUSED, TEMP_ROUTE, Links, replaced, reworded, texts, words
+from sunshine.identity.signed_urls import ROUTE
+from sunshine.web.handler import Handler
+
+# What an attribute of HTML says, where it is a URL of a file here: after its `=`, quoted or not.
+_LINK = re.compile(rf"""(=\s*["']?)([^\s"'<>=]*(?:{TEMP_ROUTE}|{ROUTE})[^\s"'<>=?#]+)""")
+MAX_PRIVATE = 100  # files
+MISSING = "is no file of yours; upload it first"
+APART = "names an upload among other words; give its URL by itself"
+
+
+class Check(Protocol):
+    """NotAllowed or NotFound unless a row that the actor may see names this file so."""
+
+    async def __call__(self, reader: Reader, name: str, *, actor: Principal) -> None: ...
+
+
+class Filing:
+    """Which fields of a module's bodies and answers name files, and where those are kept.
+
+    They are the columns of these tables that models/ declares, in the API's spelling; `also` has
+    fields of another name, as `notes="ticket_comment.comment"`. `within` are fields of answers that
+    hold rows with such fields. `folder` is below `static`. `check` says who may open a file there;
+    without one everybody may.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        *tables: str,
+        check: Check | None = None,
+        within: tuple[str, ...] = (),
+        **also: str,
+    ) -> None:
+        self.folder = folder
+        self.check = check
+        self.within = within
+        kinds = {name: _kind_at(place) for name, place in also.items()}
+        for table in tables:
+            kinds |= kinds_of(table)
+        self.fields = tuple(name for name, kind in kinds.items() if kind == "urls")
+        self.html = tuple(name for name, kind in kinds.items() if kind == "html")
+        self.texts = tuple(name for name, kind in kinds.items() if kind == "text")
+
+    @property
+    def top(self) -> str:
+        """The folder of all files that rows of the module may name."""
+        # What is public may be shown anywhere in its part of the tree.
+        return f"{self.folder if self.check else self.folder.partition('/')[0]}/"
+
+    def holds(self, name: str) -> bool:
+        """Whether a name is one of a file that rows of the module may name."""
+        return name.startswith(ROUTE + self.top)
+
+
+def _kind_at(place: str) -> str:
+    table, _, column = place.partition(".")
+    return kinds_of(table)[column]
+
+
+class Filed(Handler):
+    """An endpoint that takes uploads over in its transactions and opens files in its answers."""
+
+    filing: ClassVar[Filing]
+    _is_settled = False
+
+    @asynccontextmanager
+    async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
+        """As Handler's, once the body names the files where they stay."""
+        async with AsyncExitStack() as stack:
+            files = await stack.enter_async_context(change(self.application.storage))
+            gate: Transaction | None = None
+            if database != "sunshine" and self._wanted:
+                # Around the other one: what is committed there has its files, whatever happens.
+                around = self.db.sunshine.transaction(self.actor, request_id=self.request_id)
+                gate = await stack.enter_async_context(around)
+            tx = await stack.enter_async_context(super().transaction(database))
+            await self.settle(tx)
+            await self._claim(files, gate or tx)
+            yield tx
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """As Handler's, with URLs that open the files of what a refusal shows."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, Problem):
+            error.data = self._opened(error.data)
+        super().write_error(status_code, **kwargs)
+
+    def reply(self, data: Any = None, *, message: str | None = None, status: int = 200) -> None:
+        """As Handler's, with URLs that open the files."""
+        super().reply(self._opened(data), message=message, status=status)
+
+    def reply_page(self, page: Page) -> None:
+        """As Handler's, with URLs that open the files."""
+        super().reply_page(replace(page, rows=self._opened(page.rows)))
+
+    @cached_property
+    def _links(self) -> Links:
+        return links_of(self)
+
+    @cached_property
+    def _named(self) -> list[tuple[str, str, str | None]]:
+        """Each URL in the body that its rows would keep: where it is, what it says, and which file
+        here it is about."""
+        body, filing = getattr(self, "body", {}), self.filing
+        fields = [name for name in filing.fields if name in body]
+        found = [pair for name in fields for pair in texts(body[name], name)]
+        for name in (*filing.html, *filing.texts):
+            urls = _urls_in(name, body.get(name) or "", filing, self._links)
+            found += [(name, url) for url in urls]
+        return [(where, url, self._links.name(url)) for where, url in found]
+
+    @cached_property
+    def _wanted(self) -> dict[str, str]:
+        """The paths that the uploads which the body names are to have, by their names."""
+        names = {name for _, _, name in self._named if name and name.startswith(TEMP_ROUTE)}
+        uploads = {name.removeprefix(TEMP_ROUTE) for name in names}
+        return {name: new_path(self.filing.folder, name) for name in uploads}
+
+    async def _claim(self, files: Change, tx: Transaction) -> None:
+        """Take the uploads over that the body names; Invalid unless all of them are there."""
+        if not self._wanted:
+            return
+        claimed = await files.claim(tx, self._wanted, user=self.actor.id)
+        missing = {TEMP_ROUTE + name for name in self._wanted.keys() - claimed}
+        _refuse([where for where, _, name in self._named if name in missing])
+
+    async def settle(self, reader: Reader) -> None:
+        """Have the body name its files as rows will, before the transaction that claims them.
+
+        Where nothing is written outside of it, that is done within.
+        """
+        if self._is_settled or not self._named:
+            return
+        self._check_number()
+        kept: dict[str, str | None] = {}
+        for where, url, name in self._named:
+            if url not in kept:
+                kept[url] = await self._known(reader, where, url, name)
+        _refuse([where for where, url, _ in self._named if kept[url] is None])
+        known = {url: name for url, name in kept.items() if name is not None}
+        filing, body = self.filing, self.body
+        changed = {name: replaced(body[name], known) for name in filing.fields if name in body}
+        for name in filing.html:
+            if body.get(name):
+                changed[name] = _LINK.sub(lambda link: f"{link[1]}{known[link[2]]}", body[name])
+        for name in filing.texts:
+            if body.get(name):
+                changed[name] = reworded(body[name], known)
+        self.body = body | changed
+        self._is_settled = True
+
+    def _check_number(self) -> None:
+        """Each file that is not public costs a question: one body asks so many at most."""
+        if self.filing.check:
+            private = {name: where for where, _, name in self._named if name}
+            for where in list(private.values())[MAX_PRIVATE:]:
+                raise Invalid.field(where, f"A body names at most {MAX_PRIVATE} files")
+
+    async def _known(self, reader: Reader, where: str, url: str, name: str | None) -> str | None:
+        """What a row calls it; None for a file that there is not, or that is not theirs."""
+        if name is None:
+            return url
+        if name.startswith(TEMP_ROUTE):
+            return ROUTE + self._wanted[name.removeprefix(TEMP_ROUTE)]
+        if not self.filing.holds(name):  # people may speak of it, without handing on their right
+            return url.partition("?")[0] if where in self.filing.texts else None
+        try:
+            if self.filing.check:
+                await self.filing.check(reader, name, actor=self.actor)
+        except (NotAllowed, NotFound):
+            return None
+        return name
+
+    def _opened(self, data: Any) -> Any:
+        """Rows, or one, with URLs for the names of files."""
+        if isinstance(data, list):
+            return [self._opened(row) for row in data]
+        if not isinstance(data, dict):
+            return data
+        filing = self.filing
+        shown = {name: self._urls(data[name]) for name in filing.fields if data.get(name)}
+        shown |= {name: self._linked(data[name]) for name in filing.html if data.get(name)}
+        if files := data.get("files"):
+            urls = {name: self._url(name) for name in files}
+            shown |= {name: reworded(data[name], urls) for name in filing.texts if name in data}
+        shown |= {name: self._opened(data[name]) for name in filing.within if name in data}
+        return {**data, **shown}
+
+    def _urls(self, value: Any) -> Any:
+        known = {name: self._url(name) for _, name in texts(value)}
+        return replaced(value, known)
+
+    def _linked(self, html: str) -> str:
+        # As it was stored: every attribute in double quotes.
+        top = self.filing.top
+        return html.replace(f'="{ROUTE}{top}', f'="{self.application.signer.plain_url(top)}')
+
+    def _url(self, name: str) -> str:
+        if not self.filing.holds(name):
+            return name
+        path = name.removeprefix(ROUTE)
+        signer = self.application.signer
+        return signer.url(path) if self.filing.check else signer.plain_url(path)
+
+
+_links = lru_cache(maxsize=64)(Links)
+
+
+def links_of(handler: Handler) -> Links:
+    """Which URLs are ours to whoever asks: by the configured name, or by the one they use."""
+    configuration = handler.application.configuration
+    return _links((configuration.base_domain, configuration.files_base), handler.request.host)
+
+
+def keep_uploads_out(handler: Handler, values: Mapping[str, Any], where: str = "") -> None:
+    """Invalid where a body names an upload and its rows would not keep it: it would be gone in a
+    day, or with whoever fetches it first."""
+    links, filing = links_of(handler), getattr(handler, "filing", None)
+    wrong: list[tuple[str, str]] = []
+    for field, value in values.items():
+        place = f"{where}{field}"
+        if filing and field in filing.fields:
+            wrong += [(at, REFUSED) for at in links.uploads_in(value, place, keys_only=True)]
+            wrong += [(at, APART) for at, text in texts(value, place) if links.buries(text)]
+        elif filing and field in (*filing.html, *filing.texts):
+            wrong += [(place, APART)] * links.names_upload(_without(field, value, filing, links))
+        else:
+            wrong += [(at, REFUSED) for at in links.uploads_in(value, place)]
+    if wrong:
+        raise Invalid(errors=[{"field": at, "message": said} for at, said in wrong])
+
+
+def _without(field: str, text: str | None, filing: Filing, links: Links) -> str:
+    """What is left of a text whose uploads are taken over."""
+    taken = {url: "" for url in _urls_in(field, text or "", filing, links) if links.upload(url)}
+    if field in filing.texts:
+        return reworded(text or "", taken)
+    return _LINK.sub(lambda link: link[1] + taken.get(link[2], link[2]), text or "")
+
+
+def _urls_in(field: str, text: str, filing: Filing, links: Links) -> list[str]:
+    if field in filing.html:
+        return [url for _, url in _LINK.findall(text)]
+    return [word for word in words(text) if ROUTE in word or links.names_upload(word)]
+
+
+def _refuse(places: list[str]) -> None:
+    if places:
+        errors = [{"field": place, "message": MISSING} for place in dict.fromkeys(places)]
+        raise Invalid(errors=errors)

@@ -1,0 +1,84 @@
+"""Rate limits over HTTP: who is counted as what. The counting itself:
+sunshine/operations/rate_limits.py.
+
+A caller with a valid token counts as themselves; everybody else as their address, by what they ask
+for: what is public has buckets of its own, and none of them is asked when somebody signs in
+(sunshine/web/sign_in_limits.py).
+"""
+
+from typing import TYPE_CHECKING
+
+from limits import RateLimitItem
+
+from sunshine.operations.rate_limits import LOGIN_FROM, STRANGER, VOUCHER, Counted, Standing, bucket
+from sunshine.web import responses
+
+if TYPE_CHECKING:
+    from sunshine.web.handler import Handler
+
+READS = frozenset({"GET", "HEAD"})
+# Bytes of a sign-in that nobody needs: reading more counts as a stranger's call.
+LARGE_SIGN_IN = 4096
+
+
+async def count_principal(handler: "Handler") -> None:
+    """A call of somebody signed in."""
+    rates = handler.application.rates
+    if rates.enabled:
+        actor = handler.actor
+        item = rates.driver if actor.kind == "driver" else rates.user
+        # Who has the fleet on a map asks often, and must not be out of everything else for it.
+        if handler.bucket == "fleet" and actor.kind == "user" and handler.request.method in READS:
+            item = rates.fleet_reads
+        stand(handler, await rates.count(item, f"{actor.kind}:{actor.id}"))
+
+
+async def count_voucher(handler: "Handler") -> None:
+    """A look at whether a code is a voucher's."""
+    await handler.application.rates.count(VOUCHER, str(handler.actor.id))
+
+
+async def count_stranger(handler: "Handler") -> None:
+    """A call without a valid token, or a guess."""
+    await _count_address(handler, STRANGER)
+
+
+async def count_public(handler: "Handler") -> None:
+    """A call that anybody may make."""
+    rates = handler.application.rates
+    if handler.bucket == "sign_in":
+        if len(handler.request.body) > LARGE_SIGN_IN:
+            await count_stranger(handler)
+    elif handler.request.method in READS:
+        await _count_address(handler, rates.files if handler.bucket == "file" else rates.reads)
+    else:
+        await count_stranger(handler)
+
+
+async def count_own_guess(handler: "Handler") -> Counted:
+    """A guess of the password of somebody signed in, before it is known whether it is right."""
+    actor = handler.actor
+    return await handler.application.rates.attempt(LOGIN_FROM, "own", f"{actor.kind}:{actor.id}")
+
+
+async def give_back(handler: "Handler", counted: Counted) -> None:
+    """It was right."""
+    await handler.application.rates.give_back(counted)
+
+
+def network_of(handler: "Handler") -> str:
+    """What the caller's address is counted as."""
+    return bucket(handler.application.client_address(handler.request))
+
+
+def stand(handler: "Handler", standing: Standing | None) -> None:
+    """Tell the caller where they stand."""
+    handler.standing = standing
+    if not handler._headers_written:  # as on a socket, whose first message is counted
+        responses.set_standing(handler)
+
+
+async def _count_address(handler: "Handler", item: RateLimitItem) -> None:
+    rates = handler.application.rates
+    if rates.enabled:
+        stand(handler, await rates.count(item, network_of(handler)))

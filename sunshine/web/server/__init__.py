@@ -1,0 +1,1 @@
+"""sunshine/web/server."""
