@@ -17,7 +17,7 @@ import structlog
 
 import handlers
 from sunshine.backups.watch import BackupWatch
-from sunshine.core import clock, command_name, unsafe_settings
+from sunshine.core import clock, command_name, systemd, unsafe_settings
 from sunshine.core.characters import shown_in_lines
 from sunshine.core.disk_space import Room
 from sunshine.core.errors import Conflict, Problem, Unavailable
@@ -29,7 +29,7 @@ from sunshine.database.embedded import PostgresError
 from sunshine.database.embedded import Server as EmbeddedServer
 from sunshine.database.event_log import Feed
 from sunshine.database.migrations import MigrationError
-from sunshine.files.storage import storage_of
+from sunshine.files.backends import storage_of
 from sunshine.identity.password_strength import company_words
 from sunshine.identity.passwords import Passwords
 from sunshine.identity.resolver import Principals
@@ -217,7 +217,7 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     app = make_app(settings)
-    beside = [asyncio.create_task(listening.keep_watchdog_quiet())]
+    beside = [asyncio.create_task(systemd.keep_watchdog_quiet())]
     if postgres:
         watch = embedded_watch.Watch(postgres)
         app.readiness.postgres = watch
@@ -225,10 +225,10 @@ async def _run(
     try:
         if await _is_done_before(stopping, _begin(app, sockets)):
             _say(f"Sunshine is ready on {listening.where(sockets)}  (Ctrl-C stops it)")
-            listening.notify("READY=1")
+            systemd.notify("READY=1")
             await stopping.wait()
             log.info("stopping")
-        listening.notify("STOPPING=1")
+        systemd.notify("STOPPING=1")
     finally:
         for task in beside:
             task.cancel()

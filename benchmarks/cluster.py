@@ -12,7 +12,7 @@ import psycopg
 from benchmarks.filling import without_indexes
 from benchmarks.processes import BenchmarkError, stat
 from benchmarks.scenarios import STATIC_FILE
-from sunshine.core import settings
+from sunshine.core import environment
 from sunshine.database import embedded, startup
 from sunshine.database.migrations import MigrationError
 from sunshine.operations import logs
@@ -135,7 +135,7 @@ class Cluster:
     def make(self, employees: int, database: str = "sunshine_db") -> None:
         """Make the four databases as our server does at its start, and fill one of them."""
         try:
-            told = settings.load(self.env(database) | {"LOG_LEVEL": "warning"}, self.home)
+            told = environment.load(self.env(database) | {"LOG_LEVEL": "warning"}, self.home)
             logs.configure(told)
             startup.prepare(told)
         except MigrationError as error:

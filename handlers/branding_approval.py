@@ -7,8 +7,9 @@ Tables: models/branding_approval.py.
 from sunshine.modules.branding_approval import requests as rules
 from sunshine.modules.branding_approval import reviews
 from sunshine.modules.branding_approval.schemas import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, one, page
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sunshine.core import json
 from sunshine.core.errors import NotFound
+from sunshine.web.application import Application
 from sunshine.web.described import file, refuses, unchanged
 from sunshine.web.guards import public
 from sunshine.web.handler import Handler
@@ -50,6 +51,8 @@ class _Docs(Handler):
 
 class Description(_Docs):
     """This description."""
+
+    application: Application
 
     async def get(self) -> None:
         """Get this description.

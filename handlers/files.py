@@ -18,13 +18,14 @@ from sunshine.modules.freelance import freelancers
 from sunshine.modules.leave import requests as leave
 from sunshine.modules.mitra import documents
 from sunshine.modules.tickets import visibility
-from sunshine.web import files, rate_limits
-from sunshine.web.attachments import Check
+from sunshine.web import rate_limits
 from sunshine.web.described import Refusal, Reply, conflicts, exactly, file, refuses, unchanged
+from sunshine.web.files import serving
+from sunshine.web.files.attachment_spec import Check
+from sunshine.web.files.uploads import SECONDS, HandingOver, Receiving
 from sunshine.web.guards import form, may, public, query, signed_in, signed_url
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
-from sunshine.web.uploads import SECONDS, HandingOver, Receiving
 
 
 class Upload(Receiving):
@@ -65,7 +66,7 @@ class TempFile(HandingOver):
         else:
             await uploads.check(self.db.sunshine, name, self.application.clock())
             file = await self.application.storage.open(f"{TEMP}/{name}")
-            await files.send(self, file, name, cache="no-store", download=download)
+            await serving.send(self, file, name, cache="no-store", download=download)
 
 
 class StoredFile(Handler):
@@ -94,7 +95,7 @@ class StoredFile(Handler):
         if hasattr(self, "actor"):
             await self._check(path)
         file = await self.application.storage.open(f"{STATIC}/{path}")
-        await files.send(self, file, path.rpartition("/")[2], cache=self.cache)
+        await serving.send(self, file, path.rpartition("/")[2], cache=self.cache)
 
     async def _check(self, path: str) -> None:
         for folder, check in self.checks.items():

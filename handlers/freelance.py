@@ -10,8 +10,9 @@ from sunshine.modules.freelance.schemas import (
     FREELANCER,
     PROJECT,
 )
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route

@@ -57,8 +57,8 @@ def files(kind: Literal["urls", "html", "text", "path"] = "urls") -> dict[str, s
     `urls`: a URL, a list of them, or JSON with some in it; `html`: attributes of HTML; `text`:
     words, some of which are URLs, with a list of those in the column `files`; `path`: the path of
     one below `static`. A body's field of that name, in the API's spelling, takes uploads over
-    (sunshine/web/attachments.py); who may open them, `sunshine files check` and the sweep ask here
-    too.
+    (sunshine/web/files/attachments.py); who may open them, `sunshine files check` and the sweep ask
+    here too.
     """
     return {"files": kind}
 

@@ -43,8 +43,7 @@ pytest_plugins = ["pytest_tornado.plugin", "tests.canary", "tests.schedule"]
 
 import models  # noqa: E402
 import server  # noqa: E402
-from sunshine.core import clock  # noqa: E402
-from sunshine.core import settings as configuration  # noqa: E402
+from sunshine.core import clock, environment  # noqa: E402
 from sunshine.core.settings import Settings  # noqa: E402
 from sunshine.database import embedded as launcher  # noqa: E402
 from sunshine.database import migrations  # noqa: E402
@@ -89,7 +88,7 @@ def postgres() -> Iterator[launcher.Server]:
 
 @pytest.fixture(scope="session")
 def _migrated(postgres: launcher.Server) -> Settings:
-    made = configuration.load(
+    made = environment.load(
         {
             "APP_ENV": "test", "JWT_SECRET": SECRET, "BCRYPT_COST": "4", "LOG_LEVEL": "warning",
             "RATE_LIMIT_ENABLED": "false", "JOBS_ENABLED": "false",

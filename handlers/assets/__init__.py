@@ -1,1 +1,13 @@
-"""handlers/assets."""
+"""The inventory, who holds what, where it is, maintenance, reservations. Rules:
+sunshine/modules/assets."""
+
+from handlers.assets import assignments, config, inventory, maintenance, reservations, tracking
+
+routes = [
+    *config.routes,
+    *inventory.routes,
+    *assignments.routes,
+    *tracking.routes,
+    *maintenance.routes,
+    *reservations.routes,
+]

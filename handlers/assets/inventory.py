@@ -4,8 +4,8 @@ models/assets.py."""
 from sunshine.formats import labels
 from sunshine.modules.assets import inventory as rules
 from sunshine.modules.assets.schemas import ASSET, CHANGE, CREATE
-from sunshine.web import files
 from sunshine.web.described import conflicts, created, done, file, one, page
+from sunshine.web.files import serving
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route
@@ -75,7 +75,7 @@ class Label(Handler):
         """
         asset = await rules.find(self.db.sunshine, asset_id, actor=self.actor)
         self.set_header("Content-Type", "image/svg+xml")
-        self.set_header("Content-Security-Policy", files.IMAGE)
+        self.set_header("Content-Security-Policy", serving.IMAGE)
         self.write(labels.svg(asset["assetCode"], asset["name"]))
 
 

@@ -1,1 +1,9 @@
-"""handlers/attendance."""
+"""Attendance, coming and leaving, the monthly report. Rules: sunshine/modules/attendance."""
+
+from handlers.attendance import check_in, records, report
+
+routes = [
+    *records.routes,
+    *check_in.routes,
+    *report.routes,
+]

@@ -14,7 +14,7 @@ from sunshine.modules.attendance.schemas import (
     LOCATION,
 )
 from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.files import with_urls
+from sunshine.web.files.serving import with_urls
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records

@@ -3,9 +3,10 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.blog import posts, revisions
 from sunshine.modules.cms.schemas import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.content import Content
 from sunshine.web.described import conflicts, created, done, one, page, unchanged
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.routes import Route
 

@@ -3,8 +3,8 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.careers import careers
 from sunshine.modules.cms.schemas import CAREER, CAREER_PAGE, CHANGE_CAREER
-from sunshine.web.attachments import Filing
 from sunshine.web.described import created, done, one, page, unchanged
+from sunshine.web.files.attachment_spec import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.routes import Route
 

@@ -6,8 +6,9 @@ Rules: sunshine/modules/cms/content.py.
 from typing import ClassVar
 
 from sunshine.modules.cms.content import Content as Kind
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.content import Content
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 
 
 class Contents(Filed, Content):

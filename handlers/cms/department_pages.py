@@ -4,8 +4,8 @@ models/cms.py."""
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.department_pages import department_pages
 from sunshine.modules.cms.schemas import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
-from sunshine.web.attachments import Filing
 from sunshine.web.described import created, done, one, page, unchanged
+from sunshine.web.files.attachment_spec import Filing
 from sunshine.web.guards import body, content_reader, may, query, signed_in
 from sunshine.web.routes import Route
 

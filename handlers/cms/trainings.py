@@ -3,8 +3,8 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.schemas import CHANGE_TRAINING, MATERIAL, TRAINING
 from sunshine.modules.cms.trainings import trainings
-from sunshine.web.attachments import Filing
 from sunshine.web.described import created, done, one, page, unchanged
+from sunshine.web.files.attachment_spec import Filing
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

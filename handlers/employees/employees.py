@@ -16,8 +16,9 @@ from sunshine.modules.employees.schemas import (
     IMPORT,
     IMPORTED,
 )
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import SHEETS, conflicts, created, done, file, one, page, refuses
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, csv_body, may, query, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.routes import Route

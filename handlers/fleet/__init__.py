@@ -1,1 +1,10 @@
-"""handlers/fleet."""
+"""Drivers' sign-in, drivers, vehicles, positions. Rules: sunshine/modules/fleet."""
+
+from handlers.fleet import driver_auth, drivers, locations, vehicles
+
+routes = [
+    *driver_auth.routes,
+    *drivers.routes,
+    *vehicles.routes,
+    *locations.routes,
+]

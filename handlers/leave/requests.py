@@ -4,8 +4,9 @@ Tables: models/leave.py."""
 from sunshine.modules.leave import decisions
 from sunshine.modules.leave import requests as rules
 from sunshine.modules.leave.schemas import APPLY, DECIDE, LEAVE, WARNED
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, one, page, refuses
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

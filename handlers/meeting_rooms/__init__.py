@@ -1,1 +1,9 @@
-"""handlers/meeting_rooms."""
+"""Rooms, their schedule, their calendars. Rules: sunshine/modules/meeting_rooms."""
+
+from handlers.meeting_rooms import calendar_feed, rooms, schedule
+
+routes = [
+    *rooms.routes,
+    *schedule.routes,
+    *calendar_feed.routes,
+]

@@ -4,8 +4,9 @@ from handlers.mitra.partners import MANAGES, READS
 from sunshine.database import documents
 from sunshine.modules.mitra import documents as rules
 from sunshine.modules.mitra.schemas import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, done, one, page, refuses
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, query, signed_in
 from sunshine.web.routes import Route
 

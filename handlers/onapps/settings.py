@@ -3,8 +3,9 @@ models/onapps.py."""
 
 from sunshine.modules.onapps import settings as rules
 from sunshine.modules.onapps.schemas import CONFIGURE, ONAPPS
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import one
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, signed_in
 from sunshine.web.routes import Route
 

@@ -2,8 +2,9 @@
 
 from sunshine.modules.onapps import vouchers as rules
 from sunshine.modules.onapps.schemas import CHANGE, CREATE, VOUCHER
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

@@ -4,8 +4,9 @@ sunshine/modules/tickets/comments.py."""
 from sunshine.modules.tickets import comments as rules
 from sunshine.modules.tickets.schemas import COMMENT, HAPPENED, SAID
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, page
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

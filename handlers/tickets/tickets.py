@@ -4,8 +4,9 @@ from sunshine.modules.tickets import closing, updates, watchers
 from sunshine.modules.tickets import tickets as rules
 from sunshine.modules.tickets.schemas import ASSIGN, CHANGE, CREATE, TICKET
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.attachments import Filed, Filing
 from sunshine.web.described import conflicts, created, done, one, page
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from sunshine.web.guards import body, may, query, signed_in
 from sunshine.web.routes import Route
 

@@ -1,1 +1,10 @@
-"""handlers/users."""
+"""Signing in, accounts, the audit trail. Rules: sunshine/modules/users."""
+
+from handlers.users import accounts, audit_trail, sessions, sign_ins
+
+routes = [
+    *sessions.routes,
+    *sign_ins.routes,
+    *accounts.routes,
+    *audit_trail.routes,
+]

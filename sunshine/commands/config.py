@@ -53,7 +53,7 @@ def check(as_json: bool) -> None:
     warnings beginning with "warning: "; of good settings it is [].
     """
     from sunshine.commands.context import configured
-    from sunshine.core.settings import SettingsError
+    from sunshine.core.environment import SettingsError
     from sunshine.core.unsafe_settings import warnings
 
     try:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sunshine.core.settings import Settings, load
+from sunshine.core.environment import load
+from sunshine.core.settings import Settings
 
 if TYPE_CHECKING:
     from sunshine.core.principals import Principal, System

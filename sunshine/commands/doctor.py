@@ -31,7 +31,7 @@ def _findings() -> "list[Finding]":
     from dataclasses import replace
 
     from sunshine.commands.context import configured, opened
-    from sunshine.core.settings import SettingsError
+    from sunshine.core.environment import SettingsError
     from sunshine.database.embedded import PostgresError
     from sunshine.doctor import Finding, look, machine, postgres, upkeep
     from sunshine.operations import logs

@@ -29,7 +29,8 @@ def list_(temp: bool, as_json: bool) -> None:
     from sunshine.commands.context import run_on_all
 
     async def work(_: "Databases", settings: "Settings") -> "list[Row]":
-        from sunshine.files.storage import STATIC, TEMP, storage_of
+        from sunshine.files.backends import storage_of
+        from sunshine.files.storage import STATIC, TEMP
 
         found = storage_of(settings).files(TEMP if temp else STATIC)
         return [{name: getattr(file, name) for name in FILES} async for file in found]
@@ -52,7 +53,7 @@ def sweep(orphans: bool, yes: bool, as_json: bool) -> None:
         from sunshine.commands.context import operator
         from sunshine.core import clock
         from sunshine.files import uploads
-        from sunshine.files.storage import storage_of
+        from sunshine.files.backends import storage_of
 
         storage, now = storage_of(settings), clock.now()
         async with databases.sunshine.transaction(operator()) as tx:
@@ -73,7 +74,7 @@ async def _remove_orphans(databases: "Databases", settings: "Settings", *, yes: 
     from sunshine.commands.context import operator
     from sunshine.core import clock
     from sunshine.files import integrity
-    from sunshine.files.storage import storage_of
+    from sunshine.files.backends import storage_of
 
     storage = storage_of(settings)
     found = await integrity.orphans(storage, databases, now=clock.now())
@@ -101,7 +102,8 @@ def check(quick: bool, as_json: bool) -> None:
     async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
         from sunshine.core import clock
         from sunshine.files import integrity
-        from sunshine.files.storage import STATIC, storage_of
+        from sunshine.files.backends import storage_of
+        from sunshine.files.storage import STATIC
 
         storage = storage_of(settings)
         total = len([file async for file in storage.files(STATIC)])

@@ -75,7 +75,7 @@ def run(name: str, as_of: str | None, dry_run: bool, as_json: bool) -> None:
 
 def _runner(databases: "Databases", settings: "Settings") -> "Runner":
     from sunshine.core import clock
-    from sunshine.files.storage import storage_of
+    from sunshine.files.backends import storage_of
     from sunshine.jobs.runner import Runner
     from sunshine.modules.registry import jobs as all_jobs
 

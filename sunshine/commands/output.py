@@ -107,8 +107,8 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 def explained(error: Exception) -> tuple[list[str], int] | None:
     """The lines and the exit code that an expected error means; None for a fault of ours."""
+    from sunshine.core.environment import SettingsError
     from sunshine.core.errors import Invalid, NotFound, Problem
-    from sunshine.core.settings import SettingsError
     from sunshine.database.cluster import PostgresError
 
     if isinstance(error, CommandError):

@@ -8,12 +8,9 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from sunshine.core.settings import Settings
 from sunshine.core.variables import EXAMPLE_SECRETS
-
-if TYPE_CHECKING:
-    from sunshine.core.settings import Settings
 
 # 128 random bits in hexadecimal are never estimated at less (docs/decisions/0033-what-is-typed.md).
 LEAST_BITS = 64
@@ -24,7 +21,7 @@ LONGEST_TOKEN = 30 * 24 * 3600  # seconds
 _WIDEST = {4: 8, 6: 8}
 
 
-def refused(settings: "Settings", file: Path) -> list[str]:
+def refused(settings: Settings, file: Path) -> list[str]:
     """What production refuses to start with. `file` is the .env."""
     if not settings.production:
         return []
@@ -42,12 +39,12 @@ def refused(settings: "Settings", file: Path) -> list[str]:
     return lines
 
 
-def warnings(settings: "Settings") -> list[str]:
+def warnings(settings: Settings) -> list[str]:
     """What starts, and should not stay so: a line each, beginning with the variable's name."""
     return list(_warnings(settings))
 
 
-def _warnings(settings: "Settings") -> Iterator[str]:
+def _warnings(settings: Settings) -> Iterator[str]:
     if settings.jwt_secret and (said := weakness(settings.jwt_secret)):
         yield f"JWT_SECRET: {said} (production refuses it)"
     if "null" in settings.cors_origins:
@@ -65,7 +62,7 @@ def _warnings(settings: "Settings") -> Iterator[str]:
         yield from _unverified(settings)
 
 
-def _unverified(settings: "Settings") -> Iterator[str]:
+def _unverified(settings: Settings) -> Iterator[str]:
     """Databases on other machines, once for each server, that could be anybody."""
     told = set()
     for name, database in settings.databases.items():

@@ -12,12 +12,12 @@ from dataclasses import replace
 import psycopg
 from psycopg.pq import PGconn, Ping
 
+from sunshine.core import systemd
 from sunshine.core.database_settings import DatabaseSettings
 from sunshine.core.settings import Settings
 from sunshine.database import embedded, migrations, pgbouncer
 from sunshine.database.connections import WRITABLE, conninfo, telling
 from sunshine.database.migrations import MigrationError
-from sunshine.operations import sockets
 
 KNOCK_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -78,7 +78,7 @@ def _wait(settings: Settings, say: Say) -> None:
                 told = True
                 line = f"waiting for PostgreSQL at {where} ({reason}), at most {settings.pg_wait} s"
                 say(f"sunshine: {line}")
-                sockets.notify(f"STATUS={line}")
+                systemd.notify(f"STATUS={line}")
             time.sleep(min(KNOCK_SECONDS, max(0.0, deadline - time.monotonic())))
 
 

@@ -17,7 +17,7 @@ from sunshine.core.settings import Settings
 from sunshine.database.database import Databases, Row
 from sunshine.doctor import Finding
 from sunshine.doctor.postgres import reached
-from sunshine.files.storage import storage_of
+from sunshine.files.backends import storage_of
 from sunshine.jobs.runner import Job, Runner
 from sunshine.modules import registry
 

@@ -2,7 +2,7 @@
 
 Where they are: sunshine/files/storage.py. What was uploaded before: sunshine/files/uploads.py. A
 row names a file as `/api/static/<path>`, whoever serves it; handlers make URLs of that that open it
-(sunshine/web/files.py), so that rows and events hold no secret.
+(sunshine/web/files/serving.py), so that rows and events hold no secret.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Files that were uploaded: taken in, fetched once, swept after a day. Table: models/files.py.
 
-How a row takes one over: sunshine/files/attachments.py. Over HTTP: sunshine/web/uploads.py,
+How a row takes one over: sunshine/files/attachments.py. Over HTTP: sunshine/web/files/uploads.py,
 handlers/files.py. The database says what there is and who gets it; the files themselves only
 follow, so that several processes, and stores that cannot rename, agree.
 """

@@ -1,7 +1,8 @@
 """URLs that open one stored file for a while, whoever holds them: `<img>` cannot send a token.
 
 `?e=<end, seconds since the epoch>&s=<HMAC-SHA256 of path and end>`. Rules give paths, handlers make
-URLs of them when they reply (sunshine/web/files.py), so that events and rows hold no secret.
+URLs of them when they reply (sunshine/web/files/serving.py), so that events and rows hold no
+secret.
 """
 
 import hmac

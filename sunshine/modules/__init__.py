@@ -1,1 +1,9 @@
-"""sunshine/modules."""
+"""What the company allows: one folder per domain, its table of contents in its __init__.
+
+A module writes its own tables only and may read any; what a module imports of another one is
+declared in tests/kernel/test_layers.py. Of all modules:
+
+registry.py  every job there is
+scope.py     whose rows a caller reaches: own, team, all
+cleanup.py   what is swept away every hour
+"""

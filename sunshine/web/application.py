@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-import tornado.web
 from tornado.httputil import (
     HTTPHeaders,
     HTTPMessageDelegate,
@@ -33,6 +32,7 @@ from sunshine.operations import logs
 from sunshine.operations.metrics import Metrics
 from sunshine.operations.rate_limits import Rates
 from sunshine.operations.readiness import Readiness
+from sunshine.web.endpoint import Services
 from sunshine.web.handler import Handler
 from sunshine.web.responses import MethodNotAllowed
 from sunshine.web.routes import RouteTable
@@ -43,7 +43,7 @@ WATCH_SECONDS = 0.1
 log = structlog.get_logger("sunshine.web")
 
 
-class Application(tornado.web.Application):
+class Application(Services):
     """The route table as a Tornado application, with the parts its handlers reach for."""
 
     def __init__(
@@ -64,7 +64,6 @@ class Application(tornado.web.Application):
     ) -> None:
         super().__init__(log_function=log_request)
         self.routes = routes
-        # Tornado's own `settings` is a dictionary of its options.
         self.configuration = settings
         self.databases = databases
         self.principals = principals
@@ -79,8 +78,6 @@ class Application(tornado.web.Application):
         self.signer = Signer(settings.jwt_secret, settings.files_base, clock)
         self.feeds = Feeds(settings.jwt_secret, settings.base_domain, principals)
         self.log_fields = logs.of_requests(settings)
-        # Once set, each answer says that the connection ends with it.
-        self.draining = False
         self.in_flight: set[Handler] = set()
         self._files_host = urlsplit(settings.files_origin).hostname
         self._trusts = _within(settings.trusted_proxies)

@@ -10,7 +10,8 @@ from typing import Any
 from tornado.web import RequestHandler
 
 from sunshine.core.principals import STRANGER
-from sunshine.web.handler import TOKEN_HEADER, Handler
+from sunshine.web.endpoint import TOKEN_HEADER
+from sunshine.web.handler import Handler
 
 PUBLIC = "public, max-age=30"
 PRIVATE = "private, no-cache"

@@ -6,7 +6,6 @@ A guard either returns or raises a business error. `public`, `signed_in`, `any_p
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from sunshine.core import json
@@ -22,10 +21,8 @@ from sunshine.core.fields import Schema
 from sunshine.core.principals import STRANGER
 from sunshine.core.validation import MAX_ASKED, Payload, Query
 from sunshine.web import rate_limits
-from sunshine.web.attachments import keep_uploads_out
-
-if TYPE_CHECKING:
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
+from sunshine.web.files.attachment_spec import keep_uploads_out
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -37,7 +34,7 @@ class Guard:
     """One check, with what it says to readers of the table."""
 
     name: str
-    check: Callable[["Handler"], Awaitable[None]]
+    check: Callable[[Endpoint], Awaitable[None]]
     decides_access: bool = False
     permissions: tuple[str, ...] = ()
     # Whether somebody signed in may be refused for who they are.
@@ -54,17 +51,17 @@ class Guard:
         return self.decides_access or bool(self.permissions)
 
 
-async def _pass(handler: "Handler") -> None:
+async def _pass(handler: Endpoint) -> None:
     if handler.request.path.startswith("/api/"):
         await rate_limits.count_public(handler)
 
 
-async def _identify(handler: "Handler") -> None:
+async def _identify(handler: Endpoint) -> None:
     token = handler.token
     try:
         if not token:
             raise NotSignedIn
-        handler.actor = await handler.principals.of(token)
+        handler.actor = await handler.application.principals.of(token)
     except NotSignedIn:
         await rate_limits.count_stranger(handler)
         raise
@@ -73,18 +70,18 @@ async def _identify(handler: "Handler") -> None:
         raise PasswordDue
 
 
-def _is_own_account(handler: "Handler") -> bool:
+def _is_own_account(handler: Endpoint) -> bool:
     own = handler.path_kwargs.get("user_id", handler.actor.id) == handler.actor.id
     return handler.own_account and own
 
 
-async def _user(handler: "Handler") -> None:
+async def _user(handler: Endpoint) -> None:
     await _identify(handler)
     if handler.actor.kind != "user":
         raise NotAllowed
 
 
-async def _signature(handler: "Handler") -> None:
+async def _signature(handler: Endpoint) -> None:
     asked = _asked(handler)
     if not asked.keys() & {"e", "s"}:
         # Then it takes a right to the row that names the file, which the handler asks for.
@@ -96,7 +93,7 @@ async def _signature(handler: "Handler") -> None:
         raise NotAllowed("The link has ended, or is not as it was made")
 
 
-async def _reader(handler: "Handler") -> None:
+async def _reader(handler: Endpoint) -> None:
     token = _asked(handler).get("token")
     if token is None:
         await _user(handler)
@@ -109,7 +106,7 @@ async def _reader(handler: "Handler") -> None:
     await rate_limits.count_principal(handler)
 
 
-async def _content_reader(handler: "Handler") -> None:
+async def _content_reader(handler: Endpoint) -> None:
     is_open = handler.application.configuration.cms_public_read
     if is_open and not handler.token:
         await rate_limits.count_public(handler)
@@ -121,7 +118,7 @@ async def _content_reader(handler: "Handler") -> None:
         raise NotAllowed
 
 
-def _asked(handler: "Handler") -> dict[str, str]:
+def _asked(handler: Endpoint) -> dict[str, str]:
     """The query string by name, before a schema is asked."""
     try:
         pairs = parse_qsl(handler.request.query, keep_blank_values=True, max_num_fields=MAX_ASKED)
@@ -130,7 +127,7 @@ def _asked(handler: "Handler") -> dict[str, str]:
     return dict(pairs)
 
 
-async def _watchman(handler: "Handler") -> None:
+async def _watchman(handler: Endpoint) -> None:
     if not handler.application.may_watch(handler.request):
         raise NotFound
 
@@ -152,7 +149,7 @@ any_principal = Guard("signed in (user or driver)", _identify, decides_access=Tr
 def may(*permissions: str) -> Guard:
     """Holds one of the permissions, at any scope where none is named."""
 
-    async def check(handler: "Handler") -> None:
+    async def check(handler: Endpoint) -> None:
         if not handler.actor.may_any(permissions):
             raise NotAllowed
 
@@ -163,7 +160,7 @@ def query(schema: Schema) -> Guard:
     """The query string fits; its values are in `handler.query`."""
     checked = Query(schema)
 
-    async def check(handler: "Handler") -> None:
+    async def check(handler: Endpoint) -> None:
         handler.query = checked.check(handler.request.query)
 
     return Guard("query", check, query=checked)
@@ -173,7 +170,7 @@ def body(schema: Schema) -> Guard:
     """A JSON object fits the schema; its values are in `handler.body`."""
     payload = Payload(schema)
 
-    async def check(handler: "Handler") -> None:
+    async def check(handler: Endpoint) -> None:
         _require_media(handler, JSON)
         handler.body = payload.check(json.decode(handler.request.body))
         keep_uploads_out(handler, handler.body)
@@ -188,7 +185,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
     """
     payload = Payload(schema)
 
-    async def check(handler: "Handler") -> None:
+    async def check(handler: Endpoint) -> None:
         _require_media(handler, JSON)
         sent = json.decode(handler.request.body)
         if not isinstance(sent, list):
@@ -204,7 +201,7 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
     return Guard("body", check, media=JSON, body=payload, many=maximum)
 
 
-async def _read_csv(handler: "Handler") -> None:
+async def _read_csv(handler: Endpoint) -> None:
     _require_media(handler, CSV)
     try:
         handler.text = handler.request.body.decode("utf-8-sig")
@@ -217,14 +214,14 @@ async def _read_csv(handler: "Handler") -> None:
 csv_body = Guard("csv", _read_csv, media=CSV)
 
 
-async def _announces_form(handler: "Handler") -> None:
+async def _announces_form(handler: Endpoint) -> None:
     _require_media(handler, FORM)
 
 
 form = Guard("form", _announces_form, media=FORM)
 
 
-def _require_media(handler: "Handler", media: str) -> None:
+def _require_media(handler: Endpoint, media: str) -> None:
     given = handler.request.headers.get("Content-Type", "").partition(";")[0]
     if given.strip().lower() != media:
         raise UnsupportedMedia(f"Content-Type must be {media}")

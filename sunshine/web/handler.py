@@ -9,58 +9,33 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import structlog
-from tornado.web import Finish, HTTPError, RequestHandler
+from tornado.web import Finish, HTTPError
 
 from sunshine.core import json
 from sunshine.core.errors import Invalid, NotFound, Problem, Unavailable
-from sunshine.core.fields import MAX_BODY, MAX_ID
-from sunshine.core.principals import Principal
+from sunshine.core.fields import MAX_ID
 from sunshine.database.database import Databases, Transaction
 from sunshine.database.pages import Page
 from sunshine.files.storage import is_full
 from sunshine.formats import spreadsheets
-from sunshine.operations.rate_limits import Standing
 from sunshine.web import idempotency, responses
+from sunshine.web.endpoint import Endpoint
+from sunshine.web.routes import Route
 
-if TYPE_CHECKING:
-    from sunshine.identity.resolver import Principals
-    from sunshine.web.application import Application
-    from sunshine.web.routes import Route
-
-TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 log = structlog.get_logger("sunshine.web")
 
 
-class Handler(RequestHandler):
-    """An endpoint. Attributes its guards fill: `actor`, `query`, `body`, `items` or `text`."""
+class Handler(Endpoint):
+    """An endpoint whose guards have passed when its method runs: it replies or raises."""
 
-    application: "Application"
-    actor: Principal
-    body: dict[str, Any]
-    items: list[dict[str, Any]]
-    query: dict[str, Any]
-    text: str
-    # Where the caller stands with the rate limits, once counted.
-    standing: Standing | None = None
-    # Whether GET changes nothing, so that HEAD may stand in for it.
-    safe: ClassVar[bool] = True
-    # Whether it is the caller's own account, which opens to those who must change their password.
-    own_account: ClassVar[bool] = False
-    # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
-    sends_files: ClassVar[bool] = False
-    # The most bytes of a body.
-    max_body: ClassVar[int] = MAX_BODY
-    # What its calls are counted as, where that is nothing common (sunshine/web/rate_limits.py):
-    # "file" and "sign_in" of strangers, "fleet" of users who read.
-    bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
     # Seconds; None takes the configured deadline.
     deadline: ClassVar[float | None] = None
 
-    def initialize(self, route: "Route | None" = None) -> None:
+    def initialize(self, route: Route | None = None) -> None:
         """Tornado's constructor hook; `route` is None for answers outside the table."""
         self.route = route
         self._task: asyncio.Task[Any] | None = None
@@ -68,26 +43,10 @@ class Handler(RequestHandler):
         self.ends = time.monotonic() + seconds
         self.application.begun(self)
 
-    @classmethod
-    def offers(cls) -> frozenset[str]:
-        """The HTTP methods this endpoint itself defines, in lower case."""
-        methods = ("get", "post", "put", "delete")
-        return frozenset(m for m in methods if getattr(cls, m) is not getattr(RequestHandler, m))
-
     @property
     def db(self) -> Databases:
         """The four databases."""
         return self.application.databases
-
-    @property
-    def principals(self) -> "Principals":
-        """Who is behind a token."""
-        return self.application.principals
-
-    @property
-    def token(self) -> str | None:
-        """What the caller shows to say who they are."""
-        return self.request.headers.get(TOKEN_HEADER)
 
     @property
     def request_id(self) -> str:
@@ -97,11 +56,6 @@ class Handler(RequestHandler):
             plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
             self._request_id = given if plain else f"{random.getrandbits(64):016x}"
         return self._request_id
-
-    @property
-    def fingerprint(self) -> bytes:
-        """What tells this request from another one under the same Idempotency-Key."""
-        return self.request.body
 
     def set_default_headers(self) -> None:
         """Security headers, CORS and the request id: on errors too."""
@@ -134,7 +88,7 @@ class Handler(RequestHandler):
 
     async def options(self, **_: Any) -> None:
         """A browser's preflight."""
-        responses.preflight(self)
+        responses.preflight(self, self.route.allow if self.route else "OPTIONS")
 
     @asynccontextmanager
     async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:

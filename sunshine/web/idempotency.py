@@ -5,7 +5,7 @@ leaves nothing. Two at once: the second one finds the first one's lock and is to
 """
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, and_, bindparam, func, insert, select
 from tornado.web import Finish
@@ -14,9 +14,7 @@ from models import kernel
 from sunshine.core.errors import Conflict, Invalid
 from sunshine.database.database import Transaction
 from sunshine.database.statements import Statement
-
-if TYPE_CHECKING:
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
@@ -49,7 +47,7 @@ _KEEP = {
 }
 
 
-def key_of(handler: "Handler") -> Key | None:
+def key_of(handler: Endpoint) -> Key | None:
     """The key of a POST that has one; Invalid when it is no key."""
     text = handler.request.headers.get(HEADER)
     if handler.request.method != "POST" or text is None:
@@ -62,7 +60,7 @@ def key_of(handler: "Handler") -> Key | None:
     return Key(principal, text, digest.hexdigest())
 
 
-async def replay(handler: "Handler", tx: Transaction, key: Key) -> None:
+async def replay(handler: Endpoint, tx: Transaction, key: Key) -> None:
     """Answer as the first time and stop here, if there was a first time."""
     lock = hashlib.sha256(f"{key.principal}\n{key.key}".encode()).digest()[:8]
     held = await tx.one(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
@@ -82,7 +80,7 @@ async def replay(handler: "Handler", tx: Transaction, key: Key) -> None:
     raise Finish
 
 
-async def keep(handler: "Handler", tx: Transaction, key: Key) -> None:
+async def keep(handler: Endpoint, tx: Transaction, key: Key) -> None:
     """Store the answer, which must have been given inside the transaction."""
     answer = b"".join(handler._write_buffer)
     if not answer:

@@ -6,22 +6,18 @@ for: what is public has buckets of its own, and none of them is asked when someb
 (sunshine/web/sign_in_limits.py).
 """
 
-from typing import TYPE_CHECKING
-
 from limits import RateLimitItem
 
 from sunshine.operations.rate_limits import LOGIN_FROM, STRANGER, VOUCHER, Counted, Standing, bucket
 from sunshine.web import responses
-
-if TYPE_CHECKING:
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
 
 READS = frozenset({"GET", "HEAD"})
 # Bytes of a sign-in that nobody needs: reading more counts as a stranger's call.
 LARGE_SIGN_IN = 4096
 
 
-async def count_principal(handler: "Handler") -> None:
+async def count_principal(handler: Endpoint) -> None:
     """A call of somebody signed in."""
     rates = handler.application.rates
     if rates.enabled:
@@ -33,17 +29,17 @@ async def count_principal(handler: "Handler") -> None:
         stand(handler, await rates.count(item, f"{actor.kind}:{actor.id}"))
 
 
-async def count_voucher(handler: "Handler") -> None:
+async def count_voucher(handler: Endpoint) -> None:
     """A look at whether a code is a voucher's."""
     await handler.application.rates.count(VOUCHER, str(handler.actor.id))
 
 
-async def count_stranger(handler: "Handler") -> None:
+async def count_stranger(handler: Endpoint) -> None:
     """A call without a valid token, or a guess."""
     await _count_address(handler, STRANGER)
 
 
-async def count_public(handler: "Handler") -> None:
+async def count_public(handler: Endpoint) -> None:
     """A call that anybody may make."""
     rates = handler.application.rates
     if handler.bucket == "sign_in":
@@ -55,30 +51,30 @@ async def count_public(handler: "Handler") -> None:
         await count_stranger(handler)
 
 
-async def count_own_guess(handler: "Handler") -> Counted:
+async def count_own_guess(handler: Endpoint) -> Counted:
     """A guess of the password of somebody signed in, before it is known whether it is right."""
     actor = handler.actor
     return await handler.application.rates.attempt(LOGIN_FROM, "own", f"{actor.kind}:{actor.id}")
 
 
-async def give_back(handler: "Handler", counted: Counted) -> None:
+async def give_back(handler: Endpoint, counted: Counted) -> None:
     """It was right."""
     await handler.application.rates.give_back(counted)
 
 
-def network_of(handler: "Handler") -> str:
+def network_of(handler: Endpoint) -> str:
     """What the caller's address is counted as."""
     return bucket(handler.application.client_address(handler.request))
 
 
-def stand(handler: "Handler", standing: Standing | None) -> None:
+def stand(handler: Endpoint, standing: Standing | None) -> None:
     """Tell the caller where they stand."""
     handler.standing = standing
     if not handler._headers_written:  # as on a socket, whose first message is counted
         responses.set_standing(handler)
 
 
-async def _count_address(handler: "Handler", item: RateLimitItem) -> None:
+async def _count_address(handler: Endpoint, item: RateLimitItem) -> None:
     rates = handler.application.rates
     if rates.enabled:
         stand(handler, await rates.count(item, network_of(handler)))

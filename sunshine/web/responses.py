@@ -2,7 +2,7 @@
 
 import errno
 from http.client import responses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from tornado.web import HTTPError
@@ -10,9 +10,7 @@ from tornado.web import HTTPError
 from sunshine.core import errors, json
 from sunshine.core.errors import Problem, Unavailable
 from sunshine.files.storage import is_full
-
-if TYPE_CHECKING:
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
 
 log = structlog.get_logger("sunshine.web")
 
@@ -99,7 +97,7 @@ ALLOWED_HEADERS = ", ".join((
 ))  # fmt: skip
 
 
-def set_headers(handler: "Handler") -> None:
+def set_headers(handler: Endpoint) -> None:
     """Security headers, HSTS over HTTPS, CORS for allowed origins, the request id."""
     headers = handler._headers
     del headers["Server"]
@@ -113,7 +111,7 @@ def set_headers(handler: "Handler") -> None:
     _allow_origin(handler)
 
 
-def set_standing(handler: "Handler") -> None:
+def set_standing(handler: Endpoint) -> None:
     """How many calls the caller has left, once they are counted."""
     if handler.standing:
         handler.set_header("X-RateLimit-Limit", str(handler.standing.limit))
@@ -121,7 +119,7 @@ def set_standing(handler: "Handler") -> None:
         handler.set_header("X-RateLimit-Reset", str(handler.standing.reset))
 
 
-def _allow_origin(handler: "Handler") -> None:
+def _allow_origin(handler: Endpoint) -> None:
     allowed = handler.application.configuration.cors_origins
     if "*" in allowed:
         handler.set_header("Access-Control-Allow-Origin", "*")
@@ -136,9 +134,8 @@ def _allow_origin(handler: "Handler") -> None:
         handler.set_header("Access-Control-Expose-Headers", EXPOSED)
 
 
-def preflight(handler: "Handler") -> None:
+def preflight(handler: Endpoint, allow: str) -> None:
     """204 with what the path allows."""
-    allow = handler.route.allow if handler.route else "OPTIONS"
     handler.set_status(204)
     handler.set_header("Allow", allow)
     if handler._headers.get("Access-Control-Allow-Origin"):
@@ -154,7 +151,7 @@ def understood(error: BaseException) -> BaseException:
     return error
 
 
-def error(handler: "Handler", error: BaseException) -> None:
+def error(handler: Endpoint, error: BaseException) -> None:
     """Turn what was raised into status, headers and body. A crash tells only its request id."""
     error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
@@ -200,7 +197,7 @@ def _told(error: Problem) -> dict[str, Any]:
     return told if error.data is None else told | {"data": error.data}
 
 
-def _on_full_disk(handler: "Handler", error: BaseException) -> BaseException:
+def _on_full_disk(handler: Endpoint, error: BaseException) -> BaseException:
     """Whatever finds no room is told so, by /readyz too."""
     if is_full(error):
         error = errors.StorageFull()

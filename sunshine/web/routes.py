@@ -7,15 +7,13 @@ Access is data: it is printed (`sunshine routes`), documented and tested from he
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from sunshine.core.json import clean
 from sunshine.web.described import Refusal, Reply
-
-if TYPE_CHECKING:
-    from sunshine.web.guards import Guard
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
+from sunshine.web.guards import Guard
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
@@ -24,7 +22,7 @@ class Route:
     """One path. Refuses at import a method without guards, or guards without their method."""
 
     def __init__(
-        self, path: str, handler: "type[Handler]", **methods: "Sequence[Guard | Reply | Refusal]"
+        self, path: str, handler: type[Endpoint], **methods: Sequence[Guard | Reply | Refusal]
     ) -> None:
         self.path = path
         self.handler = handler

@@ -9,7 +9,7 @@ counted as if it were one: docs/decisions/0032-slowed-not-locked-out.md.
 
 from datetime import timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sunshine.core.errors import NotSignedIn, TooMany
 from sunshine.core.principals import Caller
@@ -26,9 +26,7 @@ from sunshine.operations.rate_limits import (
     bucket,
 )
 from sunshine.web import rate_limits
-
-if TYPE_CHECKING:
-    from sunshine.web.handler import Handler
+from sunshine.web.endpoint import Endpoint
 
 # How long after its end a token still proves that its owner signed in once.
 PROOF_KEPT = timedelta(days=180)
@@ -43,7 +41,7 @@ class SignIn:
     """One attempt. The account has `id`, `token_version`, `unlocked_at`, and `known`: whether it
     signed in from the caller's network before."""
 
-    def __init__(self, handler: "Handler", kind: str) -> None:
+    def __init__(self, handler: Endpoint, kind: str) -> None:
         self._handler = handler
         self._rates = handler.application.rates
         self._kind = kind
@@ -145,7 +143,7 @@ class SignIn:
         return f"{self._kind}:{self._account['id']}:{since}"
 
 
-def _caller(handler: "Handler") -> Caller:
+def _caller(handler: Endpoint) -> Caller:
     address = handler.application.client_address(handler.request)
     said = handler.request.headers.get("User-Agent", "")[: MAX_CLIENT * 2]
     plain = "".join(c if c.isprintable() else " " for c in said)

@@ -99,7 +99,7 @@ class Socket(WebSocketHandler, Handler):
         self._check_origin()
         if self.application.presence.stopping:
             raise Unavailable("The server is stopping")
-        self._generation = self.principals.generation
+        self._generation = self.application.principals.generation
         upgrades = self._upgrades()
         if upgrades:
             stream = getattr(self.request.server_connection, "stream", None)
@@ -234,7 +234,7 @@ class Socket(WebSocketHandler, Handler):
         said = said if isinstance(said, dict) and said.get("type") == "auth" else {}
         token = said.get("token")
         self._said = token if isinstance(token, str) else ""
-        self._generation = self.principals.generation
+        self._generation = self.application.principals.generation
         try:
             await super().prepare()
             if not self.ended:  # it may have gone meanwhile
@@ -255,7 +255,7 @@ class Socket(WebSocketHandler, Handler):
         if self.ended:
             return
         self.known = True
-        if self._generation != self.principals.generation:
+        if self._generation != self.application.principals.generation:
             self.application.presence.recheck()
         try:
             cursor = None if since is None else Cursor.parse(since if type(since) is str else "")

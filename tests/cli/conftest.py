@@ -27,7 +27,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 import cli
-from sunshine.core.settings import load
+from sunshine.core.environment import load
 from sunshine.core.variables import DATABASES
 from sunshine.operations import logs
 from tests.canary import heard

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from sunshine.core import clock
-from sunshine.core.settings import load
+from sunshine.core.environment import load
 from sunshine.database import migrations
 from sunshine.doctor import Finding, look, machine, postgres, upkeep
 from sunshine.modules import registry

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from sunshine.commands import output
 from sunshine.commands.lazy import LazyGroup
+from sunshine.core.environment import SettingsError
 from sunshine.core.errors import Conflict, Invalid, NotFound
-from sunshine.core.settings import SettingsError
 from sunshine.database.cluster import PostgresError
 from sunshine.database.migrations import MigrationError
 

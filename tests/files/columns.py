@@ -1,5 +1,5 @@
 """Every column with room for a URL, by table. Behind a colon is how it names files; the others hold
-none of an upload: what is written to them refuses it (sunshine/web/attachments.py).
+none of an upload: what is written to them refuses it (sunshine/web/files/attachments.py).
 
 Used by test_every_body.py.
 """

@@ -15,7 +15,8 @@ from handlers.fleet.vehicles import Vehicles
 from sunshine.core.errors import Conflict, StorageFull, Unavailable
 from sunshine.database.database import Database
 from sunshine.files import integrity
-from sunshine.web.attachments import Filed, Filing
+from sunshine.web.files.attachment_spec import Filing
+from sunshine.web.files.attachments import Filed
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded

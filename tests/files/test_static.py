@@ -266,7 +266,7 @@ async def test_a_client_that_hangs_up_harms_nothing(api: Api) -> None:
 async def test_links_are_made_of_paths_in_answers() -> None:
     from types import SimpleNamespace
 
-    from sunshine.web.files import with_urls
+    from sunshine.web.files.serving import with_urls
 
     signer = SimpleNamespace(url=lambda path: f"https://x/{path}?e&s")
     handler: Any = SimpleNamespace(application=SimpleNamespace(signer=signer))

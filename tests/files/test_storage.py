@@ -13,8 +13,9 @@ from obstore.store import MemoryStore
 from sunshine.core.errors import Conflict, NotFound, StorageFull, Unavailable
 from sunshine.core.principals import System
 from sunshine.files.attachments import change
+from sunshine.files.local import LocalStorage
 from sunshine.files.s3 import S3Storage
-from sunshine.files.storage import LocalStorage, Storage
+from sunshine.files.storage import Storage
 from tests.api import Api
 from tests.files.storing import SENTENCES, read
 

@@ -9,7 +9,7 @@ import pytest
 
 from sunshine.core.principals import System
 from sunshine.files import uploads
-from sunshine.files.storage import LocalStorage
+from sunshine.files.local import LocalStorage
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded
@@ -131,7 +131,7 @@ async def test_who_leaves_at_once_has_had_it(
     for _ in range(5):
         path = path_of(disk, await uploaded(disk, PNG, "a.png"))
         with monkeypatch.context() as patch:
-            patch.setattr("sunshine.web.uploads.files.send", _slow(disk))
+            patch.setattr("sunshine.web.files.uploads.files.send", _slow(disk))
             assert await real(_leave_at_once(disk, path), 20) == PNG
         await settled(disk)
         assert (await disk.get(path)).status == 404
@@ -140,7 +140,7 @@ async def test_who_leaves_at_once_has_had_it(
 
 
 def _slow(api: Api) -> Any:
-    from sunshine.web import files as sending
+    from sunshine.web.files import serving as sending
 
     real = sending.send
 

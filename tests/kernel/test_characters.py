@@ -20,7 +20,7 @@ from click.testing import CliRunner
 import sunshine
 from sunshine.commands import output
 from sunshine.commands.lazy import LazyGroup
-from sunshine.core import settings
+from sunshine.core import environment
 from sunshine.core.characters import shown_in_line, strange_in_line, strange_in_prose, trimmed
 from sunshine.core.errors import Invalid
 from sunshine.core.fields import Field, Schema, prose, text
@@ -283,7 +283,7 @@ def test_a_log_shows_what_it_quotes(format_: str, capfd: pytest.CaptureFixture[s
     before = structlog.get_config()
     environ = {"APP_ENV": "test", "LOG_FORMAT": format_, "JWT_SECRET": "x"}
     try:
-        logs.configure(settings.load(environ))
+        logs.configure(environment.load(environ))
         try:
             raise ValueError("a\x1b[31m\u202e\x9b")
         except ValueError:

@@ -111,7 +111,7 @@ def use(url: str, api: Api) -> None:
 SCRIPT = """
 import logging, structlog
 from sunshine import logs, settings
-logs.configure(settings.load())
+logs.configure(environment.load())
 log = structlog.get_logger("sunshine.test")
 log.debug("too quiet")
 log.info("said", path="/a\\nb", thing=object, text="é\\u2028")

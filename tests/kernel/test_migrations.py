@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import models
-from sunshine.core.settings import load
+from sunshine.core.environment import load
 from sunshine.core.variables import DATABASES
 from sunshine.database import migrations, schema_check
 
@@ -109,7 +109,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from sunshine import migrate
-from sunshine.settings import load
+from sunshine.core.environment import load
 environ = {{}}
 for name, values in {databases!r}.items():
     for key, value in zip(("HOST", "PORT", "USER", "DB"), values):

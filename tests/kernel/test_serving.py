@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
 from sunshine.core.settings import Settings
-from sunshine.files import storage
+from sunshine.files import local
 from sunshine.web.server import http_server
 from tests.api import Api
 from tests.conftest import Now, serve
@@ -223,7 +223,7 @@ async def test_a_file_that_cannot_be_opened_for_want_of_descriptors_is_503(
     async def full(*_: object) -> None:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "x")
 
-    monkeypatch.setattr(storage.LocalStorage, "open", full)
+    monkeypatch.setattr(local.LocalStorage, "open", full)
     with capture_logs() as logs:
         answer = await api.get("/api/static/onapps/voucher/x.png")
     assert answer.status == 503, answer.body

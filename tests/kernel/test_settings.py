@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sunshine.core import settings
-from sunshine.core.settings import Settings, SettingsError
+from sunshine.core import environment
+from sunshine.core.environment import SettingsError
+from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASE_KEYS, DATABASES, VARIABLES, example
 
 LONG = "9d1f6c0e47ab82353be07cd1fa48265e"
@@ -26,7 +27,7 @@ def load(home: Path, environ: dict[str, str] | None = None, file: str | None = N
     if file is not None:
         (home / ".env").write_text(file, encoding="utf-8")
         (home / ".env").chmod(0o600)
-    return settings.load(environ or {}, home)
+    return environment.load(environ or {}, home)
 
 
 def mistakes(home: Path, environ: dict[str, str], file: str | None = None) -> list[str]:
@@ -67,7 +68,7 @@ def test_it_takes_the_environment_before_the_file(home: Path) -> None:
 
 def test_it_takes_the_home_folder_from_the_environment(home: Path) -> None:
     (home / ".env").write_text("SERVER_PORT=4000")
-    assert settings.load({"SUNSHINE_HOME": str(home)}).port == 4000
+    assert environment.load({"SUNSHINE_HOME": str(home)}).port == 4000
 
 
 def test_it_reads_a_secret_from_a_file(home: Path) -> None:

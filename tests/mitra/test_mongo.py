@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo.synchronous.collection import Collection
 from structlog.testing import capture_logs
 
-from sunshine.core.settings import SettingsError, load
+from sunshine.core.environment import SettingsError, load
 from sunshine.database import mongo
 from tests.api import Api
 from tests.mitra.partners import CONTRACT, document, partner, recorded

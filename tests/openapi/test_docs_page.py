@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sunshine.core import settings as configuration
+from sunshine.core import environment
 from tests.api import Api
 
 PARTS = ("page.js", "page.css", "swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
@@ -77,7 +77,7 @@ def test_it_is_off_in_production_unless_asked_for() -> None:
         "JWT_SECRET": "a-secret-that-is-longer-than-32-bytes!",
         "CORS_ORIGINS": "https://office.example.com",
     }
-    assert configuration.load({}).api_docs is True
-    assert configuration.load({"API_DOCS": "false"}).api_docs is False
-    assert configuration.load(safe).api_docs is False
-    assert configuration.load({**safe, "API_DOCS": "true"}).api_docs is True
+    assert environment.load({}).api_docs is True
+    assert environment.load({"API_DOCS": "false"}).api_docs is False
+    assert environment.load(safe).api_docs is False
+    assert environment.load({**safe, "API_DOCS": "true"}).api_docs is True

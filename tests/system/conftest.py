@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 
-from sunshine.core import settings as configuration
+from sunshine.core import environment
 from sunshine.core.settings import Settings
 from sunshine.database import embedded as launcher
 from sunshine.database import migrations
@@ -154,7 +154,7 @@ def staffed(authority: Authority) -> Iterator[Staffed]:
     cluster = Cluster(folder / "template", authority)
     try:
         cluster.make()
-        settings = configuration.load({"APP_ENV": "test", **way(authority, cluster)}, folder)
+        settings = environment.load({"APP_ENV": "test", **way(authority, cluster)}, folder)
         migrations.create(settings)
         migrations.upgrade(settings)
         tokens = People(settings).tokens

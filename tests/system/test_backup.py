@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from sunshine.core.settings import Settings, load
+from sunshine.core.environment import load
+from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASES
 from sunshine.database import embedded, migrations
 from tests.cli.backup.acts import HELD, RESTORED

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
 import models
-from sunshine.core.settings import Settings, load
+from sunshine.core.environment import load
+from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASES
 from sunshine.database import embedded, migrations
 from tests.kernel.test_migrations import dumped

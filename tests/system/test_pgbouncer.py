@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from sunshine.core import clock
-from sunshine.core import settings as configuration
+from sunshine.core import clock, environment
 from sunshine.core.settings import Settings
 from sunshine.database import pgbouncer, startup
 from sunshine.database.connections import connected
@@ -57,7 +56,7 @@ def behind(folder: Path, primary: Cluster) -> Iterator[Callable[..., PgBouncer]]
 
 
 def settings_of(bouncer: PgBouncer, folder: Path) -> Settings:
-    return configuration.load({"APP_ENV": "test", **bouncer.way}, folder)
+    return environment.load({"APP_ENV": "test", **bouncer.way}, folder)
 
 
 @pytest.mark.parametrize("settings", [{}, IGNORING], ids=["refusing options", "ignoring options"])

@@ -1,1 +1,6 @@
-"""sunshine/modules/sales."""
+"""What was sold. Guide: docs/sales.md.
+
+sales.py    the sales
+report.py   sums of a period
+schemas.py  payloads
+"""

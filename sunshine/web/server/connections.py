@@ -5,30 +5,17 @@ trusted proxy holds connections for others: what it forwards is not counted here
 clients: config/nginx.conf), but for sockets, which are one client's each.
 """
 
-import asyncio
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream, StreamClosedError
 
-from sunshine.core import json
 from sunshine.core.errors import TooMany
 from sunshine.operations.rate_limits import Standing, bucket
 
-if TYPE_CHECKING:
-    from sunshine.web.application import Application
-
 # When another connection may be tried: nobody knows when one ends.
 RETRY_SECONDS = 10
-# One that is refused may read why; beyond so many at once they are just closed.
-FAREWELL_SECONDS = 1.0
-MOST_FAREWELLS = 100
 
 
 class Connections:
@@ -100,53 +87,3 @@ def too_many(most: int) -> TooMany:
     """As many are open as may be."""
     standing = Standing(most, 0, int(time.time()) + RETRY_SECONDS)
     return TooMany(standing, retry_after=RETRY_SECONDS)
-
-
-class Server(HTTPServer):
-    """Tornado's, which tells us of each connection."""
-
-    request_callback: "Application"
-    _farewells: set[asyncio.Task[None]]
-
-    def initialize(self, *arguments: Any, **options: Any) -> None:
-        """Tornado's constructor hook."""
-        super().initialize(*arguments, **options)
-        self._farewells = set()
-
-    def handle_stream(self, stream: IOStream, address: Any) -> None:
-        """Tornado's hook: somebody has connected."""
-        peer = address[0].removeprefix("::ffff:") if isinstance(address, tuple) else ""
-        if self.request_callback.connections.accepts(stream, peer):
-            super().handle_stream(stream, address)
-        elif len(self._farewells) < MOST_FAREWELLS:
-            task = asyncio.create_task(_refuse(stream))
-            self._farewells.add(task)
-            task.add_done_callback(self._farewells.discard)
-        else:
-            stream.close()
-
-    def on_close(self, server_conn: object) -> None:
-        """Tornado's hook: it has ended, or became a socket's."""
-        self.request_callback.connections.leave(server_conn.stream)  # type: ignore[attr-defined]
-        super().on_close(server_conn)
-
-
-async def _refuse(stream: IOStream) -> None:
-    """Say why, and close: not before the client could read it."""
-    body = json.encode(
-        {"success": False, "message": "Too many connections", "errors": [], "code": TooMany.code}
-    )
-    head = (
-        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json; charset=utf-8\r\n"
-        f"Content-Length: {len(body)}\r\nRetry-After: {RETRY_SECONDS}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    try:
-        with suppress(StreamClosedError, OSError, TimeoutError):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await stream.write(head.encode() + body)
-                stream.socket.shutdown(socket.SHUT_WR)
-                while True:
-                    await stream.read_bytes(65_536, partial=True)
-    finally:
-        stream.close()

@@ -20,7 +20,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPConnection, HTTPMessageDelegate
 from tornado.ioloop import IOLoop
 
-from sunshine.web.server import connections
+from sunshine.web.server.counted import CountedServer
 from sunshine.web.server.shutdown import awaits_a_request
 
 # Seconds. A kept connection waits longer than nginx keeps one (60 s), so that nginx closes it;
@@ -44,7 +44,7 @@ CLIENT_IS_GONE = frozenset({
 log = structlog.get_logger("sunshine.serving")
 
 
-class Server(connections.Server):
+class Server(CountedServer):
     """The HTTP server of one process, which counts its connections. `watch` must run beside it."""
 
     def initialize(self, *args: Any, **options: Any) -> None:

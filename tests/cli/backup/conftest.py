@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sunshine.core.settings import load
+from sunshine.core.environment import load
 from sunshine.core.variables import DATABASES
 from sunshine.database import migrations, pg_tools
 from tests.cli.backup.acts import FILES, databases, drop, held, stored

@@ -15,7 +15,7 @@ from sunshine.files.multipart import FileForm
 from sunshine.files.part_file import Part
 from sunshine.files.storage import TEMP
 from sunshine.files.uploads import MAX_FILE, VISITOR
-from sunshine.web import files
+from sunshine.web.files import serving
 from sunshine.web.handler import Handler
 from sunshine.web.streaming import Streaming, announced
 
@@ -119,7 +119,7 @@ class HandingOver(Handler):
             file = await storage.open(f"{TEMP}/{name}")
             self._left = asyncio.Event()
             self.set_header("Connection", "close")
-            sent = await files.send(self, file, name, cache="no-store", download=download)
+            sent = await serving.send(self, file, name, cache="no-store", download=download)
             got = sent and await self._is_received()
         finally:
             async with database.transaction(VISITOR, request_id=self.request_id) as tx:

@@ -1,0 +1,14 @@
+"""Which storage the settings ask for."""
+
+from sunshine.core.settings import Settings
+from sunshine.files.local import LocalStorage
+from sunshine.files.storage import Storage
+
+
+def storage_of(settings: Settings) -> Storage:
+    """The storage that is configured."""
+    if settings.storage_url:
+        from sunshine.files.s3 import S3Storage  # takes its time to import
+
+        return S3Storage.configured(settings)
+    return LocalStorage(settings.directory)
