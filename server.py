@@ -20,7 +20,7 @@ from sunshine.backups.watch import BackupWatch
 from sunshine.core import clock, command_name, systemd, unsafe_settings
 from sunshine.core.characters import shown_in_lines
 from sunshine.core.disk_space import Room
-from sunshine.core.errors import Conflict, Problem, Unavailable
+from sunshine.core.errors import AppError, Conflict, Unavailable
 from sunshine.core.principals import System
 from sunshine.core.settings import Settings
 from sunshine.database import embedded_watch, startup
@@ -50,7 +50,7 @@ from sunshine.web.server.shutdown import part
 
 FILES = 65_536
 # What may stand in the way of a start and is no fault of the program: one line, no traceback.
-EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, Problem)
+EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, AppError)
 log = structlog.get_logger("sunshine.server")
 
 
@@ -259,7 +259,7 @@ async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, Non
 
 def _line(error: BaseException) -> str:
     """What went wrong and, where that says too little, why."""
-    if isinstance(error, Problem):
+    if isinstance(error, AppError):
         reason = str(error.__cause__ or "").strip().partition("\n")[0]
         return f"{error.message}: {reason}" if reason else error.message
     return str(error).strip().partition("\n")[0]

@@ -39,7 +39,7 @@ from sunshine.core.principals import Actor
 from sunshine.core.settings import Settings
 from sunshine.database.connections import are_read_only, configure, conninfo, is_alive
 from sunshine.database.documents import Documents, RowDocuments
-from sunshine.database.invalidation import forget_everywhere
+from sunshine.database.invalidation import invalidate_everywhere
 from sunshine.database.statements import Statement
 
 set_json_dumps(json.encode)
@@ -98,7 +98,7 @@ class Reader(Protocol):
     """What can be read from: a database, or a transaction under way."""
 
     async def all(self, statement: Statement, **values: Any) -> list[Row]: ...
-    async def one(self, statement: Statement, **values: Any) -> Row | None: ...
+    async def one_or_none(self, statement: Statement, **values: Any) -> Row | None: ...
 
 
 class Transaction:
@@ -121,14 +121,14 @@ class Transaction:
         self.now = now or database.clock()
         self.policy = database.policy
         self.request_id = request_id
-        self.forgets = False
+        self.invalidates_principals = False
 
     @property
     def today(self) -> date:
         """The day it is where the business is."""
         return today(self.now, self.policy.timezone)
 
-    async def run(self, statement: Statement, **values: Any) -> int:
+    async def execute(self, statement: Statement, **values: Any) -> int:
         """Execute; the number of rows touched."""
         return (await self._execute(statement, values)).rowcount
 
@@ -136,13 +136,13 @@ class Transaction:
         """Every row."""
         return await (await self._execute(statement, values)).fetchall()
 
-    async def one(self, statement: Statement, **values: Any) -> Row | None:
+    async def one_or_none(self, statement: Statement, **values: Any) -> Row | None:
         """The first row, or None."""
         return await (await self._execute(statement, values)).fetchone()
 
-    async def only(self, statement: Statement, **values: Any) -> Row:
+    async def one(self, statement: Statement, **values: Any) -> Row:
         """The row that cannot be missing."""
-        return _present(await self.one(statement, **values))
+        return _present(await self.one_or_none(statement, **values))
 
     async def _execute(
         self, statement: Statement, values: dict[str, Any]
@@ -161,7 +161,7 @@ class Transaction:
     ) -> None:
         """Append an event: what happened, in the past tense, to which row."""
         row = {"entity_id": entity_id, "before": before, "after": after}
-        await self.run(self.database.record, **self._common(type_, entity), **row)
+        await self.execute(self.database.record, **self._common(type_, entity), **row)
 
     async def record_all(
         self,
@@ -171,7 +171,7 @@ class Transaction:
     ) -> None:
         """Append an event for each (entity_id, before, after), in order, in one round trip."""
         if listed := list(rows):
-            await self.run(self.database.record_all, **self._common(type_, entity), rows=listed)
+            await self.execute(self.database.record_all, **self._common(type_, entity), rows=listed)
 
     def _common(self, type_: str, entity: str) -> dict[str, Any]:
         """What all events of one kind share."""
@@ -185,9 +185,9 @@ class Transaction:
             "request_id": self.request_id,
         }
 
-    def forget_principals(self) -> None:
+    def invalidate_principals(self) -> None:
         """Have every process drop what it cached of people before this change is answered."""
-        self.forgets = True
+        self.invalidates_principals = True
 
 
 class Database:
@@ -262,7 +262,7 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    async def one(self, statement: Statement, **values: Any) -> Row | None:
+    async def one_or_none(self, statement: Statement, **values: Any) -> Row | None:
         """The first row of a read, or None."""
         connection = await self._take()
         try:
@@ -270,9 +270,9 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    async def only(self, statement: Statement, **values: Any) -> Row:
+    async def one(self, statement: Statement, **values: Any) -> Row:
         """The row of a read that cannot be missing."""
-        return _present(await self.one(statement, **values))
+        return _present(await self.one_or_none(statement, **values))
 
     @asynccontextmanager
     async def transaction(
@@ -285,8 +285,8 @@ class Database:
             async with connection.transaction():
                 tx = Transaction(self, connection, actor, request_id, now)
                 yield tx
-            if tx.forgets:  # on this connection: another one might not be free
-                await forget_everywhere(connection)
+            if tx.invalidates_principals:  # on this connection: another one might not be free
+                await invalidate_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
             raise _problem(error, self.name) from error
         finally:

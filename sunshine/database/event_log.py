@@ -173,7 +173,7 @@ async def is_kept(database: Database, since: Cursor) -> bool:
     not, it went, or it never was on this server: a standby that took over may not have had it, and
     gives its number to another one.
     """
-    row = await database.only(_KEPT[database.name], **since._asdict())
+    row = await database.one(_KEPT[database.name], **since._asdict())
     return bool(row["kept"])
 
 

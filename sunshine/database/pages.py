@@ -106,7 +106,7 @@ class _Statements(NamedTuple):
     explain: Statement
 
 
-class Listing:
+class ListQuery:
     """One list: its rows, what it can be filtered, searched and sorted by.
 
     `filters` maps a query key to its condition, whose bind parameter has the key's name; `schema`
@@ -139,11 +139,11 @@ class Listing:
         self._statements = lru_cache(maxsize=256)(self._build)
         self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
 
-    def without(self, *hidden: str, search: ColumnElement[bool]) -> "Listing":
+    def without(self, *hidden: str, search: ColumnElement[bool]) -> "ListQuery":
         """The same list for those who are not shown some fields: an order would tell of them as
         well as `search`, which looks elsewhere here."""
         filters = self._filters | {"search": search}
-        made = Listing(self._select, key=self._key, filters=filters, schema=self.schema)
+        made = ListQuery(self._select, key=self._key, filters=filters, schema=self.schema)
         made._sort = {name: by for name, by in self._sort.items() if name not in hidden}
         made._default_sort = self._default_sort
         return made
@@ -178,7 +178,7 @@ class Listing:
         elif number == 1 and not after:
             total = 0
         else:  # past the end
-            total = (await database.only(statements.total, **bound))["total"]
+            total = (await database.one(statements.total, **bound))["total"]
         is_estimate = total > EXACT
         if is_estimate:
             total = await self._estimate(database, statements.explain, bound)
@@ -206,7 +206,7 @@ class Listing:
         key, now = (explain, repr(bound)), time.monotonic()
         known = self._estimates.get(key)
         if known is None or known[0] < now:
-            row = await database.only(explain, **bound)
+            row = await database.one(explain, **bound)
             planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
             if len(self._estimates) >= MAX_ESTIMATES:
                 self._estimates.clear()

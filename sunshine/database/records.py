@@ -27,12 +27,12 @@ from sqlalchemy import (
 from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.fields import Schema
 from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing
+from sunshine.database.pages import ListQuery
 from sunshine.database.statements import Statement
 
 
 @dataclass(frozen=True, eq=False)
-class Use:
+class Reference:
     """Rows that refer to a record and so keep it from being deleted: `noun` says what one is.
 
     `where` narrows them, by the day `today` too; deleted ones never count.
@@ -58,7 +58,7 @@ class Records:
         shown: Mapping[str, ColumnElement[Any]] | None = None,
         source: FromClause | None = None,
         references: Mapping[str, Table] | None = None,
-        uses: tuple[Use, ...] = (),
+        uses: tuple[Reference, ...] = (),
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
@@ -80,7 +80,7 @@ class Records:
         one = rows.where(table.c.id == bindparam("id"))
         self._find = Statement(one)
         self._lock = Statement(one.with_for_update(of=table))
-        self.listing = Listing(rows, key=table.c.id, filters=filters, schema=schema, sort=sort)
+        self.listing = ListQuery(rows, key=table.c.id, filters=filters, schema=schema, sort=sort)
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)
         now = _bind("now", table.c.deleted_at)
@@ -89,7 +89,7 @@ class Records:
 
     async def find(self, database: Database, id_: int) -> Row:
         """One living record; NotFound."""
-        row = await database.one(self._find, id=id_)
+        row = await database.one_or_none(self._find, id=id_)
         if row is None:
             raise NotFound
         return row
@@ -97,7 +97,7 @@ class Records:
     async def create(self, tx: Transaction, values: Mapping[str, Any]) -> Row:
         """A new record of the given API fields."""
         await check_references(tx, self._references, values)
-        made = await tx.only(self._insert(tuple(sorted(values))), **values)
+        made = await tx.one(self._insert(tuple(sorted(values))), **values)
         row = await self._row(tx, self._find, made["id"])
         await tx.record(f"{self.entity}_created", self.entity, row["id"], after=row)
         return row
@@ -106,7 +106,7 @@ class Records:
         """Merge the given API fields into a record."""
         before = await self._row(tx, self._lock, id_)
         await check_references(tx, self._references, values)
-        await tx.run(self._update(tuple(sorted(values))), row_id=id_, **values)
+        await tx.execute(self._update(tuple(sorted(values))), row_id=id_, **values)
         after = await self._row(tx, self._find, id_)
         await record_change(tx, self.entity, before, after)
         return after
@@ -115,12 +115,12 @@ class Records:
         """Mark a record deleted; Conflict `in_use` names what still refers to it."""
         before = await self._row(tx, self._lock, id_)
         await check_unused(tx, self._uses, id_)
-        await tx.run(self._mark, row_id=id_)
+        await tx.execute(self._mark, row_id=id_)
         await tx.record(f"{self.entity}_deleted", self.entity, id_, before=before)
         return before
 
     async def _row(self, tx: Transaction, statement: Statement, id_: int) -> Row:
-        row = await tx.one(statement, id=id_)
+        row = await tx.one_or_none(statement, id=id_)
         if row is None:
             raise NotFound
         return row
@@ -134,9 +134,9 @@ class Records:
         return merging(self.table, {name: self._fields[name] for name in names})
 
 
-async def living(tx: Transaction, table: Table, id_: int, field: str) -> Row:
+async def require_active(tx: Transaction, table: Table, id_: int, field: str) -> Row:
     """The row a payload refers to, kept from being deleted until we are done; else Invalid."""
-    row = await tx.one(_reference(table), id=id_)
+    row = await tx.one_or_none(_reference(table), id=id_)
     if row is None:
         raise Invalid.field(field, "does not exist")
     return row
@@ -148,14 +148,14 @@ async def check_references(
     """Every row that a payload refers to lives, and will until we are done; else Invalid."""
     for field, table in references.items():
         if values.get(field) is not None:
-            await living(tx, table, values[field], field)
+            await require_active(tx, table, values[field], field)
 
 
-async def check_unused(tx: Transaction, uses: tuple[Use, ...], id_: int) -> None:
+async def check_unused(tx: Transaction, uses: tuple[Reference, ...], id_: int) -> None:
     """Nothing refers to a record, which is locked; else Conflict `in_use` says what does."""
     used = []
     for use in uses:
-        row = await tx.one(_count(use), id=id_, today=tx.today)
+        row = await tx.one_or_none(_count(use), id=id_, today=tx.today)
         if row and row["number"]:
             used.append(f"{row['number']} {use.noun}{'s' if row['number'] > 1 else ''}")
     if used:
@@ -206,7 +206,7 @@ def _reference(table: Table) -> Statement:
 
 
 @lru_cache(maxsize=64)
-def _count(use: Use) -> Statement:
+def _count(use: Reference) -> Statement:
     number = select(func.count().label("number")).where(use.column == bindparam("id"), *use.where)
     if "deleted_at" in use.column.table.c:
         number = number.where(use.column.table.c.deleted_at.is_(None))

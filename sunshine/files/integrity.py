@@ -116,7 +116,7 @@ async def orphans(storage: Storage, databases: Databases, *, now: datetime) -> l
 async def forget(tx: Transaction, files: Iterable[Found]) -> None:
     """These are about to be removed."""
     told = [{"path": file.place.removeprefix(f"{STATIC}/"), "size": file.size} for file in files]
-    await tx.run(_FORGET, paths=[file["path"] for file in told])
+    await tx.execute(_FORGET, paths=[file["path"] for file in told])
     await tx.record_all("file_removed", "stored_file", [(None, file, None) for file in told])
 
 

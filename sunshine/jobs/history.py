@@ -65,10 +65,10 @@ _END = Statement(
 
 async def last(database: Database, job: str, *, by_hand: bool = False) -> Row | None:
     """The last run of a job: of its timetable, or by hand."""
-    return await database.one(_LAST, job=job, by_hand=by_hand)
+    return await database.one_or_none(_LAST, job=job, by_hand=by_hand)
 
 
-class Turn:
+class JobLock:
     """One process's turn at one job: nobody else has it meanwhile."""
 
     def __init__(
@@ -103,13 +103,13 @@ class Turn:
 
 
 @asynccontextmanager
-async def turn(database: Database, job: str) -> AsyncIterator[Turn | None]:
+async def turn(database: Database, job: str) -> AsyncIterator[JobLock | None]:
     """Our turn at a job; None while somebody else has theirs.
 
     The lock lives on a connection of its own, none of the pool's: it dies with the process.
     """
     async with await connected(database.settings, "sunshine job") as connection:
-        ours = Turn(database, connection, job)
+        ours = JobLock(database, connection, job)
         locked = await ours._ask(_LOCK)
         if not (locked and locked["mine"]):
             yield None

@@ -44,7 +44,7 @@ async def employee_within(
     scope = actor.scope(permission)
     if scope is None or (scope == "own" and employee_id != actor.employee_id):
         raise NotAllowed
-    row = await reader.one(_EMPLOYEE, id=employee_id)
+    row = await reader.one_or_none(_EMPLOYEE, id=employee_id)
     if scope == "all":
         if row is None:
             raise NotFound("No such employee")

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from psycopg.rows import dict_row
 from tornado.ioloop import IOLoop
 
-from sunshine.core.errors import Problem
+from sunshine.core.errors import AppError
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal, System
 from sunshine.database.connections import conninfo
@@ -96,7 +96,7 @@ class World:
 
         try:
             return self.wait(change())
-        except Problem as problem:
+        except AppError as problem:
             return problem.code
 
 

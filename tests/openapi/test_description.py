@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 import handlers
 from sunshine.core.fields import money, text, whole
 from sunshine.core.validation import Payload
-from sunshine.web.guards import allowed_address, may, public, signed_in
+from sunshine.web.guards import allowed_address, public, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.document import describe
@@ -145,7 +145,9 @@ def test_a_route_lacks_nothing_that_a_new_one_could_forget() -> None:
         async def get(self) -> None:
             pass
 
-    routes = RouteTable([Route("/api/bare", Bare, GET=[signed_in, may("users:read")])])
+    routes = RouteTable(
+        [Route("/api/bare", Bare, GET=[signed_in, requires_permission("users:read")])]
+    )
     with pytest.raises(KeyError, match="bare"):  # no words for the tag
         describe(routes, server="http://localhost")
 

@@ -86,7 +86,7 @@ async def report(
     location = await _location(tx, values["location"], actor) if "location" in values else None
     await remember(tx, asset_id, "moved", at=at, location_id=location, **place)
     if location is not None:
-        await tx.run(_PLACE, id=asset_id, location=location, at=at)
+        await tx.execute(_PLACE, id=asset_id, location=location, at=at)
     after = await current(tx, asset_id)
     moved = {"location": after["location"], "at": at, **place}
     await tx.record(

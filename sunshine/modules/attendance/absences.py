@@ -214,7 +214,7 @@ _ADD = Statement(
 )  # fmt: skip
 
 
-async def settle(
+async def sync_absences(
     tx: Transaction, first: date, last: date, employee_id: int | None = None
 ) -> dict[str, int]:
     """Make the rows that nobody made by checking in agree with leave, permits and holidays.

@@ -86,7 +86,7 @@ async def _close(tx: Transaction, rows: Sequence[Row], closing: Row, values: Row
             values = values | after
         else:
             await keep(tx, row, after)
-    return await tx.only(_CLOSE, row_id=closing["id"], **values)
+    return await tx.one(_CLOSE, row_id=closing["id"], **values)
 
 
 def _values(claim: Claim, row: Row, body: Mapping[str, Any]) -> Row:

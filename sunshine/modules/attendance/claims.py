@@ -91,7 +91,7 @@ class Claim:
 async def lock(tx: Transaction, claim: Claim) -> Row:
     """The employee (name, status, timezone), whose attendance nobody else changes until we are
     done; Invalid when there is none."""
-    person = await tx.one(LOCK_EMPLOYEE, employee=claim.employee_id)
+    person = await tx.one_or_none(LOCK_EMPLOYEE, employee=claim.employee_id)
     if person is None or person["deleted_at"] is not None:
         raise Invalid.field("employeeId", "does not exist")
     return person

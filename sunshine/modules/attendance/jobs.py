@@ -28,7 +28,7 @@ from sunshine.database.database import Row, Transaction
 from sunshine.database.statements import Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily, Every
-from sunshine.modules.attendance.absences import settle
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import (
     ASSESSED,
     LOCK_EMPLOYEE,
@@ -100,7 +100,7 @@ async def close_days(tx: Transaction) -> dict[str, int]:
     day = min((row["day"] for row in closed), default=yesterday) - LOOK_BACK
     counts = Counter({"days": len(closed)})
     while day <= last:
-        counts.update(await settle(tx, day, min(day + CHUNK - timedelta(days=1), last)))
+        counts.update(await sync_absences(tx, day, min(day + CHUNK - timedelta(days=1), last)))
         day += CHUNK
     return dict(counts)
 
@@ -180,7 +180,7 @@ def _left(row: Row, tx: Transaction) -> datetime | None:
 
 async def _check_out(tx: Transaction, row: Row, at: datetime) -> bool:
     """Whether they were still checked in: who checks out at the same moment goes first or later."""
-    await tx.run(LOCK_EMPLOYEE, employee=row["employee_id"])
+    await tx.execute(LOCK_EMPLOYEE, employee=row["employee_id"])
     rows = await tx.all(_DAY, employee=row["employee_id"], day=row["day"])
     same = next((stay for stay in rows if stay["id"] == row["id"]), None)
     if same is None or same["check_out_at"] or same["check_in_at"] != row["check_in_at"]:
@@ -189,7 +189,7 @@ async def _check_out(tx: Transaction, row: Row, at: datetime) -> bool:
     same |= {"check_out_at": at, "auto_check_out": True}
     for stay, after in zip(rows, assessed(rows, tx.policy), strict=True):
         if stay is same:
-            record = await tx.only(_CHECK_OUT, row_id=row["id"], left_at=at, **after)
+            record = await tx.one(_CHECK_OUT, row_id=row["id"], left_at=at, **after)
             await tx.record(
                 "attendance_auto_checked_out", "attendance", row["id"], before=before, after=record
             )

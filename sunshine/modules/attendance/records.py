@@ -29,7 +29,7 @@ from models.shifts import shift
 from sunshine.core.errors import NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database, Reader, Row
-from sunshine.database.pages import Listing, Page
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.statements import Statement
 from sunshine.files.columns import names
 from sunshine.identity.signed_urls import ROUTE
@@ -103,7 +103,7 @@ _PICTURED: dict[Scope, Statement] = {
     for scope in ("all", "own")
 }
 _STATUS = bindparam("status", type_=Text)
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=attendance.c.id,
     schema=FILTERS,
@@ -138,7 +138,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 async def find(database: Reader, id_: int, *, actor: Principal) -> Row:
     """One record within the caller's reach."""
     scope = _scope(actor)
-    row = await database.one(_FIND[scope], id=id_, me=actor.employee_id)
+    row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return shown(row, actor=actor)
@@ -148,7 +148,7 @@ async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless it is a photo of one's own, or one sees everybody's attendance."""
     scope: Scope = "all" if _scope(actor) == "all" else "own"
     path = name.removeprefix(ROUTE)
-    if await reader.one(_PICTURED[scope], name=path, me=actor.employee_id) is None:
+    if await reader.one_or_none(_PICTURED[scope], name=path, me=actor.employee_id) is None:
         raise NotFound if scope == "all" else NotAllowed
 
 

@@ -66,7 +66,7 @@ async def report(
     year, month, department_id = query["year"], query["month"], query.get("departmentId")
     who = {"me": actor.employee_id if actor else None, "department": department_id}
     is_narrowed = department_id is not None and scope != "all"
-    if is_narrowed and await database.one(_anybody(scope), **who) is None:
+    if is_narrowed and await database.one_or_none(_anybody(scope), **who) is None:
         raise NotAllowed
     rows = await database.all(
         _month(scope, department_id is not None),

@@ -106,7 +106,7 @@ async def working(tx: Transaction, employee_id: int, first: date, last: date) ->
 
 async def store(tx: Transaction, leave_id: int, days: Iterable[date], portion: Decimal) -> None:
     """Write down the days of a new request."""
-    await tx.run(_STORE, leave=leave_id, days=list(days), portion=portion)
+    await tx.execute(_STORE, leave=leave_id, days=list(days), portion=portion)
 
 
 async def of(tx: Transaction, leave_id: int) -> dict[date, Decimal]:

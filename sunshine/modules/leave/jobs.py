@@ -91,7 +91,7 @@ async def _bring_up(
     _, lacking = await ledger.work_out(tx, employees, year, year, kinds)
     behind = {entry.employee_id for entry in lacking}
     await people.lock(tx, behind)
-    _, written = await ledger.bring_up(tx, behind, year, year, kinds)
+    _, written = await ledger.post_due_entries(tx, behind, year, year, kinds)
     # What is carried over is two entries.
     counts = Counter(e.kind for e in written if e.kind != "carry_forward" or e.days > 0)
     return {_COUNTED[kind]: counts[kind] for kind in _COUNTED if kind in kinds}

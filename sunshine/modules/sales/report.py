@@ -41,7 +41,7 @@ async def report(database: Database, query: Mapping[str, Any], *, actor: Princip
     await check_person(database, query, actor)
     asked = {name: query[name] for name in PERIOD if name in query}
     statement = _statement(tuple(sorted(asked)), scope_of(actor))
-    return await database.only(statement, me=actor.employee_id, **asked)
+    return await database.one(statement, me=actor.employee_id, **asked)
 
 
 def lines(found: Row) -> list[Row]:

@@ -120,5 +120,5 @@ async def merge(tx: Transaction, id_: int, into: int, *, actor: Principal) -> Ro
 async def delete(tx: Transaction, id_: int, *, actor: Principal) -> None:
     """Out of everybody's sight; its row and its events stay for the record."""
     before = await locked(tx, id_, actor=actor)
-    await tx.run(_DELETE, row_id=id_)
+    await tx.execute(_DELETE, row_id=id_)
     await tx.record("ticket_deleted", "ticket", id_, before=snapshot(before))

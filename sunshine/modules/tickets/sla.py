@@ -11,7 +11,7 @@ from models.tickets import ticket
 from sunshine.database.database import Database, Row, Transaction
 from sunshine.database.statements import Statement
 from sunshine.modules.tickets.due_dates import RESOLUTION_LATE, RESPONSE_LATE, redue
-from sunshine.modules.tickets.tickets import held, save
+from sunshine.modules.tickets.tickets import find_for_update, save
 from sunshine.modules.tickets.updates import RUNNING
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -102,7 +102,7 @@ async def calendar_changed(tx: Transaction, day: date) -> None:
     be one: whoever changes holidays calls it. What is resolved moves when it is opened again."""
     begin, end = _bounds(tx, day, day)
     for row in await tx.all(_AFFECTED, begin=begin, end=end):
-        before = await held(tx, row["id"])
+        before = await find_for_update(tx, row["id"])
         if before is not None and before["status"] in RUNNING:
             await save(tx, before, "ticket_updated", **await redue(tx, before, before["priority"]))
 

@@ -118,7 +118,7 @@ def _check_fields(actor: Principal, row: Row, names: set[str]) -> None:
 
 async def _check_assignee(tx: Transaction, employee_id: int) -> None:
     """Invalid unless somebody of this id works here."""
-    if await tx.one(_ACTIVE, id=employee_id) is None:
+    if await tx.one_or_none(_ACTIVE, id=employee_id) is None:
         raise Invalid.field("assignedTo", "is no active employee")
 
 

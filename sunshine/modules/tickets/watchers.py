@@ -51,6 +51,6 @@ async def _seen(tx: Transaction, id_: int, actor: Principal) -> Row:
 async def _set(
     tx: Transaction, statement: Statement, type_: str, row: Row, actor: Principal
 ) -> None:
-    if await tx.run(statement, ticket=row["id"], employee=actor.employee_id):
+    if await tx.execute(statement, ticket=row["id"], employee=actor.employee_id):
         after = context(row) | {"employeeId": actor.employee_id}
         await tx.record(type_, "ticket", row["id"], after=after)
