@@ -38,7 +38,7 @@ from sunshine.jobs.runner import CANCEL_SECONDS, Job, Runner
 from sunshine.live.presence import Presence
 from sunshine.modules import registry  # fmt: skip
 from sunshine.modules.users import accounts
-from sunshine.operations import folders, logs
+from sunshine.operations import directories, logs
 from sunshine.operations import sockets as listening
 from sunshine.operations.metrics import Metrics
 from sunshine.operations.rate_limits import Rates
@@ -198,8 +198,8 @@ def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
     with contextlib.ExitStack() as stack:
         for each in sockets:
             stack.enter_context(each)
-        folders.make(settings)
-        settings, postgres = startup.prepare(folders.with_secret(settings), say=_say)
+        directories.make(settings)
+        settings, postgres = startup.prepare(directories.with_secret(settings), say=_say)
         if postgres:
             stack.callback(postgres.stop)
         for notice in postgres.notices if postgres else ():

@@ -7,10 +7,10 @@ Tables: models/branding_approval.py.
 from sunshine.modules.branding_approval import requests as rules
 from sunshine.modules.branding_approval import reviews
 from sunshine.modules.branding_approval.schemas import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
-from sunshine.web.described import conflicts, created, item, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from sunshine.core import json
 from sunshine.core.errors import NotFound
 from sunshine.web.application import Application
-from sunshine.web.described import errors, file, not_modified
 from sunshine.web.guards import public
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.document import describe
+from sunshine.web.response_specs import errors, file, not_modified
 from sunshine.web.routes import Route, RouteTable
 
 # A page of its own: scripts, styles and calls of this origin only, and no page may frame it.

@@ -19,12 +19,20 @@ from sunshine.modules.leave import requests as leave
 from sunshine.modules.mitra import documents
 from sunshine.modules.tickets import visibility
 from sunshine.web import rate_limits
-from sunshine.web.described import Refusal, Reply, conflicts, errors, exactly, file, not_modified
 from sunshine.web.files import serving
 from sunshine.web.files.attachment_spec import Check
 from sunshine.web.files.uploads import SECONDS, HandingOver, Receiving
 from sunshine.web.guards import form, public, query, requires_permission, signed_in, signed_url
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    Refusal,
+    Reply,
+    conflicts,
+    errors,
+    exactly,
+    file,
+    not_modified,
+)
 from sunshine.web.routes import Route
 
 

@@ -10,11 +10,11 @@ from sunshine.modules.freelance.schemas import (
     FREELANCER,
     PROJECT,
 )
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

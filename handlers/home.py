@@ -2,10 +2,10 @@
 
 from sunshine.core.errors import Unavailable
 from sunshine.operations.metrics import MEDIA_TYPE
-from sunshine.web.described import errors, exactly, file, ok_message
 from sunshine.web.guards import allowed_address, public
 from sunshine.web.handler import Handler
 from sunshine.web.home_schemas import GREETING
+from sunshine.web.response_specs import errors, exactly, file, ok_message
 from sunshine.web.routes import Route
 
 

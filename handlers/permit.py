@@ -4,9 +4,9 @@ sunshine/modules/permit/decisions.py. Tables: models/permit.py."""
 from sunshine.modules.permit import decisions
 from sunshine.modules.permit import requests as rules
 from sunshine.modules.permit.schemas import APPLY, DECIDE, PERMIT
-from sunshine.web.described import conflicts, created, errors, item, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, page
 from sunshine.web.routes import Route
 
 

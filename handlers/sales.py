@@ -4,9 +4,18 @@ from sunshine.formats import spreadsheets
 from sunshine.modules.sales import report
 from sunshine.modules.sales import sales as rules
 from sunshine.modules.sales.schemas import CHANGE, CREATE, REPORT, SALE, SUMS, VOID
-from sunshine.web.described import SHEETS, conflicts, created, errors, file, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    SHEETS,
+    conflicts,
+    created,
+    errors,
+    file,
+    item,
+    ok_message,
+    page,
+)
 from sunshine.web.routes import Route
 
 

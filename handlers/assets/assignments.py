@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import assignments as rules
 from sunshine.modules.assets.schemas import ASSET, ASSIGN, RETURN
-from sunshine.web.described import conflicts, item
 from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, item
 from sunshine.web.routes import Route
 
 

@@ -3,9 +3,9 @@ sunshine/modules/assets/config.py."""
 
 from sunshine.modules.assets.config import config
 from sunshine.modules.assets.schemas import CHANGE_CONFIG, CONFIG, CREATE_CONFIG
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

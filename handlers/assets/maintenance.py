@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import maintenance as rules
 from sunshine.modules.assets.schemas import CHANGE_MAINTENANCE, DONE_MAINTENANCE, MAINTENANCE
-from sunshine.web.described import conflicts, created, item, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 

@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import reservations as rules
 from sunshine.modules.assets.schemas import RESERVATION, RESERVE
-from sunshine.web.described import conflicts, created, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import tracking as rules
 from sunshine.modules.assets.schemas import PLACE, REPORT_PLACE, TRACKING
-from sunshine.web.described import created, item
 from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import created, item
 from sunshine.web.routes import Route
 
 

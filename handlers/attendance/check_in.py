@@ -13,9 +13,9 @@ from sunshine.modules.attendance.check_in import check_in
 from sunshine.modules.attendance.check_out import check_out
 from sunshine.modules.attendance.claims import KeepPhoto
 from sunshine.modules.attendance.schemas import ATTENDANCE, CHECK
-from sunshine.web.described import conflicts, created, errors, item
 from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item
 from sunshine.web.routes import Route
 
 

@@ -13,11 +13,11 @@ from sunshine.modules.attendance.schemas import (
     CREATE_LOCATION,
     LOCATION,
 )
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.files.serving import with_urls
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 PHOTOS = ("checkInPhoto", "checkOutPhoto")

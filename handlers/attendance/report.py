@@ -3,9 +3,9 @@
 from sunshine.formats import spreadsheets
 from sunshine.modules.attendance import report as rules
 from sunshine.modules.attendance.attendance_report_schemas import MONTH, REPORT
-from sunshine.web.described import SHEETS, file, item
 from sunshine.web.guards import query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import SHEETS, file, item
 from sunshine.web.routes import Route
 
 

@@ -3,9 +3,9 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.ads import ads
 from sunshine.modules.cms.schemas import AD, ADVERTISEMENT, CHANGE_AD
-from sunshine.web.described import created, item, not_modified, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 IMAGES = AttachmentSpec("cms/ad", "ad")

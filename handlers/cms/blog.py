@@ -4,10 +4,10 @@ from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.blog import posts, revisions
 from sunshine.modules.cms.schemas import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
 from sunshine.web.content import Content
-from sunshine.web.described import conflicts, created, item, not_modified, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 IMAGES = AttachmentSpec("cms/blog", "blog")

@@ -4,9 +4,9 @@ models/cms.py."""
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.department_pages import department_pages
 from sunshine.modules.cms.schemas import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
-from sunshine.web.described import created, item, not_modified, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 IMAGES = AttachmentSpec("cms/department", "department_page")

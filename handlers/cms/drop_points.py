@@ -3,8 +3,8 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.drop_points import drop_points
 from sunshine.modules.cms.schemas import CHANGE_DROP_POINT, DROP_POINT, POINT
-from sunshine.web.described import created, item, not_modified, ok_message, page
 from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 

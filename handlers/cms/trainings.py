@@ -3,9 +3,9 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.schemas import CHANGE_TRAINING, MATERIAL, TRAINING
 from sunshine.modules.cms.trainings import trainings
-from sunshine.web.described import created, item, not_modified, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 FILES = AttachmentSpec("cms/training", "training")

@@ -3,9 +3,9 @@ models/departments.py."""
 
 from sunshine.modules.employees.departments import departments
 from sunshine.modules.employees.departments_schemas import CHANGE, CREATE, DEPARTMENT
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -16,11 +16,20 @@ from sunshine.modules.employees.schemas import (
     IMPORT,
     IMPORTED,
 )
-from sunshine.web.described import SHEETS, conflicts, created, errors, file, item, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, csv_body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    SHEETS,
+    conflicts,
+    created,
+    errors,
+    file,
+    item,
+    ok_message,
+    page,
+)
 from sunshine.web.routes import Route
 
 

@@ -4,8 +4,8 @@ models/placements.py."""
 from handlers.employees.periods import Period, Periods
 from sunshine.modules.employees.placements import placements
 from sunshine.modules.employees.placements_schemas import CHANGE, PLACE, PLACEMENT
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -3,9 +3,9 @@ models/positions.py."""
 
 from sunshine.modules.employees.positions import positions
 from sunshine.modules.employees.positions_schemas import CHANGE, CREATE, POSITION
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -5,9 +5,9 @@ from handlers.users.sign_ins import sign_in
 from sunshine.modules.fleet import driver_auth as rules
 from sunshine.modules.fleet.schemas import LOGIN
 from sunshine.modules.users.auth_schemas import DRIVER_SIGNED_IN
-from sunshine.web.described import errors, exactly
 from sunshine.web.guards import body, public
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, exactly
 from sunshine.web.routes import Route
 
 

@@ -7,9 +7,9 @@ from sunshine.modules.fleet import driver_auth
 from sunshine.modules.fleet import drivers as rules
 from sunshine.modules.fleet.schemas import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS, DRIVER
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, created, errors, item, ok_message, page
 from sunshine.web.guards import any_principal, body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -8,9 +8,9 @@ from tornado.iostream import StreamClosedError
 from sunshine.core import json
 from sunshine.modules.fleet import locations as rules
 from sunshine.modules.fleet.schemas import MOST_POINTS, PASSED, PLACE, POINT, RECEIVED
-from sunshine.web.described import conflicts, file, item, page
 from sunshine.web.guards import any_principal, one_or_many, query, requires_permission
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, file, item, page
 from sunshine.web.routes import Route
 
 SECONDS = 60.0  # for the next thousand points of a track

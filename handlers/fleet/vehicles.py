@@ -2,9 +2,9 @@
 
 from sunshine.modules.fleet import vehicles as rules
 from sunshine.modules.fleet.schemas import CHANGE_VEHICLE, CREATE_VEHICLE, DRIVEN, VEHICLE
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import any_principal, body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -2,9 +2,9 @@
 
 from sunshine.modules.leave import ledger as rules
 from sunshine.modules.leave.schemas import BALANCE, BALANCES_OF_YEAR, ENTRY
-from sunshine.web.described import item, page
 from sunshine.web.guards import query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import item, page
 from sunshine.web.routes import Route
 
 

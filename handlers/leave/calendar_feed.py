@@ -2,10 +2,10 @@
 
 from sunshine.modules.leave import calendar_feed as rules
 from sunshine.modules.leave.schemas import FEED
-from sunshine.web.described import file, item, not_modified
-from sunshine.web.feeds import send_calendar
+from sunshine.web.calendar_feeds import send_calendar
 from sunshine.web.guards import feed_reader, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import file, item, not_modified
 from sunshine.web.routes import Route
 
 PATH = "/api/leave/calendar.ics"

@@ -2,9 +2,9 @@
 
 from sunshine.modules.leave import holidays as rules
 from sunshine.modules.leave.holidays_schemas import CHANGE, CREATE, HOLIDAY
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -4,10 +4,10 @@ Tables: models/leave.py."""
 from sunshine.modules.leave import decisions
 from sunshine.modules.leave import requests as rules
 from sunshine.modules.leave.schemas import APPLY, DECIDE, LEAVE, WARNED
-from sunshine.web.described import conflicts, created, errors, item, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, errors, item, page
 from sunshine.web.routes import Route
 
 

@@ -3,10 +3,10 @@
 from sunshine.modules.meeting_rooms import availability
 from sunshine.modules.meeting_rooms.rooms import rooms
 from sunshine.modules.meeting_rooms.schemas import AVAILABILITY, CHANGE, CREATE, DAY, ROOM
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -3,9 +3,9 @@
 from sunshine.modules.meeting_rooms import bookings
 from sunshine.modules.meeting_rooms import schedule as rules
 from sunshine.modules.meeting_rooms.schemas import BOOK, BOOKED, BOOKING, CANCEL, CANCELLED, MOVE
-from sunshine.web.described import conflicts, created, item, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 

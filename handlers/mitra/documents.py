@@ -4,10 +4,10 @@ from handlers.mitra.partners import MANAGES, READS
 from sunshine.database import documents
 from sunshine.modules.mitra import documents as rules
 from sunshine.modules.mitra.schemas import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
-from sunshine.web.described import conflicts, created, errors, item, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, signed_in
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 

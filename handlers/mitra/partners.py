@@ -2,9 +2,9 @@
 
 from sunshine.modules.mitra.partners import partners
 from sunshine.modules.mitra.schemas import CHANGE, CREATE, PARTNER
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -4,9 +4,9 @@ from sunshine.modules.onapps import redemptions as rules
 from sunshine.modules.onapps import vouchers
 from sunshine.modules.onapps.schemas import REDEEM, REDEMPTION, VALIDATE, VALIDATED
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, exactly, item, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, exactly, item, page
 from sunshine.web.routes import Route
 
 

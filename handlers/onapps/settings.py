@@ -3,10 +3,10 @@ models/onapps.py."""
 
 from sunshine.modules.onapps import settings as rules
 from sunshine.modules.onapps.schemas import CONFIGURE, ONAPPS
-from sunshine.web.described import item
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, requires_permission, signed_in
+from sunshine.web.response_specs import item
 from sunshine.web.routes import Route
 
 

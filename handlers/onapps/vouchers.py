@@ -2,10 +2,10 @@
 
 from sunshine.modules.onapps import vouchers as rules
 from sunshine.modules.onapps.schemas import CHANGE, CREATE, VOUCHER
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

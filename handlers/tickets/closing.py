@@ -3,8 +3,8 @@
 from handlers.tickets.tickets import TicketEndpoint
 from sunshine.modules.tickets import closing as rules
 from sunshine.modules.tickets.schemas import CLOSE, MERGE, RATE, TICKET
-from sunshine.web.described import conflicts, item
 from sunshine.web.guards import body, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, item
 from sunshine.web.routes import Route
 
 

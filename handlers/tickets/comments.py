@@ -4,10 +4,10 @@ sunshine/modules/tickets/comments.py."""
 from sunshine.modules.tickets import comments as rules
 from sunshine.modules.tickets.schemas import COMMENT, HAPPENED, SAID
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.described import conflicts, created, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, page
 from sunshine.web.routes import Route
 
 

@@ -4,10 +4,10 @@ from sunshine.modules.tickets import closing, updates, watchers
 from sunshine.modules.tickets import tickets as rules
 from sunshine.modules.tickets.schemas import ASSIGN, CHANGE, CREATE, TICKET
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.described import conflicts, created, item, ok_message, page
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 

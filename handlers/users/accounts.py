@@ -4,9 +4,9 @@ from sunshine.core.errors import Invalid
 from sunshine.modules.users import accounts as rules
 from sunshine.modules.users.schemas import CHANGE, CREATE, USER
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, created, errors, item, ok_message, page
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 

@@ -3,9 +3,9 @@
 from handlers.users.sign_ins import sign_in
 from sunshine.modules.users import sessions as rules
 from sunshine.modules.users.auth_schemas import ACCOUNT, LOGIN, SIGNED_IN, VERIFIED
-from sunshine.web.described import errors, exactly, item, ok_message
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, exactly, item, ok_message
 from sunshine.web.routes import Route
 
 

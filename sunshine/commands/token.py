@@ -41,7 +41,7 @@ def issue(username: str, minutes: int | None, as_json: bool) -> None:
     async def work(databases: "Databases", settings: "Settings") -> "Row":
         from sunshine.identity.tokens import Tokens
         from sunshine.modules.users import sessions as rules
-        from sunshine.operations.folders import with_secret
+        from sunshine.operations.directories import with_secret
 
         lifetime = timedelta(minutes=minutes) if minutes else None
         tokens = Tokens(

@@ -19,9 +19,9 @@ from sunshine.core.errors import AppError, Invalid, NotAllowed, NotSignedIn, Una
 from sunshine.database.event_log import Cursor
 from sunshine.live.hub import Channel, Close, text_frame
 from sunshine.operations.rate_limits import bucket
-from sunshine.web.described import errors, no_body
 from sunshine.web.guards import requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, no_body
 from sunshine.web.responses import UpgradeRequired
 from sunshine.web.routes import Route
 from sunshine.web.server.connections import too_many

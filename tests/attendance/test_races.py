@@ -11,8 +11,8 @@ import pytest
 from sunshine.core.principals import System
 from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE, reassess
 from tests.api import Answer, Api
-from tests.attendance.stays import IN, OUT, approve_permit, come, give_shift, records
-from tests.people import hire
+from tests.attendance.factories import IN, OUT, approve_permit, come, give_shift, records
+from tests.factories import hire
 
 AT_ONCE = 50
 ROUNDS = 4

@@ -20,7 +20,7 @@ from sunshine.web.files.attachments import WithAttachments
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded
-from tests.rows import new_approver
+from tests.row_factories import new_approver
 
 _day = itertools.count(1)
 FOREIGN = "https://example.com/a.pdf"

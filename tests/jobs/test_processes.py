@@ -21,7 +21,7 @@ from sunshine.jobs import history
 from sunshine.modules.registry import JOBS
 from tests.api import Api
 from tests.conftest import Now
-from tests.jobs.work import Broken, Slow, job, note, on_record, runner, started, until
+from tests.jobs.factories import Broken, Slow, job, note, on_record, runner, started, until
 from tests.processes import Process, reach
 
 LEFT = "the process ended before the job did"

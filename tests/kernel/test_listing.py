@@ -8,7 +8,7 @@ from sunshine.database.pages import ListQuery, pattern
 from sunshine.modules.employees.departments import departments
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
-from tests.over_routes import existing_path, query_of
+from tests.route_matrix import existing_path, query_of
 
 PATH = "/api/departments"
 LISTS = [

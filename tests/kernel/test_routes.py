@@ -36,7 +36,7 @@ from tests.api import Answer, Api, Person
 from tests.cases import every
 from tests.conftest import PASSWORD, PASSWORD_HASH, SECRET
 from tests.files.forms import FORM, form, part
-from tests.over_routes import (
+from tests.route_matrix import (
     MISSING,
     body_of,
     endpoints,
@@ -47,7 +47,7 @@ from tests.over_routes import (
     required_query,
     stored,
 )
-from tests.rows import made_for, new_row
+from tests.row_factories import made_for, new_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
 COLUMNS = ("anon", "employee", "manager", "hr", "admin", "driver")

@@ -30,8 +30,8 @@ from sunshine.database.database import Database, Transaction
 from sunshine.modules.leave import decisions, holidays, jobs, ledger, queries
 from sunshine.modules.leave import requests as leave
 from tests.api import Api
+from tests.factories import principal
 from tests.leave.model import DAY, Company, Person, Refused, Request
-from tests.people import principal
 from tests.runs import examples
 
 PEOPLE = ("anna", "budi", "citra")

@@ -19,8 +19,8 @@ from sunshine.web.routes import Route, RouteTable
 from sunshine.web.sockets import SocketRoute
 from tests.api import Api
 from tests.cases import every
-from tests.described import description
-from tests.over_routes import body_of, endpoints, filled, known_values
+from tests.openapi_contract import description
+from tests.route_matrix import body_of, endpoints, filled, known_values
 
 Json = dict[str, Any]
 DESCRIPTION = description(handlers.routes)

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from sunshine.modules.sales import report, sales
 from tests.api import Api
-from tests.people import principal
+from tests.factories import principal
 from tests.runs import examples
 
 PATH = "/api/sales/report"

@@ -13,7 +13,7 @@ from sunshine.database.statements import Statement
 from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Answer, Api
 from tests.conftest import Now
-from tests.tickets.desk import get, put, report, say, ticket_in
+from tests.tickets.factories import get, put, report, say, ticket_in
 
 AGENTS = ("agent", "admin")
 

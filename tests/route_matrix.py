@@ -20,7 +20,7 @@ from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import PASSWORD
-from tests.rows import made_for, new_approver, new_row, statement_of
+from tests.row_factories import made_for, new_approver, new_row, statement_of
 
 MISSING = MAX_ID
 _number = itertools.count(1)

@@ -10,9 +10,9 @@ from sunshine.database.statements import Statement
 from sunshine.modules.cms.blog import posts
 from sunshine.modules.cms.cache import MAX_PAGES
 from tests.api import Api
-from tests.cms.desk import BLOG, grant, make, public_read, seen, told
+from tests.cms.factories import BLOG, grant, make, public_read, seen, told
 from tests.conftest import Now
-from tests.people import principal
+from tests.factories import principal
 
 
 @pytest.fixture
