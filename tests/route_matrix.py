@@ -265,7 +265,7 @@ async def stored(api: Api) -> dict[str, str]:
 
 
 @lru_cache
-def _digests(database: str) -> Statement:
+def _digests(database: str) -> Statement[Any]:
     parts = [
         f"SELECT '{database}.{table}' AS name, count(*) || '-' ||"
         f" coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS digest"

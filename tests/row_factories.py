@@ -112,7 +112,7 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
 
 
 @lru_cache
-def statement_of(sql: str) -> Statement:
+def statement_of(sql: str) -> Statement[Any]:
     """Raw SQL, whose `:names` are parameters."""
     return Statement(text(sql))
 

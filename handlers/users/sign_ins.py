@@ -9,7 +9,8 @@ from typing import Protocol
 
 from sunshine.core.errors import NotSignedIn, TooMany
 from sunshine.core.principals import Caller
-from sunshine.database.database import Database, Row
+from sunshine.database.database import Database
+from sunshine.database.statements import Row
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.users import sign_ins as rules
 from sunshine.modules.users.auth_schemas import SIGN_IN

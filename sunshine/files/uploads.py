@@ -31,8 +31,8 @@ from models.auth import users
 from models.files import upload
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import System
-from sunshine.database.database import Database, Databases, Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Databases, Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.files.part_file import Part
 from sunshine.files.storage import TEMP, Storage
 from sunshine.files.types import safe_name

@@ -26,9 +26,9 @@ from models.fleet import driver
 from sunshine.core.clock import Clock
 from sunshine.core.errors import NotSignedIn
 from sunshine.core.principals import DRIVER, Principal, permissions_of
-from sunshine.database.database import Databases, Row
+from sunshine.database.database import Databases
 from sunshine.database.event_log import Feed
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.tokens import Claims, Tokens
 
 MAX_CACHED = 10_000

@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal, selec
 from models.jobs import job_run
 from sunshine.core.errors import Unavailable
 from sunshine.database.connections import connected
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 
 _OF_JOB = job_run.c.job == bindparam("job")
 _LAST = Statement(
@@ -96,7 +96,7 @@ class JobLock:
         status = "done" if error is None else "failed"
         await self._ask(_END, id=run, status=status, result=result, error=error)
 
-    async def _ask(self, statement: Statement, **values: Any) -> Row | None:
+    async def _ask(self, statement: Statement[Any], **values: Any) -> Row | None:
         values |= {"job": self._job, "now": self._database.clock()}
         cursor = await self._database.execute(self._connection, statement, values)
         return await cursor.fetchone() if cursor.description else None

@@ -21,7 +21,8 @@ from tornado.ioloop import PeriodicCallback
 from sunshine.core.clock import Clock
 from sunshine.core.errors import Conflict, NotFound, Unavailable
 from sunshine.core.principals import System
-from sunshine.database.database import Databases, Row, Transaction
+from sunshine.database.database import Databases, Transaction
+from sunshine.database.statements import Row
 from sunshine.jobs import history
 from sunshine.jobs.history import JobLock
 from sunshine.jobs.schedules import Schedule

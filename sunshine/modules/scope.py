@@ -5,8 +5,8 @@ from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
 from models.employees import employee
 from sunshine.core.errors import NoEmployee, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Reader, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Reader
+from sunshine.database.statements import Row, Statement
 
 Conditions = dict[Scope, tuple[ColumnElement[bool], ...]]
 

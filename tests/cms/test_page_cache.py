@@ -22,7 +22,7 @@ def reads(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     all_ = Database.all
 
-    async def noted(self: Database, statement: Statement, **values: Any) -> Any:
+    async def noted(self: Database, statement: Statement[Any], **values: Any) -> Any:
         if b"FROM blog" in statement.text and b"content" in statement.text:
             found.append(statement.text.decode())
         return await all_(self, statement, **values)

@@ -32,7 +32,8 @@ def run(
     (folder / "test_it.py").write_text(TEST.format(what=what, verb=verb))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "tests.secret_leak_guard", "-p", "no:tornado",
-         *options, "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull, folder / "test_it.py"],
+         *options, "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull,
+         folder / "test_it.py"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert "1 passed" in done.stdout, done.stdout + done.stderr

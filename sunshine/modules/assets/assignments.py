@@ -12,9 +12,9 @@ from sqlalchemy import Date, Integer, Text, and_, bindparam, insert, or_, select
 from models.assets import asset, asset_assignment, asset_reservation
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import current, held_by, locked
 

@@ -34,10 +34,10 @@ from models.assets import (
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import Reference, check_unused, merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.config import id_of
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.schemas import FILTERS
@@ -283,5 +283,5 @@ async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(asset, {name: FIELDS[name] for name in names})

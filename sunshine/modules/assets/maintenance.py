@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from models.assets import asset, asset_maintenance
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import check_exists, current, locked
 

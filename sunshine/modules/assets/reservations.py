@@ -9,10 +9,10 @@ from models.assets import asset_reservation
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.assignments import keep_active
 from sunshine.modules.assets.inventory import check_exists, locked
 from sunshine.modules.scope import conditions, employee_of, employee_within

@@ -10,8 +10,8 @@ from models.assets import asset, asset_config, asset_history
 from models.employees import employee
 from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.config import find_id, id_of
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import current, locked, scope_of, seen

@@ -32,9 +32,9 @@ from models.leave import holiday, leave
 from models.permit import permit
 from models.shifts import shift
 from sunshine.core.policy import Policy
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import merging
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.geofence import placed_zone
 from sunshine.modules.attendance.time_rules import Day, Shift, assess, shift_end
 from sunshine.modules.attendance.work_calendar import MONDAY_TO_FRIDAY

@@ -22,9 +22,9 @@ from sunshine.core.clock import today
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import EMPLOYEE, reassess
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
@@ -38,7 +38,7 @@ OVERLAP = Conflict("Overlaps another attendance", code="attendance_overlap")
 violations({"attendance_open_key": OPEN, "attendance_overlap": OVERLAP})
 
 
-def _context() -> Statement:
+def _context() -> Statement[Any]:
     """All that a check-in depends on, in a row for each day around it."""
     a = attendance.c
     mine = select(a.id).where(a.employee_id == EMPLOYEE, a.check_in_at.is_not(None))

@@ -8,15 +8,15 @@ from sqlalchemy import bindparam, select, update
 from models.attendance import attendance
 from sunshine.core.errors import Conflict, Invalid
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.assessment import ASSESSED, EMPLOYEE, assessed, keep, stays
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
 from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, distance, is_implausible
 from sunshine.modules.attendance.records import shape
 
 
-def _day() -> Statement:
+def _day() -> Statement[Any]:
     """The stays of the day of the open one, and how far away it began."""
     a = attendance.alias("open").c
     open_ = select(a.work_date).where(

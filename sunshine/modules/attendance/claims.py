@@ -11,7 +11,8 @@ from typing import Any
 from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row
 from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE
 from sunshine.modules.scope import employee_of
 

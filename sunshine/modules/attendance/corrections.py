@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, select
 from models.attendance import attendance, location
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import merging, record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.records import FIND
@@ -119,5 +119,5 @@ async def _settle_days(tx: Transaction, before: Row, day: date, status: str) -> 
 
 
 @lru_cache(maxsize=32)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(attendance, {name: attendance.c[name] for name in names})

@@ -5,6 +5,7 @@ The jobs: sunshine/modules/registry.py.
 
 from collections import Counter
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -24,8 +25,8 @@ from sqlalchemy.dialects.postgresql import insert
 from models.attendance import attendance, attendance_closed, location
 from models.employees import employee
 from models.shifts import shift
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily, Every
 from sunshine.modules.attendance.absences import sync_absences
@@ -53,7 +54,7 @@ LONGEST = timedelta(hours=16)
 CHUNK = timedelta(days=7)
 
 
-def _close() -> Statement:
+def _close() -> Statement[Any]:
     """Close the days after the last closed one, up to `yesterday`."""
     yesterday = bindparam("yesterday", type_=Date)
     closed = select(func.max(attendance_closed.c.day) + 1).where(
@@ -105,7 +106,7 @@ async def close_days(tx: Transaction) -> dict[str, int]:
     return dict(counts)
 
 
-def _open() -> Statement:
+def _open() -> Statement[Any]:
     """Everybody who is checked in, with their day, and when they next came if that is known."""
     a, later = attendance.c, attendance.alias("later").c
     next_came = select(func.min(later.check_in_at)).where(

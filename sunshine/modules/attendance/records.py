@@ -28,9 +28,9 @@ from models.employees import employee
 from models.shifts import shift
 from sunshine.core.errors import NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row
+from sunshine.database.database import Database, Reader
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.identity.signed_urls import ROUTE
 from sunshine.modules.attendance.schemas import FILTERS
@@ -90,8 +90,10 @@ _SCOPES = conditions(attendance.c.employee_id)
 _ROWS = shape(attendance)
 _ROW = _ROWS.where(attendance.c.id == bindparam("id"))
 FIND = Statement(_ROW)
-_FIND: dict[Scope, Statement] = {scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES}
-_PICTURED: dict[Scope, Statement] = {
+_FIND: dict[Scope, Statement[Any]] = {
+    scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES
+}
+_PICTURED: dict[Scope, Statement[Any]] = {
     scope: Statement(
         union_all(
             *(

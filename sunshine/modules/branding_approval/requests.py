@@ -25,10 +25,10 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.core.errors import Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import require_active, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.branding_approval.queries import CONTENT, IS_IT, IS_MINE, ITEMS, ROWS, awaits
 from sunshine.modules.branding_approval.schemas import FILTERS

@@ -24,9 +24,9 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.branding_approval.queries import AWAITED, CONTENT, IS_IT
 from sunshine.modules.branding_approval.requests import (
     check_approvers,

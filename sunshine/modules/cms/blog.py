@@ -32,9 +32,9 @@ from sqlalchemy.dialects.postgresql import insert
 from models.cms import blog, blog_revision, blog_slug
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.cms.cache import Pages
 from sunshine.modules.cms.content import Content, at, holds
 from sunshine.modules.cms.schemas import BLOG_FILTERS, MAX_SLUG
@@ -242,7 +242,7 @@ async def _claim_free(tx: Transaction, id_: int, title: str) -> str:
         taken = {row["slug"] for row in await tx.all(_TAKEN, slugs=slugs)}
         for slug in slugs:
             # Somebody else may claim it at the same time: we wait for them, and take the next one.
-            if slug not in taken and await tx.one_or_none(_CLAIM, slug=slug, id=id_):
+            if slug not in taken and await tx.one_or_none(_CLAIM, slug=slug, id=id_) is not None:
                 return slug
         first += AT_ONCE
 

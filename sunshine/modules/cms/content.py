@@ -28,10 +28,10 @@ from models.employees import employee
 from sunshine.core.errors import Invalid
 from sunshine.core.fields import Schema
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.cms.html import sanitised
 from sunshine.modules.cms.visibility import Rights
 
@@ -205,7 +205,7 @@ class Content:
                 given["authorName"] = named
         return given
 
-    def _merging(self, names: tuple[str, ...]) -> Statement:
+    def _merging(self, names: tuple[str, ...]) -> Statement[Any]:
         return merging(self.table, {name: self.fields[name] for name in names})
 
 

@@ -15,8 +15,8 @@ from sunshine.core import json
 from sunshine.core.errors import AppError, Faults, Invalid
 from sunshine.core.principals import Principal
 from sunshine.core.validation import Payload
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import Links
 from sunshine.modules.cms import blog, schemas
 from sunshine.modules.cms.ads import ads

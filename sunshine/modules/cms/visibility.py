@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, or_
 
 from sunshine.core.errors import AppError, NotAllowed, NotFound, NotSignedIn
 from sunshine.core.principals import ANONYMOUS, Principal
-from sunshine.database.database import Row
+from sunshine.database.statements import Row
 from sunshine.modules.scope import ME, employee_of
 
 # What a caller sees: everything, what is public and one's own, or what is public.

@@ -11,9 +11,9 @@ from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, insert, sele
 from models.employees import employee
 from sunshine.core.errors import Faults, Invalid, shortened
 from sunshine.core.validation import Payload
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import Links
 from sunshine.formats import spreadsheets
 from sunshine.modules.employees.employees import FIELDS, ROWS

@@ -27,7 +27,7 @@ from models.employees import employee
 from models.positions import position
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import (
     Reference,
@@ -37,7 +37,7 @@ from sunshine.database.records import (
     record_change,
     stamped,
 )
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.employees.lookups import NAMED, id_of
 from sunshine.modules.employees.offboarding import end_employment
 from sunshine.modules.employees.schemas import FILTERS
@@ -156,7 +156,7 @@ _USES = (Reference("direct report", employee.c.manager_id),)
 _LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
 
 
-def _above() -> Statement:
+def _above() -> Statement[Any]:
     """Whether `id` is `manager` or somewhere above them."""
     start = select(employee.c.id, employee.c.manager_id).where(
         employee.c.id == bindparam("manager", type_=Integer)
@@ -283,5 +283,5 @@ async def _check_circle(tx: Transaction, id_: int, manager: int) -> None:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(employee, {name: FIELDS[name] for name in names})

@@ -12,10 +12,10 @@ from sqlalchemy import Column, Date, Table, bindparam, func, insert, select, tex
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import Reference, merging, record_change, require_active, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import employee_within
 
 _LOCK_EMPLOYEE = Statement(

@@ -6,8 +6,8 @@ from sqlalchemy import Integer, bindparam, insert, or_, select, update
 
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, Invalid, violations
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 
 _TAKEN = Conflict("The vehicle has another driver", code="vehicle_taken")
 _BUSY = Conflict("The driver has another vehicle", code="driver_has_vehicle")

@@ -8,8 +8,8 @@ from sqlalchemy import Integer, Text, bindparam, func, or_, select, update
 from models.fleet import driver
 from sunshine.core.errors import Conflict, NotFound, violations
 from sunshine.core.principals import Caller, Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.users import sign_ins
 

@@ -15,10 +15,10 @@ from models.employees import employee
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.assignments import OPEN, pair, part
 from sunshine.modules.fleet.driver_auth import end_tokens
 from sunshine.modules.fleet.schemas import DRIVER_FILTERS
@@ -215,5 +215,5 @@ async def _check_employee(people: Reader, values: Mapping[str, Any]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(driver, {name: FIELDS[name] for name in names})

@@ -25,9 +25,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from models.fleet import driver, driver_location, driver_position
 from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.drivers import check_reach
 from sunshine.modules.fleet.schemas import TRACK
 
@@ -48,7 +48,7 @@ _DRIVER = Statement(
 )  # fmt: skip
 
 
-def _store() -> Statement:
+def _store() -> Statement[Any]:
     """All points of a burst, and the last-known place where the newest of them is newer."""
     sent = func.jsonb_array_elements(bindparam("points", type_=JSONB), type_=JSONB).column_valued(
         "sent"

@@ -9,10 +9,10 @@ from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, upda
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.assignments import OPEN, lock_driver, pair, part
 from sunshine.modules.fleet.schemas import VEHICLE_FILTERS
 
@@ -174,5 +174,5 @@ async def _current(reader: Reader, id_: int) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(vehicle, {name: FIELDS[name] for name in names})

@@ -12,10 +12,10 @@ from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
 from models.freelance import freelance_project, freelancer
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains, lowered
 from sunshine.database.records import Records, Reference, merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.freelance.schemas import FILTERS, PROJECT_FILTERS
 
@@ -182,5 +182,5 @@ _open = freelancers.listing.without(*CONFIDENTIAL, search=contains(func.lower(_f
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(freelance_project, {name: PROJECT[name] for name in names})

@@ -27,8 +27,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.employees import employee
 from models.leave import holiday, leave, leave_day
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.work_calendar import calendar
 from sunshine.modules.leave import ledger
 from sunshine.modules.leave.balance import Entry, charged, shown

@@ -12,9 +12,9 @@ from sqlalchemy import Integer, bindparam, cast, func, select
 
 from models.leave import holiday
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import Records
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess_day
 from sunshine.modules.leave import days, ledger

@@ -6,6 +6,7 @@ Each verb does all that is due as of `tx.today` and not done yet; run by sunshin
 from collections import Counter
 from collections.abc import Iterable
 from datetime import time
+from typing import Any
 
 from sqlalchemy import bindparam, func, literal, literal_column, select, update
 
@@ -97,7 +98,7 @@ async def _bring_up(
     return {_COUNTED[kind]: counts[kind] for kind in _COUNTED if kind in kinds}
 
 
-async def _ids(tx: Transaction, statement: Statement, **values: object) -> list[int]:
+async def _ids(tx: Transaction, statement: Statement[Any], **values: object) -> list[int]:
     return [row["id"] for row in await tx.all(statement, **values)]
 
 

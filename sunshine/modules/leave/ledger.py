@@ -31,9 +31,9 @@ from models.leave import leave_entry
 from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.leave import locking as people
 from sunshine.modules.leave.balance import (
     ZERO,

@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, cast, func, or_, s
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import employee_within
 
 _IDS = bindparam("ids", type_=ARRAY(Integer))

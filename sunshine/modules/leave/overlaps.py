@@ -41,7 +41,7 @@ _SPAN = func.tsrange(
 )
 
 
-def _first_in(table: Table, *columns: Any) -> Statement:
+def _first_in(table: Table, *columns: Any) -> Statement[Any]:
     """The first request of the employee that holds a part of that time."""
     return Statement(
         select(table.c.id, *columns, table.c.status)

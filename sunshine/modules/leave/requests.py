@@ -29,10 +29,10 @@ from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.leave import days as leave_days
 from sunshine.modules.leave import ledger, overlaps

@@ -30,9 +30,9 @@ from models.employees import employee
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row
+from sunshine.database.database import Database
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms.schemas import SCHEDULE
 from sunshine.modules.scope import ME
 

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from models.meeting_rooms import meeting_room_booking, meeting_room_series
 from sunshine.core.errors import Conflict, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms import conflicts as checks
 from sunshine.modules.meeting_rooms.availability import Slot, over_slots, slot, times_of
 from sunshine.modules.meeting_rooms.bookings import FIND, rows_of, seen_by
@@ -55,7 +55,7 @@ _STORED = {
 }
 
 
-def _insert() -> Statement:
+def _insert() -> Statement[Any]:
     slots = over_slots()
     given = {**_STORED, "organizer": _b.organizer_id, "series": _b.series_id}
     given |= {"now": _b.created_at}

@@ -19,10 +19,10 @@ from models.mitra import partner, partner_document
 from sunshine.core.errors import Conflict, NotAllowed, NotFound
 from sunshine.core.json import comparable
 from sunshine.core.principals import Principal
-from sunshine.database.database import Databases, Reader, Row, Transaction
+from sunshine.database.database import Databases, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.files.links import stored
 from sunshine.modules.mitra.partners import partners

@@ -12,9 +12,9 @@ from sqlalchemy import Integer, Text, and_, bindparam, func, insert, or_, select
 
 from models.onapps import voucher, voucher_redemption
 from sunshine.core.errors import Conflict, NotFound, violations
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.vouchers import FIELDS, ROWS, in_window
 
 _ONCE = Conflict("The voucher is redeemed for this order already", code="already_redeemed")

@@ -6,8 +6,8 @@ from sqlalchemy import bindparam, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from models.onapps import onapps_setting, voucher
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.vouchers import in_window
 
 _SETTINGS = Statement(select(onapps_setting.c.settings))

@@ -21,10 +21,10 @@ from sqlalchemy import (
 
 from models.onapps import voucher
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Reader, Row, Transaction
+from sunshine.database.database import Reader, Transaction
 from sunshine.database.pages import ListQuery, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.schemas import FILTERS
 
 violations(
@@ -132,5 +132,5 @@ async def delete(tx: Transaction, id_: int) -> None:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(voucher, {name: FIELDS[name] for name in names})

@@ -14,10 +14,10 @@ from models.permit import permit
 from models.shifts import shift
 from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import Page
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.work_calendar import calendar, zone_of

@@ -15,10 +15,10 @@ from models.employees import employee
 from models.sales import sale, sale_item
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.sales.schemas import FILTERS
 from sunshine.modules.scope import conditions, employee_of, employee_within
 
@@ -90,7 +90,7 @@ _INSERT = Statement(
 )
 
 
-def _insert_items() -> Statement:
+def _insert_items() -> Statement[Any]:
     sent = func.jsonb_array_elements(
         bindparam("items", type_=JSONB), type_=JSONB
     ).table_valued("value", with_ordinality="line").render_derived()  # fmt: skip
@@ -242,5 +242,5 @@ def _lines(items: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(sale, {name: FIELDS[name] for name in names})

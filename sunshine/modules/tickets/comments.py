@@ -11,10 +11,10 @@ from models import kernel
 from models.tickets import ticket_comment
 from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.event_log import Event, columns, event_of
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import stored_in_text
 from sunshine.modules.tickets.due_dates import resume
 from sunshine.modules.tickets.tickets import (

@@ -4,12 +4,13 @@ How that is counted: due_dates.py.
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, DateTime, bindparam, func, select, update
 
 from models.tickets import ticket
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets.due_dates import RESOLUTION_LATE, RESPONSE_LATE, redue
 from sunshine.modules.tickets.tickets import find_for_update, save
 from sunshine.modules.tickets.updates import RUNNING
@@ -18,7 +19,9 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _instant = DateTime(timezone=True)
 
 
-def _claim(late: ColumnElement[bool], told: Column[datetime], due: Column[datetime]) -> Statement:
+def _claim(
+    late: ColumnElement[bool], told: Column[datetime], due: Column[datetime]
+) -> Statement[Any]:
     """Marks what is late and not told yet, so that nobody else tells it. What somebody changes
     right now is left for the next time, instead of waiting for them."""
     found = (

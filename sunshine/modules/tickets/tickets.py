@@ -26,10 +26,10 @@ from models.employees import employee
 from models.tickets import severity, ticket, ticket_comment, ticket_watcher
 from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row, Transaction
+from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import require_active, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import ME, employee_of, employee_within
 from sunshine.modules.tickets.due_dates import BREACHED, due
 from sunshine.modules.tickets.schemas import FILTERS
@@ -269,7 +269,7 @@ async def _stored(tx: Transaction, id_: int) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     values: dict[Any, Any] = {
         FIELDS[name]: bindparam(name, type_=FIELDS[name].type) for name in names
     }

@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, select
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets import comments
 from sunshine.modules.tickets.due_dates import redue, resume
 from sunshine.modules.tickets.tickets import (

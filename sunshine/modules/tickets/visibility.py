@@ -28,9 +28,9 @@ from models.employees import employee
 from models.tickets import ticket, ticket_comment, ticket_watcher
 from sunshine.core.errors import AppError, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Reader, Row
+from sunshine.database.database import Reader
 from sunshine.database.event_log import Event
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.live.hub import Audience
 from sunshine.modules.scope import ME, Conditions

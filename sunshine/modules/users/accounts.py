@@ -11,10 +11,10 @@ from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.fields import MAX_ID
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import record_change, require_active, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.resolver import GRANTS
 from sunshine.modules.users.schemas import FILTERS
 
@@ -277,7 +277,7 @@ async def _grant(tx: Transaction, id_: int, permissions: Any) -> None:
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...]) -> Statement:
+def _update(columns: tuple[str, ...]) -> Statement[Any]:
     values: dict[Any, Any] = {
         _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
     }

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from models import DATABASES, kernel
-from sunshine.database.database import Database, Row
+from sunshine.database.database import Database
 from sunshine.database.event_log import Cursor, after_cursor, columns, settled
 from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row
 from sunshine.modules.users.events_schemas import FILTERS
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from models.auth import revoked_token, users
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import Caller, Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 from sunshine.identity.tokens import Tokens
 from sunshine.modules.users import sign_ins

@@ -28,9 +28,9 @@ from sqlalchemy.dialects.postgresql import insert
 from models import auth, fleet, kernel
 from sunshine.core.errors import AppError
 from sunshine.core.principals import Caller, Principal, System
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 
 SIGNED_IN, REFUSED = "sign_in", "sign_in_refused"
@@ -47,7 +47,7 @@ _ENTITIES = {"sunshine": "users", "fleet": "driver"}
 _NETWORKS = {"sunshine": auth.known_network, "fleet": fleet.known_network}
 
 
-def _remember(networks: Table) -> Statement:
+def _remember(networks: Table) -> Statement[Any]:
     row = insert(networks).values(
         account_id=bindparam("id"), network=bindparam("network"), last_at=bindparam("now")
     )
@@ -56,7 +56,7 @@ def _remember(networks: Table) -> Statement:
     return Statement(row.on_conflict_do_update(index_elements=key, set_={"last_at": latest}))
 
 
-def _forget(networks: Table) -> Statement:
+def _forget(networks: Table) -> Statement[Any]:
     mine = networks.c.account_id == bindparam("id")
     # What another sign-in is at this moment renewing is passed over: nobody waits for anybody.
     old = (
@@ -69,7 +69,7 @@ def _forget(networks: Table) -> Statement:
     return Statement(delete(networks).where(mine, networks.c.network.in_(old)))
 
 
-def _sweep(networks: Table) -> Statement:
+def _sweep(networks: Table) -> Statement[Any]:
     return Statement(delete(networks).where(networks.c.last_at < bindparam("before")))
 
 
