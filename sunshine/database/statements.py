@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypedDict, TypeVar, overload
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import psycopg
@@ -13,6 +13,12 @@ _DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call]
 
 Row = dict[str, Any]
 R = TypeVar("R", covariant=True)
+
+
+class IdRow(TypedDict):
+    """What most inserts return, and most locks."""
+
+    id: int
 
 
 class Statement(Generic[R]):
