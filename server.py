@@ -20,7 +20,7 @@ from sunshine.backups.watch import BackupWatch
 from sunshine.core import clock, command_name, systemd, unsafe_settings
 from sunshine.core.characters import shown_in_lines
 from sunshine.core.disk_space import Room
-from sunshine.core.errors import Conflict, Problem, Unavailable
+from sunshine.core.errors import AppError, Conflict, Unavailable
 from sunshine.core.principals import System
 from sunshine.core.settings import Settings
 from sunshine.database import embedded_watch, startup
@@ -38,7 +38,7 @@ from sunshine.jobs.runner import CANCEL_SECONDS, Job, Runner
 from sunshine.live.presence import Presence
 from sunshine.modules import registry  # fmt: skip
 from sunshine.modules.users import accounts
-from sunshine.operations import folders, logs
+from sunshine.operations import directories, logs
 from sunshine.operations import sockets as listening
 from sunshine.operations.metrics import Metrics
 from sunshine.operations.rate_limits import Rates
@@ -50,7 +50,7 @@ from sunshine.web.server.shutdown import part
 
 FILES = 65_536
 # What may stand in the way of a start and is no fault of the program: one line, no traceback.
-EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, Problem)
+EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, AppError)
 log = structlog.get_logger("sunshine.server")
 
 
@@ -198,8 +198,8 @@ def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
     with contextlib.ExitStack() as stack:
         for each in sockets:
             stack.enter_context(each)
-        folders.make(settings)
-        settings, postgres = startup.prepare(folders.with_secret(settings), say=_say)
+        directories.make(settings)
+        settings, postgres = startup.prepare(directories.with_secret(settings), say=_say)
         if postgres:
             stack.callback(postgres.stop)
         for notice in postgres.notices if postgres else ():
@@ -259,7 +259,7 @@ async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, Non
 
 def _line(error: BaseException) -> str:
     """What went wrong and, where that says too little, why."""
-    if isinstance(error, Problem):
+    if isinstance(error, AppError):
         reason = str(error.__cause__ or "").strip().partition("\n")[0]
         return f"{error.message}: {reason}" if reason else error.message
     return str(error).strip().partition("\n")[0]

@@ -7,15 +7,15 @@ Tables: models/branding_approval.py.
 from sunshine.modules.branding_approval import requests as rules
 from sunshine.modules.branding_approval import reviews
 from sunshine.modules.branding_approval.schemas import LISTED, REQUEST, REVIEW, REVISE, SUBMIT
-from sunshine.web.described import conflicts, created, one, page
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 
-class _Branding(Filed):
-    filing = Filing(
+class _Branding(WithAttachments):
+    filing = AttachmentSpec(
         "branding-approval", "branding_revision", within=("history",), check=rules.check_file
     )
 
@@ -83,18 +83,23 @@ routes = [
     Route(
         "/api/branding-approval",
         BrandingRequests,
-        GET=[signed_in, may("branding:submit"), query(rules.listing.schema), page(LISTED)],
-        POST=[signed_in, may("branding:submit"), body(SUBMIT), created(REQUEST)],
+        GET=[
+            signed_in,
+            requires_permission("branding:submit"),
+            query(rules.listing.schema),
+            page(LISTED),
+        ],
+        POST=[signed_in, requires_permission("branding:submit"), body(SUBMIT), created(REQUEST)],
     ),
     Route(
         "/api/branding-approval/{request_id}",
         BrandingRequest,
-        GET=[signed_in, may("branding:submit"), one(REQUEST)],
+        GET=[signed_in, requires_permission("branding:submit"), item(REQUEST)],
         PUT=[
             signed_in,
-            may("branding:submit"),
+            requires_permission("branding:submit"),
             body(REVISE),
-            one(REQUEST),
+            item(REQUEST),
             conflicts("no_revision_requested"),
         ],
     ),
@@ -103,9 +108,9 @@ routes = [
         BrandingReview,
         POST=[
             signed_in,
-            may("branding:submit"),
+            requires_permission("branding:submit"),
             body(REVIEW),
-            one(REQUEST),
+            item(REQUEST),
             conflicts("already_decided", "already_reviewed", "revised"),
         ],
     ),

@@ -7,10 +7,10 @@ from pathlib import Path
 from sunshine.core import json
 from sunshine.core.errors import NotFound
 from sunshine.web.application import Application
-from sunshine.web.described import file, refuses, unchanged
 from sunshine.web.guards import public
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.document import describe
+from sunshine.web.response_specs import errors, file, not_modified
 from sunshine.web.routes import Route, RouteTable
 
 # A page of its own: scripts, styles and calls of this origin only, and no page may frame it.
@@ -106,14 +106,16 @@ def _part(name: str) -> bytes:
     return (folder / name).read_bytes()
 
 
-OFF = refuses(404)
+OFF = errors(404)
 
 routes = [
-    Route("/api/openapi.json", Description, GET=[public, file("application/json"), unchanged, OFF]),
-    Route("/api/docs", Page, GET=[public, file("text/html"), unchanged, OFF]),
+    Route(
+        "/api/openapi.json", Description, GET=[public, file("application/json"), not_modified, OFF]
+    ),
+    Route("/api/docs", Page, GET=[public, file("text/html"), not_modified, OFF]),
     Route(
         "/api/docs/{name:rest}",
         Part,
-        GET=[public, file("text/javascript", "text/css", "image/png"), unchanged, OFF],
+        GET=[public, file("text/javascript", "text/css", "image/png"), not_modified, OFF],
     ),
 ]

@@ -19,12 +19,20 @@ from sunshine.modules.leave import requests as leave
 from sunshine.modules.mitra import documents
 from sunshine.modules.tickets import visibility
 from sunshine.web import rate_limits
-from sunshine.web.described import Refusal, Reply, conflicts, exactly, file, refuses, unchanged
 from sunshine.web.files import serving
 from sunshine.web.files.attachment_spec import Check
 from sunshine.web.files.uploads import SECONDS, HandingOver, Receiving
-from sunshine.web.guards import form, may, public, query, signed_in, signed_url
+from sunshine.web.guards import form, public, query, requires_permission, signed_in, signed_url
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    Refusal,
+    Reply,
+    conflicts,
+    errors,
+    exactly,
+    file,
+    not_modified,
+)
 from sunshine.web.routes import Route
 
 
@@ -166,8 +174,8 @@ MEDIA = (*SHOWN.values(), "application/octet-stream")
 FILE: list[Reply | Refusal] = [
     file(*MEDIA),
     file(*MEDIA, status=206),
-    unchanged,
-    refuses(416, "range_not_satisfiable"),
+    not_modified,
+    errors(416, "range_not_satisfiable"),
 ]
 
 routes = [
@@ -176,11 +184,11 @@ routes = [
         Upload,
         POST=[
             signed_in,
-            may("files:upload"),
+            requires_permission("files:upload"),
             form,
             exactly(UPLOADED),
             conflicts("upload_limit", "upload_expired"),
-            refuses(507, "storage_full"),
+            errors(507, "storage_full"),
         ],
     ),
     Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD), *FILE]),

@@ -10,16 +10,16 @@ from sunshine.modules.freelance.schemas import (
     FREELANCER,
     PROJECT,
 )
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
-class _Freelance(Filed):
-    filing = Filing("freelance", "freelancer", check=rules.check_file)
+class _Freelance(WithAttachments):
+    filing = AttachmentSpec("freelance", "freelancer", check=rules.check_file)
 
 
 class Freelancers(_Freelance):
@@ -116,9 +116,9 @@ class Project(Handler):
             self.reply(message="Project deleted")
 
 
-READS = may("freelance:read", "freelance:manage")
-ASSIGNS = may("freelance:assign", "freelance:manage")
-MANAGES = may("freelance:manage")
+READS = requires_permission("freelance:read", "freelance:manage")
+ASSIGNS = requires_permission("freelance:assign", "freelance:manage")
+MANAGES = requires_permission("freelance:manage")
 
 routes = [
     Route(
@@ -130,9 +130,9 @@ routes = [
     Route(
         "/api/freelance/{freelancer_id}",
         Freelancer,
-        GET=[signed_in, READS, one(FREELANCER)],
-        PUT=[signed_in, MANAGES, body(CHANGE), one(FREELANCER), conflicts("email_taken")],
-        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+        GET=[signed_in, READS, item(FREELANCER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), item(FREELANCER), conflicts("email_taken")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("in_use")],
     ),
     Route(
         "/api/freelance/{freelancer_id}/projects",
@@ -149,7 +149,7 @@ routes = [
     Route(
         "/api/freelance/{freelancer_id}/projects/{project_id}",
         Project,
-        PUT=[signed_in, ASSIGNS, body(CHANGE_PROJECT), one(PROJECT)],
-        DELETE=[signed_in, MANAGES, done],
+        PUT=[signed_in, ASSIGNS, body(CHANGE_PROJECT), item(PROJECT)],
+        DELETE=[signed_in, MANAGES, ok_message],
     ),
 ]

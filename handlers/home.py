@@ -2,10 +2,10 @@
 
 from sunshine.core.errors import Unavailable
 from sunshine.operations.metrics import MEDIA_TYPE
-from sunshine.web.described import done, exactly, file, refuses
 from sunshine.web.guards import allowed_address, public
 from sunshine.web.handler import Handler
 from sunshine.web.home_schemas import GREETING
+from sunshine.web.response_specs import errors, exactly, file, ok_message
 from sunshine.web.routes import Route
 
 
@@ -64,9 +64,7 @@ class Metrics(Handler):
 
 routes = [
     Route("/", Home, GET=[public, exactly(GREETING)]),
-    Route("/healthz", Health, GET=[public, done]),
-    Route("/readyz", Ready, GET=[public, done, refuses(503, "not_ready")]),
-    Route(
-        "/metrics", Metrics, GET=[allowed_address, file("text/plain"), refuses(404, "not_found")]
-    ),
+    Route("/healthz", Health, GET=[public, ok_message]),
+    Route("/readyz", Ready, GET=[public, ok_message, errors(503, "not_ready")]),
+    Route("/metrics", Metrics, GET=[allowed_address, file("text/plain"), errors(404, "not_found")]),
 ]

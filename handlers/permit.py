@@ -4,9 +4,9 @@ sunshine/modules/permit/decisions.py. Tables: models/permit.py."""
 from sunshine.modules.permit import decisions
 from sunshine.modules.permit import requests as rules
 from sunshine.modules.permit.schemas import APPLY, DECIDE, PERMIT
-from sunshine.web.described import conflicts, created, one, page, refuses
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, page
 from sunshine.web.routes import Route
 
 
@@ -93,10 +93,10 @@ routes = [
         Permits,
         GET=[
             signed_in,
-            may("permit:self"),
+            requires_permission("permit:self"),
             query(rules.listing.schema),
             page(PERMIT),
-            refuses(404),
+            errors(404),
         ],
     ),
     Route(
@@ -104,37 +104,46 @@ routes = [
         PermitApplication,
         POST=[
             signed_in,
-            may("permit:self"),
+            requires_permission("permit:self"),
             body(APPLY),
             created(PERMIT),
-            refuses(404),
+            errors(404),
             conflicts("permit_overlap", "leave_overlap", "employee_inactive"),
         ],
     ),
-    Route("/api/permit/{permit_id}", Permit, GET=[signed_in, may("permit:self"), one(PERMIT)]),
+    Route(
+        "/api/permit/{permit_id}",
+        Permit,
+        GET=[signed_in, requires_permission("permit:self"), item(PERMIT)],
+    ),
     Route(
         "/api/permit/{permit_id}/cancel",
         PermitCancellation,
         POST=[
             signed_in,
-            may("permit:self"),
-            one(PERMIT),
+            requires_permission("permit:self"),
+            item(PERMIT),
             conflicts("already_decided", "permit_begun"),
         ],
     ),
     Route(
         "/api/permit/approval",
         PermitQueue,
-        GET=[signed_in, may("permit:approve"), query(rules.listing.schema), page(PERMIT)],
+        GET=[
+            signed_in,
+            requires_permission("permit:approve"),
+            query(rules.listing.schema),
+            page(PERMIT),
+        ],
     ),
     Route(
         "/api/permit/approval/{permit_id}",
         PermitDecision,
         POST=[
             signed_in,
-            may("permit:approve"),
+            requires_permission("permit:approve"),
             body(DECIDE),
-            one(PERMIT),
+            item(PERMIT),
             conflicts("already_decided", "leave_overlap"),
         ],
     ),

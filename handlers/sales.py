@@ -4,9 +4,18 @@ from sunshine.formats import spreadsheets
 from sunshine.modules.sales import report
 from sunshine.modules.sales import sales as rules
 from sunshine.modules.sales.schemas import CHANGE, CREATE, REPORT, SALE, SUMS, VOID
-from sunshine.web.described import SHEETS, conflicts, created, done, file, one, page, refuses
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    SHEETS,
+    conflicts,
+    created,
+    errors,
+    file,
+    item,
+    ok_message,
+    page,
+)
 from sunshine.web.routes import Route
 
 
@@ -95,8 +104,8 @@ class Report(Handler):
             self.reply_file(file, f"sales.{kind}")
 
 
-READS = may("sales:read", "sales:manage")
-MANAGES = may("sales:manage")
+READS = requires_permission("sales:read", "sales:manage")
+MANAGES = requires_permission("sales:manage")
 
 routes = [
     Route(
@@ -105,32 +114,34 @@ routes = [
         GET=[signed_in, READS, query(rules.listing.schema), page(SALE)],
         POST=[
             signed_in,
-            may("sales:create", "sales:manage"),
+            requires_permission("sales:create", "sales:manage"),
             body(CREATE),
             created(SALE),
-            refuses(400, "total_mismatch"),
+            errors(400, "total_mismatch"),
         ],
     ),
     Route(
-        "/api/sales/report", Report, GET=[signed_in, READS, query(REPORT), one(SUMS), file(*SHEETS)]
+        "/api/sales/report",
+        Report,
+        GET=[signed_in, READS, query(REPORT), item(SUMS), file(*SHEETS)],
     ),
     Route(
         "/api/sales/{sale_id}",
         Sale,
-        GET=[signed_in, READS, one(SALE)],
+        GET=[signed_in, READS, item(SALE)],
         PUT=[
             signed_in,
             MANAGES,
             body(CHANGE),
-            one(SALE),
-            refuses(400, "total_mismatch"),
+            item(SALE),
+            errors(400, "total_mismatch"),
             conflicts("sale_void"),
         ],
-        DELETE=[signed_in, MANAGES, done],
+        DELETE=[signed_in, MANAGES, ok_message],
     ),
     Route(
         "/api/sales/{sale_id}/void",
         Void,
-        POST=[signed_in, MANAGES, body(VOID), one(SALE), conflicts("sale_void")],
+        POST=[signed_in, MANAGES, body(VOID), item(SALE), conflicts("sale_void")],
     ),
 ]

@@ -125,5 +125,5 @@ attendance_closed = Table(
     sunshine,
     Column("day", Date, primary_key=True),
     Column("closed_at", DateTime(timezone=True), nullable=False),
-    comment="The days whose absences and holidays are written (sunshine/rules/attendance_jobs.py).",
+    comment="The days whose absences and holidays are written.",
 )

@@ -13,7 +13,7 @@ from tornado.httputil import HTTPHeaders
 from server import App
 from sunshine.database.connections import conninfo, is_alive
 from tests.client import Client
-from tests.described import description
+from tests.openapi_contract import description
 
 Connection = psycopg.AsyncConnection[DictRow]
 

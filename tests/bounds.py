@@ -11,7 +11,7 @@ from sunshine.core.errors import Invalid
 from sunshine.core.fields import Field, Schema
 from sunshine.core.json import decode
 from sunshine.web.guards import Guard
-from tests.over_routes import body_of, endpoints, filled
+from tests.route_matrix import body_of, endpoints, filled
 
 DEEP = 30  # 32 is refused before a schema is asked
 

@@ -35,11 +35,11 @@ from psycopg import sql
 from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 
-from tests.pkg_resources_stand_in import install
+from tests.pkg_resources_shim import install
 
 install()
 
-pytest_plugins = ["pytest_tornado.plugin", "tests.canary", "tests.schedule"]
+pytest_plugins = ["pytest_tornado.plugin", "tests.secret_leak_guard", "tests.schedule"]
 
 import models  # noqa: E402
 import server  # noqa: E402
@@ -51,7 +51,7 @@ from sunshine.database.connections import conninfo  # noqa: E402
 from sunshine.jobs.runner import Job  # noqa: E402
 from sunshine.modules.cms.blog import posts  # noqa: E402
 from sunshine.modules.cms.cache import Pages  # noqa: E402
-from sunshine.operations import folders  # noqa: E402
+from sunshine.operations import directories  # noqa: E402
 from tests.api import Api, Person  # noqa: E402
 
 PASSWORD = "sunny-side-up-1"
@@ -202,7 +202,7 @@ def serve(
 ) -> Iterator[Api]:
     socket, port = bind_unused_port()
     settings = replace(settings, port=port)
-    folders.make(settings)  # as `server.serve` does
+    directories.make(settings)  # as `server.serve` does
     app = server.make_app(settings, now, jobs)
     io_loop.run_sync(lambda: app.start([socket]))
     api = Api(app, port)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sunshine.database import embedded
-from tests.canary import heard
 from tests.conftest import SECRET
+from tests.secret_leak_guard import heard
 
 CHECKOUT = Path(__file__).parents[1]
 READY = re.compile(r"is ready on http://localhost:(\d+)")

@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import assignments as rules
 from sunshine.modules.assets.schemas import ASSET, ASSIGN, RETURN
-from sunshine.web.described import conflicts, one
-from sunshine.web.guards import body, may, signed_in
+from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, item
 from sunshine.web.routes import Route
 
 
@@ -35,7 +35,7 @@ class Return(Handler):
             self.reply(asset, message="Asset returned")
 
 
-HANDS_OUT = may("assets:assign", "assets:manage")
+HANDS_OUT = requires_permission("assets:assign", "assets:manage")
 
 routes = [
     Route(
@@ -45,13 +45,13 @@ routes = [
             signed_in,
             HANDS_OUT,
             body(ASSIGN),
-            one(ASSET),
+            item(ASSET),
             conflicts("asset_assigned", "asset_not_active", "asset_reserved"),
         ],
     ),
     Route(
         "/api/asset-management/inventory/{asset_id}/return",
         Return,
-        POST=[signed_in, HANDS_OUT, body(RETURN), one(ASSET), conflicts("asset_not_assigned")],
+        POST=[signed_in, HANDS_OUT, body(RETURN), item(ASSET), conflicts("asset_not_assigned")],
     ),
 ]

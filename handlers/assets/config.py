@@ -3,9 +3,9 @@ sunshine/modules/assets/config.py."""
 
 from sunshine.modules.assets.config import config
 from sunshine.modules.assets.schemas import CHANGE_CONFIG, CONFIG, CREATE_CONFIG
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -26,8 +26,8 @@ class Config(Record):
     records = config
 
 
-MANAGES = may("assets:manage")
-READS = may("assets:read", "assets:manage")
+MANAGES = requires_permission("assets:manage")
+READS = requires_permission("assets:read", "assets:manage")
 
 routes = [
     Route(
@@ -45,14 +45,14 @@ routes = [
     Route(
         "/api/asset-management/config/{id_}",
         Config,
-        GET=[signed_in, READS, one(CONFIG)],
+        GET=[signed_in, READS, item(CONFIG)],
         PUT=[
             signed_in,
             MANAGES,
             body(CHANGE_CONFIG),
-            one(CONFIG),
+            item(CONFIG),
             conflicts("asset_config_key_taken"),
         ],
-        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("in_use")],
     ),
 ]

@@ -1,13 +1,13 @@
 """The inventory over HTTP. Rules: sunshine/modules/assets/inventory.py. Tables:
 models/assets.py."""
 
-from sunshine.formats import labels
+from sunshine.formats import qr_labels
 from sunshine.modules.assets import inventory as rules
 from sunshine.modules.assets.schemas import ASSET, CHANGE, CREATE
-from sunshine.web.described import conflicts, created, done, file, one, page
 from sunshine.web.files import serving
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, file, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -76,11 +76,11 @@ class Label(Handler):
         asset = await rules.find(self.db.sunshine, asset_id, actor=self.actor)
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Content-Security-Policy", serving.IMAGE)
-        self.write(labels.svg(asset["assetCode"], asset["name"]))
+        self.write(qr_labels.svg(asset["assetCode"], asset["name"]))
 
 
-MANAGES = may("assets:manage")
-READS = may("assets:read", "assets:manage")
+MANAGES = requires_permission("assets:manage")
+READS = requires_permission("assets:read", "assets:manage")
 
 routes = [
     Route(
@@ -98,17 +98,17 @@ routes = [
     Route(
         "/api/asset-management/inventory/{asset_id}",
         Asset,
-        GET=[signed_in, READS, one(ASSET)],
+        GET=[signed_in, READS, item(ASSET)],
         PUT=[
             signed_in,
             MANAGES,
             body(CHANGE),
-            one(ASSET),
+            item(ASSET),
             conflicts(
                 "asset_code_taken", "serial_number_taken", "asset_assigned", "asset_in_maintenance"
             ),
         ],
-        DELETE=[signed_in, MANAGES, done, conflicts("asset_assigned", "in_use")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("asset_assigned", "in_use")],
     ),
     Route(
         "/api/asset-management/inventory/{asset_id}/label.svg",

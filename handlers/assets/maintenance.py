@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import maintenance as rules
 from sunshine.modules.assets.schemas import CHANGE_MAINTENANCE, DONE_MAINTENANCE, MAINTENANCE
-from sunshine.web.described import conflicts, created, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 
@@ -44,7 +44,7 @@ class Maintenance(Handler):
 
 
 # HR, admins and asset managers: who may hand assets out only may not write off their repair.
-CARES = may("assets:manage", "assets:read:all")
+CARES = requires_permission("assets:manage", "assets:read:all")
 
 routes = [
     Route(
@@ -66,7 +66,7 @@ routes = [
             signed_in,
             CARES,
             body(CHANGE_MAINTENANCE),
-            one(DONE_MAINTENANCE),
+            item(DONE_MAINTENANCE),
             conflicts("asset_in_maintenance", "asset_not_active"),
         ],
     ),

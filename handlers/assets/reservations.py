@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import reservations as rules
 from sunshine.modules.assets.schemas import RESERVATION, RESERVE
-from sunshine.web.described import conflicts, created, done, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -42,7 +42,7 @@ class Reservation(Handler):
             self.reply(message="Reservation cancelled")
 
 
-RESERVES = may("assets:read", "assets:assign", "assets:manage")
+RESERVES = requires_permission("assets:read", "assets:assign", "assets:manage")
 
 routes = [
     Route(
@@ -60,6 +60,6 @@ routes = [
     Route(
         "/api/asset-management/inventory/{asset_id}/reservations/{reservation_id}",
         Reservation,
-        DELETE=[signed_in, RESERVES, done],
+        DELETE=[signed_in, RESERVES, ok_message],
     ),
 ]

@@ -2,9 +2,9 @@
 
 from sunshine.modules.assets import tracking as rules
 from sunshine.modules.assets.schemas import PLACE, REPORT_PLACE, TRACKING
-from sunshine.web.described import created, one
-from sunshine.web.guards import body, may, signed_in
+from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import created, item
 from sunshine.web.routes import Route
 
 
@@ -29,13 +29,13 @@ class Tracking(Handler):
             self.reply(moved, message="Location recorded", status=201)
 
 
-READS = may("assets:read", "assets:manage")
+READS = requires_permission("assets:read", "assets:manage")
 
 routes = [
     Route(
         "/api/asset-management/tracking/{asset_id}",
         Tracking,
-        GET=[signed_in, READS, one(TRACKING)],
+        GET=[signed_in, READS, item(TRACKING)],
         POST=[signed_in, READS, body(REPORT_PLACE), created(PLACE)],
     ),
 ]

@@ -13,9 +13,9 @@ from sunshine.modules.attendance.check_in import check_in
 from sunshine.modules.attendance.check_out import check_out
 from sunshine.modules.attendance.claims import KeepPhoto
 from sunshine.modules.attendance.schemas import ATTENDANCE, CHECK
-from sunshine.web.described import conflicts, created, one, refuses
-from sunshine.web.guards import body, may, signed_in
+from sunshine.web.guards import body, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item
 from sunshine.web.routes import Route
 
 
@@ -78,11 +78,11 @@ routes = [
         CheckIn,
         POST=[
             signed_in,
-            may("attendance:self", "attendance:record:any"),
+            requires_permission("attendance:self", "attendance:record:any"),
             body(CHECK),
-            one(ATTENDANCE),
+            item(ATTENDANCE),
             created(ATTENDANCE),
-            refuses(403, "outside_geofence"),
+            errors(403, "outside_geofence"),
             conflicts("already_checked_in", "attendance_overlap", "employee_inactive"),
         ],
     ),
@@ -91,9 +91,9 @@ routes = [
         CheckOut,
         POST=[
             signed_in,
-            may("attendance:self", "attendance:record:any"),
+            requires_permission("attendance:self", "attendance:record:any"),
             body(CHECK),
-            one(ATTENDANCE),
+            item(ATTENDANCE),
             conflicts("attendance_overlap", "not_checked_in"),
         ],
     ),

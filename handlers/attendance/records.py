@@ -13,11 +13,11 @@ from sunshine.modules.attendance.schemas import (
     CREATE_LOCATION,
     LOCATION,
 )
-from sunshine.web.described import conflicts, created, done, one, page
 from sunshine.web.files.serving import with_urls
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 PHOTOS = ("checkInPhoto", "checkOutPhoto")
@@ -86,7 +86,7 @@ routes = [
         Attendances,
         GET=[
             signed_in,
-            may("attendance:self", "attendance:read"),
+            requires_permission("attendance:self", "attendance:read"),
             query(records.listing.schema),
             page(ATTENDANCE),
         ],
@@ -94,22 +94,31 @@ routes = [
     Route(
         "/api/attendance/{id_}",
         Attendance,
-        GET=[signed_in, may("attendance:self", "attendance:read"), one(ATTENDANCE)],
+        GET=[
+            signed_in,
+            requires_permission("attendance:self", "attendance:read"),
+            item(ATTENDANCE),
+        ],
         PUT=[
             signed_in,
-            may("attendance:record:any"),
+            requires_permission("attendance:record:any"),
             body(CORRECT),
-            one(ATTENDANCE),
+            item(ATTENDANCE),
             conflicts("already_checked_in", "attendance_day_marked", "attendance_overlap"),
         ],
     ),
     Route(
         "/api/attendance/locations",
         Locations,
-        GET=[signed_in, may("shifts:read"), query(locations.listing.schema), page(LOCATION)],
+        GET=[
+            signed_in,
+            requires_permission("shifts:read"),
+            query(locations.listing.schema),
+            page(LOCATION),
+        ],
         POST=[
             signed_in,
-            may("locations:write"),
+            requires_permission("locations:write"),
             body(CREATE_LOCATION),
             created(LOCATION),
             conflicts("location_name_taken"),
@@ -118,14 +127,14 @@ routes = [
     Route(
         "/api/attendance/locations/{id_}",
         Location,
-        GET=[signed_in, may("shifts:read"), one(LOCATION)],
+        GET=[signed_in, requires_permission("shifts:read"), item(LOCATION)],
         PUT=[
             signed_in,
-            may("locations:write"),
+            requires_permission("locations:write"),
             body(CHANGE_LOCATION),
-            one(LOCATION),
+            item(LOCATION),
             conflicts("location_name_taken"),
         ],
-        DELETE=[signed_in, may("locations:write"), done, conflicts("in_use")],
+        DELETE=[signed_in, requires_permission("locations:write"), ok_message, conflicts("in_use")],
     ),
 ]

@@ -3,9 +3,9 @@
 from sunshine.formats import spreadsheets
 from sunshine.modules.attendance import report as rules
 from sunshine.modules.attendance.attendance_report_schemas import MONTH, REPORT
-from sunshine.web.described import SHEETS, file, one
-from sunshine.web.guards import may, query, signed_in
+from sunshine.web.guards import query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import SHEETS, file, item
 from sunshine.web.routes import Route
 
 
@@ -33,6 +33,12 @@ routes = [
     Route(
         "/api/attendance/report",
         AttendanceReport,
-        GET=[signed_in, may("attendance:report"), query(REPORT), one(MONTH), file(*SHEETS)],
+        GET=[
+            signed_in,
+            requires_permission("attendance:report"),
+            query(REPORT),
+            item(MONTH),
+            file(*SHEETS),
+        ],
     ),
 ]

@@ -3,12 +3,12 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.ads import ads
 from sunshine.modules.cms.schemas import AD, ADVERTISEMENT, CHANGE_AD
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/ad", "ad")
+IMAGES = AttachmentSpec("cms/ad", "ad")
 
 
 class Ads(Contents):
@@ -30,21 +30,21 @@ class Ad(ContentRow):
     filing = IMAGES
 
 
-WRITES = may("cms:write", "cms:publish")
-PUBLISHES = may("cms:publish")
+WRITES = requires_permission("cms:write", "cms:publish")
+PUBLISHES = requires_permission("cms:publish")
 
 routes = [
     Route(
         "/api/cms/ads",
         Ads,
-        GET=[content_reader, query(ads.listing.schema), page(ADVERTISEMENT), unchanged],
+        GET=[content_reader, query(ads.listing.schema), page(ADVERTISEMENT), not_modified],
         POST=[signed_in, WRITES, body(AD), created(ADVERTISEMENT)],
     ),
     Route(
         "/api/cms/ads/{id_}",
         Ad,
-        GET=[content_reader, one(ADVERTISEMENT), unchanged],
-        PUT=[signed_in, WRITES, body(CHANGE_AD), one(ADVERTISEMENT)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(ADVERTISEMENT), not_modified],
+        PUT=[signed_in, WRITES, body(CHANGE_AD), item(ADVERTISEMENT)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

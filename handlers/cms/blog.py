@@ -4,13 +4,13 @@ from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.blog import posts, revisions
 from sunshine.modules.cms.schemas import BLOG, CHANGE_BLOG, POST, REVERT, REVISION
 from sunshine.web.content import Content
-from sunshine.web.described import conflicts, created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/blog", "blog")
+IMAGES = AttachmentSpec("cms/blog", "blog")
 
 
 class Posts(Contents):
@@ -32,7 +32,7 @@ class Post(ContentRow):
     filing = IMAGES
 
 
-class PostAt(Filed, Content):
+class PostAt(WithAttachments, Content):
     """The post at an address, the one it has or one that it had."""
 
     filing = IMAGES
@@ -45,7 +45,7 @@ class PostAt(Filed, Content):
         self.reply_row(await posts.find_at(self.db["cms"], slug, actor=self.actor))
 
 
-class Revisions(Filed):
+class Revisions(WithAttachments):
     """What a post said before."""
 
     filing = IMAGES
@@ -59,7 +59,7 @@ class Revisions(Filed):
         self.reply_page(page)
 
 
-class Revert(Filed):
+class Revert(WithAttachments):
     """A post saying again what it said before."""
 
     filing = IMAGES
@@ -75,28 +75,28 @@ class Revert(Filed):
             self.reply(row, message="Blog post reverted")
 
 
-WRITES = may("cms:write", "cms:publish")
-PUBLISHES = may("cms:publish")
+WRITES = requires_permission("cms:write", "cms:publish")
+PUBLISHES = requires_permission("cms:publish")
 
 routes = [
     Route(
         "/api/cms/blog",
         Posts,
-        GET=[content_reader, query(posts.listing.schema), page(POST), unchanged],
+        GET=[content_reader, query(posts.listing.schema), page(POST), not_modified],
         POST=[signed_in, WRITES, body(BLOG), created(POST), conflicts("slug_taken")],
     ),
     Route(
         "/api/cms/blog/{id_}",
         Post,
-        GET=[content_reader, one(POST), unchanged],
-        PUT=[signed_in, WRITES, body(CHANGE_BLOG), one(POST), conflicts("slug_taken")],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(POST), not_modified],
+        PUT=[signed_in, WRITES, body(CHANGE_BLOG), item(POST), conflicts("slug_taken")],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
-    Route("/api/cms/blog/slug/{slug:text}", PostAt, GET=[content_reader, one(POST), unchanged]),
+    Route("/api/cms/blog/slug/{slug:text}", PostAt, GET=[content_reader, item(POST), not_modified]),
     Route(
         "/api/cms/blog/{id_}/revisions",
         Revisions,
         GET=[signed_in, WRITES, query(revisions.schema), page(REVISION)],
     ),
-    Route("/api/cms/blog/{id_}/revert", Revert, POST=[signed_in, WRITES, body(REVERT), one(POST)]),
+    Route("/api/cms/blog/{id_}/revert", Revert, POST=[signed_in, WRITES, body(REVERT), item(POST)]),
 ]

@@ -3,12 +3,12 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.careers import careers
 from sunshine.modules.cms.schemas import CAREER, CAREER_PAGE, CHANGE_CAREER
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/career", "career")
+IMAGES = AttachmentSpec("cms/career", "career")
 
 
 class CareerPages(Contents):
@@ -29,21 +29,21 @@ class CareerPage(ContentRow):
     filing = IMAGES
 
 
-WRITES = may("cms:write", "cms:publish", "cms:careers")
-PUBLISHES = may("cms:publish", "cms:careers")
+WRITES = requires_permission("cms:write", "cms:publish", "cms:careers")
+PUBLISHES = requires_permission("cms:publish", "cms:careers")
 
 routes = [
     Route(
         "/api/cms/career",
         CareerPages,
-        GET=[content_reader, query(careers.listing.schema), page(CAREER_PAGE), unchanged],
+        GET=[content_reader, query(careers.listing.schema), page(CAREER_PAGE), not_modified],
         POST=[signed_in, WRITES, body(CAREER), created(CAREER_PAGE)],
     ),
     Route(
         "/api/cms/career/{id_}",
         CareerPage,
-        GET=[content_reader, one(CAREER_PAGE), unchanged],
-        PUT=[signed_in, WRITES, body(CHANGE_CAREER), one(CAREER_PAGE)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(CAREER_PAGE), not_modified],
+        PUT=[signed_in, WRITES, body(CHANGE_CAREER), item(CAREER_PAGE)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

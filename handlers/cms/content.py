@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from sunshine.modules.cms.content import Content as Kind
 from sunshine.web.content import Content
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
 
 
-class Contents(Filed, Content):
+class Contents(WithAttachments, Content):
     """The list of a kind, and new rows."""
 
     kind: ClassVar[Kind]
-    filing = Filing("cms")
+    filing = AttachmentSpec("cms")
 
     async def get(self) -> None:
         """List {title}s."""
@@ -29,11 +29,11 @@ class Contents(Filed, Content):
             self.reply(row, message=f"{self.kind.title} created", status=201)
 
 
-class ContentRow(Filed, Content):
+class ContentRow(WithAttachments, Content):
     """One of a kind."""
 
     kind: ClassVar[Kind]
-    filing = Filing("cms")
+    filing = AttachmentSpec("cms")
 
     async def get(self, id_: int) -> None:
         """Get a {title}."""

@@ -4,12 +4,12 @@ models/cms.py."""
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.department_pages import department_pages
 from sunshine.modules.cms.schemas import CHANGE_DEPARTMENT, DEPARTMENT, DEPARTMENT_PAGE
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/department", "department_page")
+IMAGES = AttachmentSpec("cms/department", "department_page")
 
 
 class DepartmentPages(Contents):
@@ -30,7 +30,7 @@ class DepartmentPage(ContentRow):
     filing = IMAGES
 
 
-PUBLISHES = may("cms:publish")
+PUBLISHES = requires_permission("cms:publish")
 
 routes = [
     Route(
@@ -40,15 +40,15 @@ routes = [
             content_reader,
             query(department_pages.listing.schema),
             page(DEPARTMENT_PAGE),
-            unchanged,
+            not_modified,
         ],
         POST=[signed_in, PUBLISHES, body(DEPARTMENT), created(DEPARTMENT_PAGE)],
     ),
     Route(
         "/api/cms/department/{id_}",
         DepartmentPage,
-        GET=[content_reader, one(DEPARTMENT_PAGE), unchanged],
-        PUT=[signed_in, PUBLISHES, body(CHANGE_DEPARTMENT), one(DEPARTMENT_PAGE)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(DEPARTMENT_PAGE), not_modified],
+        PUT=[signed_in, PUBLISHES, body(CHANGE_DEPARTMENT), item(DEPARTMENT_PAGE)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

@@ -3,8 +3,8 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.drop_points import drop_points
 from sunshine.modules.cms.schemas import CHANGE_DROP_POINT, DROP_POINT, POINT
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -25,20 +25,20 @@ class DropPoint(ContentRow):
     kind = drop_points
 
 
-PUBLISHES = may("cms:publish")
+PUBLISHES = requires_permission("cms:publish")
 
 routes = [
     Route(
         "/api/cms/droppoint",
         DropPoints,
-        GET=[content_reader, query(drop_points.listing.schema), page(POINT), unchanged],
+        GET=[content_reader, query(drop_points.listing.schema), page(POINT), not_modified],
         POST=[signed_in, PUBLISHES, body(DROP_POINT), created(POINT)],
     ),
     Route(
         "/api/cms/droppoint/{id_}",
         DropPoint,
-        GET=[content_reader, one(POINT), unchanged],
-        PUT=[signed_in, PUBLISHES, body(CHANGE_DROP_POINT), one(POINT)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(POINT), not_modified],
+        PUT=[signed_in, PUBLISHES, body(CHANGE_DROP_POINT), item(POINT)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

@@ -3,12 +3,12 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.schemas import CHANGE_TRAINING, MATERIAL, TRAINING
 from sunshine.modules.cms.trainings import trainings
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-FILES = Filing("cms/training", "training")
+FILES = AttachmentSpec("cms/training", "training")
 
 
 class Trainings(Contents):
@@ -29,8 +29,8 @@ class Training(ContentRow):
     filing = FILES
 
 
-WRITES = may("cms:write", "cms:publish", "cms:careers")
-PUBLISHES = may("cms:publish", "cms:careers")
+WRITES = requires_permission("cms:write", "cms:publish", "cms:careers")
+PUBLISHES = requires_permission("cms:publish", "cms:careers")
 
 routes = [
     Route(
@@ -38,18 +38,18 @@ routes = [
         Trainings,
         GET=[
             signed_in,
-            may("cms:read"),
+            requires_permission("cms:read"),
             query(trainings.listing.schema),
             page(MATERIAL),
-            unchanged,
+            not_modified,
         ],
         POST=[signed_in, WRITES, body(TRAINING), created(MATERIAL)],
     ),
     Route(
         "/api/cms/training/{id_}",
         Training,
-        GET=[signed_in, may("cms:read"), one(MATERIAL), unchanged],
-        PUT=[signed_in, WRITES, body(CHANGE_TRAINING), one(MATERIAL)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[signed_in, requires_permission("cms:read"), item(MATERIAL), not_modified],
+        PUT=[signed_in, WRITES, body(CHANGE_TRAINING), item(MATERIAL)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

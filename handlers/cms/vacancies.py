@@ -3,12 +3,12 @@
 from handlers.cms.content import ContentRow, Contents
 from sunshine.modules.cms.schemas import CHANGE_VACANCY, OPENING, VACANCY
 from sunshine.modules.cms.vacancies import vacancies
-from sunshine.web.described import created, done, one, page, unchanged
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.guards import body, content_reader, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.guards import body, content_reader, query, requires_permission, signed_in
+from sunshine.web.response_specs import created, item, not_modified, ok_message, page
 from sunshine.web.routes import Route
 
-IMAGES = Filing("cms/vacancy", "vacancy")
+IMAGES = AttachmentSpec("cms/vacancy", "vacancy")
 
 
 class Vacancies(Contents):
@@ -30,21 +30,21 @@ class Vacancy(ContentRow):
     filing = IMAGES
 
 
-WRITES = may("cms:write", "cms:publish", "cms:careers")
-PUBLISHES = may("cms:publish", "cms:careers")
+WRITES = requires_permission("cms:write", "cms:publish", "cms:careers")
+PUBLISHES = requires_permission("cms:publish", "cms:careers")
 
 routes = [
     Route(
         "/api/cms/vacancies",
         Vacancies,
-        GET=[content_reader, query(vacancies.listing.schema), page(OPENING), unchanged],
+        GET=[content_reader, query(vacancies.listing.schema), page(OPENING), not_modified],
         POST=[signed_in, WRITES, body(VACANCY), created(OPENING)],
     ),
     Route(
         "/api/cms/vacancies/{id_}",
         Vacancy,
-        GET=[content_reader, one(OPENING), unchanged],
-        PUT=[signed_in, WRITES, body(CHANGE_VACANCY), one(OPENING)],
-        DELETE=[signed_in, PUBLISHES, done],
+        GET=[content_reader, item(OPENING), not_modified],
+        PUT=[signed_in, WRITES, body(CHANGE_VACANCY), item(OPENING)],
+        DELETE=[signed_in, PUBLISHES, ok_message],
     ),
 ]

@@ -3,9 +3,9 @@ models/departments.py."""
 
 from sunshine.modules.employees.departments import departments
 from sunshine.modules.employees.departments_schemas import CHANGE, CREATE, DEPARTMENT
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -29,10 +29,15 @@ routes = [
     Route(
         "/api/departments",
         Departments,
-        GET=[signed_in, may("positions:read"), query(departments.listing.schema), page(DEPARTMENT)],
+        GET=[
+            signed_in,
+            requires_permission("positions:read"),
+            query(departments.listing.schema),
+            page(DEPARTMENT),
+        ],
         POST=[
             signed_in,
-            may("positions:write"),
+            requires_permission("positions:write"),
             body(CREATE),
             created(DEPARTMENT),
             conflicts("department_name_taken"),
@@ -41,14 +46,14 @@ routes = [
     Route(
         "/api/departments/{id_}",
         Department,
-        GET=[signed_in, may("positions:read"), one(DEPARTMENT)],
+        GET=[signed_in, requires_permission("positions:read"), item(DEPARTMENT)],
         PUT=[
             signed_in,
-            may("positions:write"),
+            requires_permission("positions:write"),
             body(CHANGE),
-            one(DEPARTMENT),
+            item(DEPARTMENT),
             conflicts("department_name_taken"),
         ],
-        DELETE=[signed_in, may("positions:write"), done, conflicts("in_use")],
+        DELETE=[signed_in, requires_permission("positions:write"), ok_message, conflicts("in_use")],
     ),
 ]

@@ -16,16 +16,25 @@ from sunshine.modules.employees.schemas import (
     IMPORT,
     IMPORTED,
 )
-from sunshine.web.described import SHEETS, conflicts, created, done, file, one, page, refuses
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, csv_body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, csv_body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import (
+    SHEETS,
+    conflicts,
+    created,
+    errors,
+    file,
+    item,
+    ok_message,
+    page,
+)
 from sunshine.web.routes import Route
 
 
-class _Employees(Filed):
-    filing = Filing("employee/photo", "employee", check=check_photo)
+class _Employees(WithAttachments):
+    filing = AttachmentSpec("employee/photo", "employee", check=check_photo)
 
 
 class Employees(_Employees):
@@ -130,10 +139,15 @@ routes = [
     Route(
         "/api/employees",
         Employees,
-        GET=[signed_in, may("employees:directory"), query(rules.listing.schema), page(EMPLOYEE)],
+        GET=[
+            signed_in,
+            requires_permission("employees:directory"),
+            query(rules.listing.schema),
+            page(EMPLOYEE),
+        ],
         POST=[
             signed_in,
-            may("employees:write"),
+            requires_permission("employees:write"),
             body(CREATE),
             created(EMPLOYEE),
             conflicts("email_taken", "employee_code_taken"),
@@ -144,31 +158,31 @@ routes = [
         EmployeesImport,
         POST=[
             signed_in,
-            may("employees:write"),
+            requires_permission("employees:write"),
             query(IMPORT),
             csv_body,
-            one(IMPORTED),
+            item(IMPORTED),
             created(IMPORTED),
-            refuses(400, "invalid_csv"),
+            errors(400, "invalid_csv"),
             conflicts("email_taken", "employee_code_taken"),
         ],
     ),
     Route(
         "/api/employees/export",
         EmployeesExport,
-        GET=[signed_in, may("employees:write"), query(EXPORT), file(*SHEETS)],
+        GET=[signed_in, requires_permission("employees:write"), query(EXPORT), file(*SHEETS)],
     ),
     Route(
         "/api/employees/{employee_id}",
         Employee,
-        GET=[signed_in, may("employees:directory"), one(EMPLOYEE)],
+        GET=[signed_in, requires_permission("employees:directory"), item(EMPLOYEE)],
         PUT=[
             signed_in,
-            may("account:self"),
+            requires_permission("account:self"),
             query(FORCE),
             body(CHANGE),
-            one(EMPLOYEE),
-            refuses(400, "manager_cycle"),
+            item(EMPLOYEE),
+            errors(400, "manager_cycle"),
             conflicts(
                 "email_taken",
                 "employee_code_taken",
@@ -180,9 +194,9 @@ routes = [
         ],
         DELETE=[
             signed_in,
-            may("employees:write"),
+            requires_permission("employees:write"),
             query(FORCE),
-            done,
+            ok_message,
             conflicts("assets_held", "approvals_open", "in_use", "last_admin"),
         ],
     ),

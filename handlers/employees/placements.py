@@ -4,8 +4,8 @@ models/placements.py."""
 from handlers.employees.periods import Period, Periods
 from sunshine.modules.employees.placements import placements
 from sunshine.modules.employees.placements_schemas import CHANGE, PLACE, PLACEMENT
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -29,10 +29,15 @@ routes = [
     Route(
         "/api/employees/{employee_id}/placements",
         Placements,
-        GET=[signed_in, may("employees:read"), query(placements.listing.schema), page(PLACEMENT)],
+        GET=[
+            signed_in,
+            requires_permission("employees:read"),
+            query(placements.listing.schema),
+            page(PLACEMENT),
+        ],
         POST=[
             signed_in,
-            may("placements:write"),
+            requires_permission("placements:write"),
             body(PLACE),
             created(PLACEMENT),
             conflicts("placement_overlap"),
@@ -41,14 +46,14 @@ routes = [
     Route(
         "/api/employees/{employee_id}/placements/{period_id}",
         Placement,
-        GET=[signed_in, may("employees:read"), one(PLACEMENT)],
+        GET=[signed_in, requires_permission("employees:read"), item(PLACEMENT)],
         PUT=[
             signed_in,
-            may("placements:write"),
+            requires_permission("placements:write"),
             body(CHANGE),
-            one(PLACEMENT),
+            item(PLACEMENT),
             conflicts("placement_overlap"),
         ],
-        DELETE=[signed_in, may("placements:write"), done],
+        DELETE=[signed_in, requires_permission("placements:write"), ok_message],
     ),
 ]

@@ -3,9 +3,9 @@ models/positions.py."""
 
 from sunshine.modules.employees.positions import positions
 from sunshine.modules.employees.positions_schemas import CHANGE, CREATE, POSITION
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -29,10 +29,15 @@ routes = [
     Route(
         "/api/positions",
         Positions,
-        GET=[signed_in, may("positions:read"), query(positions.listing.schema), page(POSITION)],
+        GET=[
+            signed_in,
+            requires_permission("positions:read"),
+            query(positions.listing.schema),
+            page(POSITION),
+        ],
         POST=[
             signed_in,
-            may("positions:write"),
+            requires_permission("positions:write"),
             body(CREATE),
             created(POSITION),
             conflicts("position_name_taken"),
@@ -41,14 +46,14 @@ routes = [
     Route(
         "/api/positions/{id_}",
         Position,
-        GET=[signed_in, may("positions:read"), one(POSITION)],
+        GET=[signed_in, requires_permission("positions:read"), item(POSITION)],
         PUT=[
             signed_in,
-            may("positions:write"),
+            requires_permission("positions:write"),
             body(CHANGE),
-            one(POSITION),
+            item(POSITION),
             conflicts("position_name_taken"),
         ],
-        DELETE=[signed_in, may("positions:write"), done, conflicts("in_use")],
+        DELETE=[signed_in, requires_permission("positions:write"), ok_message, conflicts("in_use")],
     ),
 ]

@@ -11,9 +11,9 @@ from sunshine.modules.employees.shifts_schemas import (
     REASSIGN,
     SHIFT,
 )
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -53,10 +53,15 @@ routes = [
     Route(
         "/api/shifts",
         Shifts,
-        GET=[signed_in, may("shifts:read"), query(shifts.listing.schema), page(SHIFT)],
+        GET=[
+            signed_in,
+            requires_permission("shifts:read"),
+            query(shifts.listing.schema),
+            page(SHIFT),
+        ],
         POST=[
             signed_in,
-            may("shifts:write"),
+            requires_permission("shifts:write"),
             body(CREATE),
             created(SHIFT),
             conflicts("shift_name_taken"),
@@ -65,28 +70,28 @@ routes = [
     Route(
         "/api/shifts/{id_}",
         Shift,
-        GET=[signed_in, may("shifts:read"), one(SHIFT)],
+        GET=[signed_in, requires_permission("shifts:read"), item(SHIFT)],
         PUT=[
             signed_in,
-            may("shifts:write"),
+            requires_permission("shifts:write"),
             body(CHANGE),
-            one(SHIFT),
+            item(SHIFT),
             conflicts("shift_name_taken"),
         ],
-        DELETE=[signed_in, may("shifts:write"), done, conflicts("in_use")],
+        DELETE=[signed_in, requires_permission("shifts:write"), ok_message, conflicts("in_use")],
     ),
     Route(
         "/api/employees/{employee_id}/shifts",
         EmployeeShifts,
         GET=[
             signed_in,
-            may("employees:read"),
+            requires_permission("employees:read"),
             query(employee_shifts.listing.schema),
             page(EMPLOYEE_SHIFT),
         ],
         POST=[
             signed_in,
-            may("shifts:assign"),
+            requires_permission("shifts:assign"),
             body(ASSIGN),
             created(EMPLOYEE_SHIFT),
             conflicts("shift_overlap"),
@@ -95,14 +100,14 @@ routes = [
     Route(
         "/api/employees/{employee_id}/shifts/{period_id}",
         EmployeeShift,
-        GET=[signed_in, may("employees:read"), one(EMPLOYEE_SHIFT)],
+        GET=[signed_in, requires_permission("employees:read"), item(EMPLOYEE_SHIFT)],
         PUT=[
             signed_in,
-            may("shifts:assign"),
+            requires_permission("shifts:assign"),
             body(REASSIGN),
-            one(EMPLOYEE_SHIFT),
+            item(EMPLOYEE_SHIFT),
             conflicts("shift_overlap"),
         ],
-        DELETE=[signed_in, may("shifts:assign"), done],
+        DELETE=[signed_in, requires_permission("shifts:assign"), ok_message],
     ),
 ]

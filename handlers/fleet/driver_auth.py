@@ -5,9 +5,9 @@ from handlers.users.sign_ins import sign_in
 from sunshine.modules.fleet import driver_auth as rules
 from sunshine.modules.fleet.schemas import LOGIN
 from sunshine.modules.users.auth_schemas import DRIVER_SIGNED_IN
-from sunshine.web.described import exactly, refuses
 from sunshine.web.guards import body, public
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, exactly
 from sunshine.web.routes import Route
 
 
@@ -39,6 +39,6 @@ routes = [
     Route(
         "/api/fleet/auth/login",
         Login,
-        POST=[public, body(LOGIN), exactly(DRIVER_SIGNED_IN), refuses(401, "invalid_credentials")],
+        POST=[public, body(LOGIN), exactly(DRIVER_SIGNED_IN), errors(401, "invalid_credentials")],
     )
 ]

@@ -7,9 +7,9 @@ from sunshine.modules.fleet import driver_auth
 from sunshine.modules.fleet import drivers as rules
 from sunshine.modules.fleet.schemas import CHANGE_DRIVER, CREATE_DRIVER, CREDENTIALS, DRIVER
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, created, done, one, page, refuses
-from sunshine.web.guards import any_principal, body, may, query, signed_in
+from sunshine.web.guards import any_principal, body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -122,9 +122,9 @@ async def _hashed(handler: Handler, values: dict[str, Any]) -> str | None:
     return await passwords.hash(values["password"])
 
 
-READS = may("fleet:read", "fleet:manage")
-OWN = may("fleet:read", "fleet:manage", "fleet:self")
-MANAGES = may("fleet:manage")
+READS = requires_permission("fleet:read", "fleet:manage")
+OWN = requires_permission("fleet:read", "fleet:manage", "fleet:self")
+MANAGES = requires_permission("fleet:manage")
 
 routes = [
     Route(
@@ -142,20 +142,20 @@ routes = [
     Route(
         "/api/fleet/drivers/{driver_id}",
         Driver,
-        GET=[any_principal, OWN, one(DRIVER)],
+        GET=[any_principal, OWN, item(DRIVER)],
         PUT=[
             any_principal,
-            may("fleet:manage", "fleet:self"),
+            requires_permission("fleet:manage", "fleet:self"),
             body(CHANGE_DRIVER),
-            one(DRIVER),
-            refuses(400, "wrong_password"),
+            item(DRIVER),
+            errors(400, "wrong_password"),
             conflicts("license_taken", "vehicle_taken", "driver_has_vehicle", "changed"),
         ],
-        DELETE=[signed_in, MANAGES, done],
+        DELETE=[signed_in, MANAGES, ok_message],
     ),
     Route(
         "/api/fleet/drivers/{driver_id}/credentials",
         Credentials,
-        POST=[signed_in, MANAGES, body(CREDENTIALS), one(DRIVER), conflicts("username_taken")],
+        POST=[signed_in, MANAGES, body(CREDENTIALS), item(DRIVER), conflicts("username_taken")],
     ),
 ]

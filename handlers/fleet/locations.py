@@ -8,9 +8,9 @@ from tornado.iostream import StreamClosedError
 from sunshine.core import json
 from sunshine.modules.fleet import locations as rules
 from sunshine.modules.fleet.schemas import MOST_POINTS, PASSED, PLACE, POINT, RECEIVED
-from sunshine.web.described import conflicts, file, one, page
-from sunshine.web.guards import any_principal, may, one_or_many, query
+from sunshine.web.guards import any_principal, one_or_many, query, requires_permission
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, file, item, page
 from sunshine.web.routes import Route
 
 SECONDS = 60.0  # for the next thousand points of a track
@@ -80,19 +80,19 @@ def _feature(row: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "geometry": place, "properties": properties}
 
 
-OWN = may("fleet:read", "fleet:manage", "fleet:self")
-REPORTS = may("fleet:manage", "fleet:self")
+OWN = requires_permission("fleet:read", "fleet:manage", "fleet:self")
+REPORTS = requires_permission("fleet:manage", "fleet:self")
 
 routes = [
     Route(
         "/api/fleet/drivers/{driver_id}/location",
         Location,
-        GET=[any_principal, OWN, one(PLACE, nullable=True)],
+        GET=[any_principal, OWN, item(PLACE, nullable=True)],
         POST=[
             any_principal,
             REPORTS,
             one_or_many(POINT, MOST_POINTS),
-            one(RECEIVED),
+            item(RECEIVED),
             conflicts("driver_not_active"),
         ],
     ),
@@ -110,7 +110,7 @@ routes = [
             any_principal,
             REPORTS,
             one_or_many(POINT, MOST_POINTS),
-            one(RECEIVED),
+            item(RECEIVED),
             conflicts("driver_not_active"),
         ],
     ),

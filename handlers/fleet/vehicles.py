@@ -2,9 +2,9 @@
 
 from sunshine.modules.fleet import vehicles as rules
 from sunshine.modules.fleet.schemas import CHANGE_VEHICLE, CREATE_VEHICLE, DRIVEN, VEHICLE
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import any_principal, body, may, query, signed_in
+from sunshine.web.guards import any_principal, body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -75,9 +75,9 @@ class History(Handler):
         self.reply_page(await rules.history.page(database, self.query, vehicle=vehicle_id))
 
 
-READS = may("fleet:read", "fleet:manage")
-OWN = may("fleet:read", "fleet:manage", "fleet:self")
-MANAGES = may("fleet:manage")
+READS = requires_permission("fleet:read", "fleet:manage")
+OWN = requires_permission("fleet:read", "fleet:manage", "fleet:self")
+MANAGES = requires_permission("fleet:manage")
 
 routes = [
     Route(
@@ -95,15 +95,15 @@ routes = [
     Route(
         "/api/fleet/vehicles/{vehicle_id}",
         Vehicle,
-        GET=[any_principal, OWN, one(VEHICLE)],
+        GET=[any_principal, OWN, item(VEHICLE)],
         PUT=[
             signed_in,
             MANAGES,
             body(CHANGE_VEHICLE),
-            one(VEHICLE),
+            item(VEHICLE),
             conflicts("plate_number_taken", "driver_has_vehicle", "vehicle_taken"),
         ],
-        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("in_use")],
     ),
     Route(
         "/api/fleet/vehicles/{vehicle_id}/history",

@@ -2,9 +2,9 @@
 
 from sunshine.modules.leave import ledger as rules
 from sunshine.modules.leave.schemas import BALANCE, BALANCES_OF_YEAR, ENTRY
-from sunshine.web.described import one, page
-from sunshine.web.guards import may, query, signed_in
+from sunshine.web.guards import query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import item, page
 from sunshine.web.routes import Route
 
 
@@ -39,11 +39,16 @@ routes = [
     Route(
         "/api/leave/balance/{employee_id}",
         LeaveBalance,
-        GET=[signed_in, may("leave:self"), query(BALANCE), one(BALANCES_OF_YEAR)],
+        GET=[signed_in, requires_permission("leave:self"), query(BALANCE), item(BALANCES_OF_YEAR)],
     ),
     Route(
         "/api/leave/balance/{employee_id}/entries",
         LeaveEntries,
-        GET=[signed_in, may("leave:self"), query(rules.entries.schema), page(ENTRY)],
+        GET=[
+            signed_in,
+            requires_permission("leave:self"),
+            query(rules.entries.schema),
+            page(ENTRY),
+        ],
     ),
 ]

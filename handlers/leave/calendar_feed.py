@@ -2,10 +2,10 @@
 
 from sunshine.modules.leave import calendar_feed as rules
 from sunshine.modules.leave.schemas import FEED
-from sunshine.web.described import file, one, unchanged
-from sunshine.web.feeds import send_calendar
-from sunshine.web.guards import feed_reader, may, signed_in
+from sunshine.web.calendar_feeds import send_calendar
+from sunshine.web.guards import feed_reader, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import file, item, not_modified
 from sunshine.web.routes import Route
 
 PATH = "/api/leave/calendar.ics"
@@ -39,10 +39,14 @@ class LeaveCalendarFeed(Handler):
 
 
 routes = [
-    Route("/api/leave/calendar", LeaveCalendar, GET=[signed_in, may("leave:self"), one(FEED)]),
+    Route(
+        "/api/leave/calendar",
+        LeaveCalendar,
+        GET=[signed_in, requires_permission("leave:self"), item(FEED)],
+    ),
     Route(
         PATH,
         LeaveCalendarFeed,
-        GET=[feed_reader, may("leave:self"), file("text/calendar"), unchanged],
+        GET=[feed_reader, requires_permission("leave:self"), file("text/calendar"), not_modified],
     ),
 ]

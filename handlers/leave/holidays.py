@@ -2,9 +2,9 @@
 
 from sunshine.modules.leave import holidays as rules
 from sunshine.modules.leave.holidays_schemas import CHANGE, CREATE, HOLIDAY
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -62,10 +62,15 @@ routes = [
     Route(
         "/api/leave/holidays",
         Holidays,
-        GET=[signed_in, may("leave:self"), query(rules.holidays.listing.schema), page(HOLIDAY)],
+        GET=[
+            signed_in,
+            requires_permission("leave:self"),
+            query(rules.holidays.listing.schema),
+            page(HOLIDAY),
+        ],
         POST=[
             signed_in,
-            may("leave:collective"),
+            requires_permission("leave:collective"),
             body(CREATE),
             created(HOLIDAY),
             conflicts("holiday_date_taken"),
@@ -74,14 +79,14 @@ routes = [
     Route(
         "/api/leave/holidays/{id_}",
         Holiday,
-        GET=[signed_in, may("leave:self"), one(HOLIDAY)],
+        GET=[signed_in, requires_permission("leave:self"), item(HOLIDAY)],
         PUT=[
             signed_in,
-            may("leave:collective"),
+            requires_permission("leave:collective"),
             body(CHANGE),
-            one(HOLIDAY),
+            item(HOLIDAY),
             conflicts("holiday_date_taken"),
         ],
-        DELETE=[signed_in, may("leave:collective"), done],
+        DELETE=[signed_in, requires_permission("leave:collective"), ok_message],
     ),
 ]

@@ -4,15 +4,15 @@ Tables: models/leave.py."""
 from sunshine.modules.leave import decisions
 from sunshine.modules.leave import requests as rules
 from sunshine.modules.leave.schemas import APPLY, DECIDE, LEAVE, WARNED
-from sunshine.web.described import conflicts, created, one, page, refuses
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, errors, item, page
 from sunshine.web.routes import Route
 
 
-class _Leave(Filed):
-    filing = Filing("employee/leave", "leave", check=rules.check_file)
+class _Leave(WithAttachments):
+    filing = AttachmentSpec("employee/leave", "leave", check=rules.check_file)
 
 
 class LeaveApplication(_Leave):
@@ -111,18 +111,24 @@ routes = [
     Route(
         "/api/leave",
         Leaves,
-        GET=[signed_in, may("leave:self"), query(rules.listing.schema), page(LEAVE), refuses(404)],
+        GET=[
+            signed_in,
+            requires_permission("leave:self"),
+            query(rules.listing.schema),
+            page(LEAVE),
+            errors(404),
+        ],
     ),
     Route(
         "/api/leave/apply",
         LeaveApplication,
         POST=[
             signed_in,
-            may("leave:self"),
+            requires_permission("leave:self"),
             body(APPLY),
             created(WARNED),
-            refuses(400, "no_working_days"),
-            refuses(404),
+            errors(400, "no_working_days"),
+            errors(404),
             conflicts(
                 "leave_overlap",
                 "permit_overlap",
@@ -132,14 +138,18 @@ routes = [
             ),
         ],
     ),
-    Route("/api/leave/{leave_id}", Leave, GET=[signed_in, may("leave:self"), one(LEAVE)]),
+    Route(
+        "/api/leave/{leave_id}",
+        Leave,
+        GET=[signed_in, requires_permission("leave:self"), item(LEAVE)],
+    ),
     Route(
         "/api/leave/{leave_id}/cancel",
         LeaveCancellation,
         POST=[
             signed_in,
-            may("leave:self"),
-            one(LEAVE),
+            requires_permission("leave:self"),
+            item(LEAVE),
             conflicts("already_decided", "leave_begun"),
         ],
     ),
@@ -148,10 +158,10 @@ routes = [
         LeaveQueue,
         GET=[
             signed_in,
-            may("leave:approve"),
+            requires_permission("leave:approve"),
             query(rules.listing.schema),
             page(LEAVE),
-            refuses(404),
+            errors(404),
         ],
     ),
     Route(
@@ -159,15 +169,20 @@ routes = [
         LeaveDecision,
         POST=[
             signed_in,
-            may("leave:approve"),
+            requires_permission("leave:approve"),
             body(DECIDE),
-            one(WARNED),
+            item(WARNED),
             conflicts("already_decided", "attendance_recorded", "insufficient_balance"),
         ],
     ),
     Route(
         "/api/leave/history/{employee_id}",
         LeaveHistory,
-        GET=[signed_in, may("leave:self"), query(rules.listing.schema), page(LEAVE)],
+        GET=[
+            signed_in,
+            requires_permission("leave:self"),
+            query(rules.listing.schema),
+            page(LEAVE),
+        ],
     ),
 ]

@@ -3,10 +3,10 @@
 from sunshine.modules.leave.schemas import FEED
 from sunshine.modules.meeting_rooms import calendar_feed as rules
 from sunshine.modules.meeting_rooms.rooms import rooms
-from sunshine.web.described import file, one, unchanged
-from sunshine.web.feeds import send_calendar
-from sunshine.web.guards import feed_reader, may, signed_in
+from sunshine.web.calendar_feeds import send_calendar
+from sunshine.web.guards import feed_reader, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import file, item, not_modified
 from sunshine.web.routes import Route
 
 
@@ -42,11 +42,11 @@ routes = [
     Route(
         "/api/meeting-rooms/{id_}/calendar",
         RoomCalendar,
-        GET=[signed_in, may("rooms:book"), one(FEED)],
+        GET=[signed_in, requires_permission("rooms:book"), item(FEED)],
     ),
     Route(
         "/api/meeting-rooms/{id_}/calendar.ics",
         RoomCalendarFeed,
-        GET=[feed_reader, may("rooms:book"), file("text/calendar"), unchanged],
+        GET=[feed_reader, requires_permission("rooms:book"), file("text/calendar"), not_modified],
     ),
 ]

@@ -3,10 +3,10 @@
 from sunshine.modules.meeting_rooms import availability
 from sunshine.modules.meeting_rooms.rooms import rooms
 from sunshine.modules.meeting_rooms.schemas import AVAILABILITY, CHANGE, CREATE, DAY, ROOM
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -38,8 +38,8 @@ class Availability(Handler):
         self.reply(await availability.availability(self.db.sunshine, id_, day))
 
 
-SEES = may("rooms:book")
-MANAGES = may("rooms:manage")
+SEES = requires_permission("rooms:book")
+MANAGES = requires_permission("rooms:manage")
 
 routes = [
     Route(
@@ -57,13 +57,13 @@ routes = [
     Route(
         "/api/meeting-rooms/{id_}",
         MeetingRoom,
-        GET=[signed_in, SEES, one(ROOM)],
-        PUT=[signed_in, MANAGES, body(CHANGE), one(ROOM), conflicts("meeting_room_name_taken")],
-        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+        GET=[signed_in, SEES, item(ROOM)],
+        PUT=[signed_in, MANAGES, body(CHANGE), item(ROOM), conflicts("meeting_room_name_taken")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("in_use")],
     ),
     Route(
         "/api/meeting-rooms/{id_}/availability",
         Availability,
-        GET=[signed_in, SEES, query(DAY), one(AVAILABILITY)],
+        GET=[signed_in, SEES, query(DAY), item(AVAILABILITY)],
     ),
 ]

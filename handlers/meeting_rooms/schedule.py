@@ -3,9 +3,9 @@
 from sunshine.modules.meeting_rooms import bookings
 from sunshine.modules.meeting_rooms import schedule as rules
 from sunshine.modules.meeting_rooms.schemas import BOOK, BOOKED, BOOKING, CANCEL, CANCELLED, MOVE
-from sunshine.web.described import conflicts, created, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, item, page
 from sunshine.web.routes import Route
 
 
@@ -81,7 +81,7 @@ class CheckIn(Handler):
             self.reply(booking, message="Checked in", status=201)
 
 
-BOOKS = may("rooms:book")
+BOOKS = requires_permission("rooms:book")
 
 routes = [
     Route(
@@ -99,12 +99,12 @@ routes = [
     Route(
         "/api/meeting-rooms/schedule/{booking_id}",
         Booking,
-        GET=[signed_in, BOOKS, one(BOOKING)],
+        GET=[signed_in, BOOKS, item(BOOKING)],
         PUT=[
             signed_in,
             BOOKS,
             body(MOVE),
-            one(BOOKED),
+            item(BOOKED),
             conflicts(
                 "room_taken",
                 "room_inactive",
@@ -117,7 +117,7 @@ routes = [
             signed_in,
             BOOKS,
             query(CANCEL),
-            one(CANCELLED),
+            item(CANCELLED),
             conflicts("booking_past", "booking_cancelled", "booking_released"),
         ],
     ),

@@ -4,15 +4,15 @@ from handlers.mitra.partners import MANAGES, READS
 from sunshine.database import documents
 from sunshine.modules.mitra import documents as rules
 from sunshine.modules.mitra.schemas import CHANGE_DOCUMENT, CREATE_DOCUMENT, DOCUMENT
-from sunshine.web.described import conflicts, created, done, one, page, refuses
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
 from sunshine.web.guards import body, query, signed_in
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 
-class _Documents(Filed):
-    filing = Filing("mitra", "partner_document", check=rules.check_file)
+class _Documents(WithAttachments):
+    filing = AttachmentSpec("mitra", "partner_document", check=rules.check_file)
 
 
 class Documents(_Documents):
@@ -71,7 +71,7 @@ class Document(_Documents):
             self.reply(message="Document deleted")
 
 
-AWAY = refuses(503, documents.CODE)
+AWAY = errors(503, documents.CODE)
 
 routes = [
     Route(
@@ -83,15 +83,15 @@ routes = [
     Route(
         "/api/mitra/{id_}/documents/{document_id}",
         Document,
-        GET=[signed_in, READS, one(DOCUMENT), AWAY],
+        GET=[signed_in, READS, item(DOCUMENT), AWAY],
         PUT=[
             signed_in,
             MANAGES,
             body(CHANGE_DOCUMENT),
-            one(DOCUMENT),
+            item(DOCUMENT),
             conflicts("changed_meanwhile"),
             AWAY,
         ],
-        DELETE=[signed_in, MANAGES, done, conflicts("changed_meanwhile"), AWAY],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("changed_meanwhile"), AWAY],
     ),
 ]

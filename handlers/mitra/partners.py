@@ -2,9 +2,9 @@
 
 from sunshine.modules.mitra.partners import partners
 from sunshine.modules.mitra.schemas import CHANGE, CREATE, PARTNER
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.records import Record, Records
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -24,8 +24,8 @@ class Partner(Record):
     records = partners
 
 
-READS = may("mitra:read", "mitra:manage")
-MANAGES = may("mitra:manage")
+READS = requires_permission("mitra:read", "mitra:manage")
+MANAGES = requires_permission("mitra:manage")
 
 routes = [
     Route(
@@ -37,8 +37,8 @@ routes = [
     Route(
         "/api/mitra/{id_}",
         Partner,
-        GET=[signed_in, READS, one(PARTNER)],
-        PUT=[signed_in, MANAGES, body(CHANGE), one(PARTNER), conflicts("partner_name_taken")],
-        DELETE=[signed_in, MANAGES, done, conflicts("in_use")],
+        GET=[signed_in, READS, item(PARTNER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), item(PARTNER), conflicts("partner_name_taken")],
+        DELETE=[signed_in, MANAGES, ok_message, conflicts("in_use")],
     ),
 ]

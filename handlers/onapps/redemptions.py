@@ -4,9 +4,9 @@ from sunshine.modules.onapps import redemptions as rules
 from sunshine.modules.onapps import vouchers
 from sunshine.modules.onapps.schemas import REDEEM, REDEMPTION, VALIDATE, VALIDATED
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, exactly, one, page
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, exactly, item, page
 from sunshine.web.routes import Route
 
 
@@ -66,8 +66,8 @@ class Release(Handler):
             self.reply(redemption, message="Redemption released")
 
 
-MANAGES = may("vouchers:manage")
-USES = may("vouchers:validate")
+MANAGES = requires_permission("vouchers:manage")
+USES = requires_permission("vouchers:validate")
 
 routes = [
     Route(
@@ -87,7 +87,7 @@ routes = [
             signed_in,
             USES,
             body(REDEEM),
-            one(REDEMPTION),
+            item(REDEMPTION),
             conflicts(
                 "already_redeemed",
                 "voucher_invalid",
@@ -101,6 +101,6 @@ routes = [
     Route(
         "/api/onapps/vouchers/redemptions/{redemption_id}/release",
         Release,
-        POST=[signed_in, MANAGES, one(REDEMPTION), conflicts("already_released")],
+        POST=[signed_in, MANAGES, item(REDEMPTION), conflicts("already_released")],
     ),
 ]

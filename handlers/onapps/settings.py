@@ -3,17 +3,17 @@ models/onapps.py."""
 
 from sunshine.modules.onapps import settings as rules
 from sunshine.modules.onapps.schemas import CONFIGURE, ONAPPS
-from sunshine.web.described import one
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, requires_permission, signed_in
+from sunshine.web.response_specs import item
 from sunshine.web.routes import Route
 
 
-class Onapps(Filed):
+class Onapps(WithAttachments):
     """What every app may know."""
 
-    filing = Filing("onapps", "onapps_setting", "voucher", within=("vouchers",))
+    filing = AttachmentSpec("onapps", "onapps_setting", "voucher", within=("vouchers",))
 
     async def get(self) -> None:
         """Get what every app may know.
@@ -36,7 +36,7 @@ routes = [
     Route(
         "/api/onapps",
         Onapps,
-        GET=[signed_in, may("vouchers:validate"), one(ONAPPS)],
-        PUT=[signed_in, may("onapps:manage"), body(CONFIGURE), one(ONAPPS)],
+        GET=[signed_in, requires_permission("vouchers:validate"), item(ONAPPS)],
+        PUT=[signed_in, requires_permission("onapps:manage"), body(CONFIGURE), item(ONAPPS)],
     ),
 ]

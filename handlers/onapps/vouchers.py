@@ -2,15 +2,15 @@
 
 from sunshine.modules.onapps import vouchers as rules
 from sunshine.modules.onapps.schemas import CHANGE, CREATE, VOUCHER
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
-class _Vouchers(Filed):
-    filing = Filing("onapps/voucher", "voucher")
+class _Vouchers(WithAttachments):
+    filing = AttachmentSpec("onapps/voucher", "voucher")
 
 
 class Vouchers(_Vouchers):
@@ -63,7 +63,7 @@ class Voucher(_Vouchers):
             self.reply(message="Voucher deleted")
 
 
-MANAGES = may("vouchers:manage")
+MANAGES = requires_permission("vouchers:manage")
 
 routes = [
     Route(
@@ -75,8 +75,8 @@ routes = [
     Route(
         "/api/onapps/vouchers/{voucher_id}",
         Voucher,
-        GET=[signed_in, MANAGES, one(VOUCHER)],
-        PUT=[signed_in, MANAGES, body(CHANGE), one(VOUCHER)],
-        DELETE=[signed_in, MANAGES, done],
+        GET=[signed_in, MANAGES, item(VOUCHER)],
+        PUT=[signed_in, MANAGES, body(CHANGE), item(VOUCHER)],
+        DELETE=[signed_in, MANAGES, ok_message],
     ),
 ]

@@ -1,14 +1,14 @@
 """How tickets end, over HTTP. Rules: sunshine/modules/tickets/closing.py."""
 
-from handlers.tickets.tickets import WithAttachments
+from handlers.tickets.tickets import TicketEndpoint
 from sunshine.modules.tickets import closing as rules
 from sunshine.modules.tickets.schemas import CLOSE, MERGE, RATE, TICKET
-from sunshine.web.described import conflicts, one
-from sunshine.web.guards import body, may, signed_in
+from sunshine.web.guards import body, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, item
 from sunshine.web.routes import Route
 
 
-class TicketClosing(WithAttachments):
+class TicketClosing(TicketEndpoint):
     """The end of a ticket."""
 
     async def post(self, ticket_id: int) -> None:
@@ -22,7 +22,7 @@ class TicketClosing(WithAttachments):
             self.reply(ticket, message="Ticket closed")
 
 
-class TicketRating(WithAttachments):
+class TicketRating(TicketEndpoint):
     """The reporter's word on how it went."""
 
     async def post(self, ticket_id: int) -> None:
@@ -35,7 +35,7 @@ class TicketRating(WithAttachments):
             self.reply(ticket, message="Thank you")
 
 
-class TicketMerging(WithAttachments):
+class TicketMerging(TicketEndpoint):
     """Two tickets about one thing."""
 
     async def post(self, ticket_id: int) -> None:
@@ -55,9 +55,9 @@ routes = [
         TicketClosing,
         POST=[
             signed_in,
-            may("tickets:read"),
+            requires_permission("tickets:read"),
             body(CLOSE),
-            one(TICKET),
+            item(TICKET),
             conflicts("already_closed", "ticket_merged"),
         ],
     ),
@@ -66,9 +66,9 @@ routes = [
         TicketRating,
         POST=[
             signed_in,
-            may("tickets:read"),
+            requires_permission("tickets:read"),
             body(RATE),
-            one(TICKET),
+            item(TICKET),
             conflicts("already_rated", "not_resolved", "ticket_merged"),
         ],
     ),
@@ -77,9 +77,9 @@ routes = [
         TicketMerging,
         POST=[
             signed_in,
-            may("tickets:agent"),
+            requires_permission("tickets:agent"),
             body(MERGE),
-            one(TICKET),
+            item(TICKET),
             conflicts("ticket_merged", "into_closed"),
         ],
     ),

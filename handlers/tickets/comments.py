@@ -4,17 +4,17 @@ sunshine/modules/tickets/comments.py."""
 from sunshine.modules.tickets import comments as rules
 from sunshine.modules.tickets.schemas import COMMENT, HAPPENED, SAID
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.described import conflicts, created, page
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, page
 from sunshine.web.routes import Route
 
 
-class TicketComments(Filed):
+class TicketComments(WithAttachments):
     """The comments that one may see, and new ones."""
 
-    filing = Filing("ticketing", "ticket_comment", check=check_file)
+    filing = AttachmentSpec("ticketing", "ticket_comment", check=check_file)
 
     async def get(self, ticket_id: int) -> None:
         """List a ticket's comments, the first first.
@@ -36,10 +36,10 @@ class TicketComments(Filed):
             self.reply(comment, message="Comment added", status=201)
 
 
-class TicketHistory(Filed):
+class TicketHistory(WithAttachments):
     """What happened to a ticket, as far as one may know."""
 
-    filing = Filing("ticketing", "ticket_comment", check=check_file, within=("comment",))
+    filing = AttachmentSpec("ticketing", "ticket_comment", check=check_file, within=("comment",))
 
     async def get(self, ticket_id: int) -> None:
         """List what happened to a ticket, the first first.
@@ -54,10 +54,15 @@ routes = [
     Route(
         "/api/tickets/{ticket_id}/comments",
         TicketComments,
-        GET=[signed_in, may("tickets:read"), query(rules.comments.schema), page(SAID)],
+        GET=[
+            signed_in,
+            requires_permission("tickets:read"),
+            query(rules.comments.schema),
+            page(SAID),
+        ],
         POST=[
             signed_in,
-            may("tickets:read"),
+            requires_permission("tickets:read"),
             body(COMMENT),
             created(SAID),
             conflicts("ticket_merged"),
@@ -66,6 +71,11 @@ routes = [
     Route(
         "/api/tickets/{ticket_id}/history",
         TicketHistory,
-        GET=[signed_in, may("tickets:read"), query(rules.events.schema), page(HAPPENED)],
+        GET=[
+            signed_in,
+            requires_permission("tickets:read"),
+            query(rules.events.schema),
+            page(HAPPENED),
+        ],
     ),
 ]

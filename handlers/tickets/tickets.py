@@ -4,20 +4,20 @@ from sunshine.modules.tickets import closing, updates, watchers
 from sunshine.modules.tickets import tickets as rules
 from sunshine.modules.tickets.schemas import ASSIGN, CHANGE, CREATE, TICKET
 from sunshine.modules.tickets.visibility import check_file
-from sunshine.web.described import conflicts, created, done, one, page
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
+from sunshine.web.guards import body, query, requires_permission, signed_in
+from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
 
-class WithAttachments(Filed):
+class TicketEndpoint(WithAttachments):
     """What answers with a ticket, or takes one."""
 
-    filing = Filing("ticketing", "ticket", check=check_file, notes="ticket_comment.comment")
+    filing = AttachmentSpec("ticketing", "ticket", check=check_file, notes="ticket_comment.comment")
 
 
-class Tickets(WithAttachments):
+class Tickets(TicketEndpoint):
     """The tickets that one may see, and new ones."""
 
     async def get(self) -> None:
@@ -39,7 +39,7 @@ class Tickets(WithAttachments):
             self.reply(ticket, message="Ticket created", status=201)
 
 
-class Ticket(WithAttachments):
+class Ticket(TicketEndpoint):
     """One ticket."""
 
     async def get(self, ticket_id: int) -> None:
@@ -72,7 +72,7 @@ class Ticket(WithAttachments):
             self.reply(message="Ticket deleted")
 
 
-class TicketAssignment(WithAttachments):
+class TicketAssignment(TicketEndpoint):
     """Who solves it."""
 
     async def post(self, ticket_id: int) -> None:
@@ -85,7 +85,7 @@ class TicketAssignment(WithAttachments):
             self.reply(ticket, message="Ticket assigned")
 
 
-class TicketWatching(WithAttachments):
+class TicketWatching(TicketEndpoint):
     """Whether one is told what happens to it."""
 
     async def post(self, ticket_id: int) -> None:
@@ -111,39 +111,49 @@ routes = [
     Route(
         "/api/tickets",
         Tickets,
-        GET=[signed_in, may("tickets:read"), query(rules.LISTINGS[True].schema), page(TICKET)],
-        POST=[signed_in, may("tickets:create"), body(CREATE), created(TICKET)],
+        GET=[
+            signed_in,
+            requires_permission("tickets:read"),
+            query(rules.LISTINGS[True].schema),
+            page(TICKET),
+        ],
+        POST=[signed_in, requires_permission("tickets:create"), body(CREATE), created(TICKET)],
     ),
     Route(
         "/api/tickets/{ticket_id}",
         Ticket,
-        GET=[signed_in, may("tickets:read"), one(TICKET)],
+        GET=[signed_in, requires_permission("tickets:read"), item(TICKET)],
         PUT=[
             signed_in,
-            may("tickets:read"),
+            requires_permission("tickets:read"),
             body(CHANGE),
-            one(TICKET),
+            item(TICKET),
             conflicts(
                 "changed_meanwhile", "illegal_transition", "ticket_merged", "ticket_not_open"
             ),
         ],
-        DELETE=[signed_in, may("tickets:delete"), done],
+        DELETE=[signed_in, requires_permission("tickets:delete"), ok_message],
     ),
     Route(
         "/api/tickets/{ticket_id}/assign",
         TicketAssignment,
         POST=[
             signed_in,
-            may("tickets:agent"),
+            requires_permission("tickets:agent"),
             body(ASSIGN),
-            one(TICKET),
+            item(TICKET),
             conflicts("ticket_merged"),
         ],
     ),
     Route(
         "/api/tickets/{ticket_id}/watch",
         TicketWatching,
-        POST=[signed_in, may("tickets:read"), one(TICKET), conflicts("ticket_merged")],
-        DELETE=[signed_in, may("tickets:read"), done],
+        POST=[
+            signed_in,
+            requires_permission("tickets:read"),
+            item(TICKET),
+            conflicts("ticket_merged"),
+        ],
+        DELETE=[signed_in, requires_permission("tickets:read"), ok_message],
     ),
 ]

@@ -4,9 +4,9 @@ from sunshine.core.errors import Invalid
 from sunshine.modules.users import accounts as rules
 from sunshine.modules.users.schemas import CHANGE, CREATE, USER
 from sunshine.web import rate_limits
-from sunshine.web.described import conflicts, created, done, one, page, refuses
-from sunshine.web.guards import body, may, query, signed_in
+from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import conflicts, created, errors, item, ok_message, page
 from sunshine.web.routes import Route
 
 
@@ -100,10 +100,10 @@ routes = [
     Route(
         "/api/users",
         Users,
-        GET=[signed_in, may("users:read"), query(rules.listing.schema), page(USER)],
+        GET=[signed_in, requires_permission("users:read"), query(rules.listing.schema), page(USER)],
         POST=[
             signed_in,
-            may("users:write"),
+            requires_permission("users:write"),
             body(CREATE),
             created(USER),
             conflicts("username_taken", "email_taken", "employee_has_user"),
@@ -112,12 +112,12 @@ routes = [
     Route(
         "/api/users/{user_id}",
         User,
-        GET=[signed_in, one(USER)],
+        GET=[signed_in, item(USER)],
         PUT=[
             signed_in,
             body(CHANGE),
-            one(USER),
-            refuses(400, "wrong_password"),
+            item(USER),
+            errors(400, "wrong_password"),
             conflicts(
                 "username_taken",
                 "email_taken",
@@ -127,6 +127,11 @@ routes = [
                 "changed",
             ),
         ],
-        DELETE=[signed_in, may("users:write"), done, conflicts("last_admin", "own_account")],
+        DELETE=[
+            signed_in,
+            requires_permission("users:write"),
+            ok_message,
+            conflicts("last_admin", "own_account"),
+        ],
     ),
 ]

@@ -3,9 +3,9 @@ models/kernel.py."""
 
 from sunshine.modules.users import audit_trail as rules
 from sunshine.modules.users.events_schemas import EVENT
-from sunshine.web.described import page
-from sunshine.web.guards import may, query, signed_in
+from sunshine.web.guards import query, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import page
 from sunshine.web.routes import Route
 
 
@@ -24,6 +24,8 @@ class Events(Handler):
 
 routes = [
     Route(
-        "/api/events", Events, GET=[signed_in, may("events:read"), query(rules.SCHEMA), page(EVENT)]
+        "/api/events",
+        Events,
+        GET=[signed_in, requires_permission("events:read"), query(rules.SCHEMA), page(EVENT)],
     )
 ]

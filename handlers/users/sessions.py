@@ -3,9 +3,9 @@
 from handlers.users.sign_ins import sign_in
 from sunshine.modules.users import sessions as rules
 from sunshine.modules.users.auth_schemas import ACCOUNT, LOGIN, SIGNED_IN, VERIFIED
-from sunshine.web.described import done, exactly, one, refuses
 from sunshine.web.guards import any_principal, body, public
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, exactly, item, ok_message
 from sunshine.web.routes import Route
 
 
@@ -107,9 +107,14 @@ routes = [
     Route(
         "/api/auth/login",
         Login,
-        POST=[public, body(LOGIN), exactly(SIGNED_IN), refuses(401, "invalid_credentials")],
+        POST=[public, body(LOGIN), exactly(SIGNED_IN), errors(401, "invalid_credentials")],
     ),
-    Route("/api/auth/logout", Logout, GET=[any_principal, done], POST=[any_principal, done]),
-    Route("/api/auth/account", Account, GET=[any_principal, one(ACCOUNT)]),
+    Route(
+        "/api/auth/logout",
+        Logout,
+        GET=[any_principal, ok_message],
+        POST=[any_principal, ok_message],
+    ),
+    Route("/api/auth/account", Account, GET=[any_principal, item(ACCOUNT)]),
     Route("/api/auth/verify-jwt", VerifyJwt, GET=[any_principal, exactly(VERIFIED)]),
 ]

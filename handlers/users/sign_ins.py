@@ -9,13 +9,14 @@ from typing import Protocol
 
 from sunshine.core.errors import NotSignedIn, TooMany
 from sunshine.core.principals import Caller
-from sunshine.database.database import Database, Row
+from sunshine.database.database import Database
+from sunshine.database.statements import Row
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.users import sign_ins as rules
 from sunshine.modules.users.auth_schemas import SIGN_IN
-from sunshine.web.described import page
 from sunshine.web.guards import any_principal, query
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import page
 from sunshine.web.routes import Route
 from sunshine.web.sign_in_limits import SignIn
 

@@ -20,7 +20,7 @@ from sunshine.backups.writer import Writer
 from sunshine.core import json
 from sunshine.core.settings import Settings
 from sunshine.database import mongo
-from sunshine.database.database import Row
+from sunshine.database.statements import Row
 
 NAME = "documents.jsonl.gz"
 _NAMED = "SELECT content_key FROM partner_document WHERE content_key IS NOT NULL"

@@ -11,7 +11,8 @@ from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 COLUMNS = ("id", "assetCode", "name", "category", "status", "location", "assignedToName")
 

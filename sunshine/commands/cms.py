@@ -12,7 +12,8 @@ from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Databases, Row
+    from sunshine.database.database import Databases
+    from sunshine.database.statements import Row
 
 KINDS = ("blog", "ads", "training", "career", "vacancies", "department", "droppoint")
 kind_type = click.Choice(KINDS)

@@ -12,7 +12,8 @@ from sunshine.commands.output import json_option, yes_option
 if TYPE_CHECKING:
     from sunshine.commands.demo_people import Person
     from sunshine.core.settings import Settings
-    from sunshine.database.database import Database, Databases, Row, Transaction
+    from sunshine.database.database import Database, Databases, Transaction
+    from sunshine.database.statements import Row
 
 Ids = dict[str, int]
 

@@ -14,7 +14,8 @@ from sunshine.core.variables import DATABASES
 if TYPE_CHECKING:
     import asyncio
 
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 PAGE = 100
 LOOK_SECONDS = 5.0

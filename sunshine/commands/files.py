@@ -10,7 +10,8 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.core.settings import Settings
-    from sunshine.database.database import Databases, Row
+    from sunshine.database.database import Databases
+    from sunshine.database.statements import Row
 
 FILES = ("place", "size", "modified")
 PROBLEMS = ("problem", "path", "size")

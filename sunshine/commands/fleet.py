@@ -9,7 +9,8 @@ from sunshine.commands.output import json_option
 from sunshine.commands.users import password_of, stdin_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
 VEHICLES = ("id", "plateNumber", "type", "status", "driver", "registrationExpiry")
@@ -99,5 +100,6 @@ async def _licensed(database: "Database", license_number: str) -> "Row":
     asked = {"search": license_number}
     for row in await rules.listing.every(database, asked, **rules.days(database)):
         if row["licenseNumber"].lower() == license_number.lower():
-            return row
+            found: Row = row
+            return found
     raise NotFound(f"there is no driver with licence {license_number}")

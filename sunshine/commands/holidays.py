@@ -11,7 +11,8 @@ from sunshine.commands.output import json_option
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 COLUMNS = ("date", "name", "kind", "deductsAnnual")
 MAX_NAME = 200

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sunshine.core.settings import Settings
-    from sunshine.database.database import Databases, Row
+    from sunshine.database.database import Databases
+    from sunshine.database.statements import Row
     from sunshine.jobs.runner import Runner
 
 COLUMNS = ("name", "schedule", "due", "finished", "status", "attempt", "error", "nextDue")

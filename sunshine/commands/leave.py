@@ -8,7 +8,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 BALANCES = click.Choice(["annual", "special"])
 COLUMNS = (

@@ -10,7 +10,8 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.core.settings import Settings
-    from sunshine.database.database import Database, Databases, Row
+    from sunshine.database.database import Database, Databases
+    from sunshine.database.statements import Row
 
 PARTNERS = ("id", "name", "type", "status", "contactName", "phone", "email")
 DOCUMENTS = ("id", "title", "kind", "version", "updatedAt", "fields")

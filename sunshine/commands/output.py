@@ -108,14 +108,14 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 def explained(error: Exception) -> tuple[list[str], int] | None:
     """The lines and the exit code that an expected error means; None for a fault of ours."""
     from sunshine.core.environment import SettingsError
-    from sunshine.core.errors import Invalid, NotFound, Problem
+    from sunshine.core.errors import AppError, Invalid, NotFound
     from sunshine.database.cluster import PostgresError
 
     if isinstance(error, CommandError):
         return [str(error)], error.code
     if isinstance(error, SettingsError):
         return error.lines, UNSAFE
-    if isinstance(error, Problem):
+    if isinstance(error, AppError):
         fields = [f"{wrong['field']} {wrong['message']}" for wrong in error.errors]
         fields += [f"and {error.omitted} more"] if error.omitted else []
         code = {Invalid: USAGE, NotFound: NOT_FOUND}.get(type(error), FAILED)

@@ -11,7 +11,8 @@ from sunshine.commands.dates import Moment
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 COLUMNS = ("id", "name", "capacity", "floor", "facilities", "opensAt", "closesAt", "active")
 FREE = ("id", "name", "capacity", "floor", "facilities", "location")

@@ -10,7 +10,8 @@ from sunshine.commands.dates import DAY
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 
 BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}

@@ -9,7 +9,8 @@ from sunshine.commands import output
 from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 STATUSES = click.Choice(["open", "in_progress", "resolved", "closed"])
 PRIORITIES = click.Choice(["low", "medium", "high", "urgent"])

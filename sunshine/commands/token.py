@@ -12,7 +12,8 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.core.settings import Settings
-    from sunshine.database.database import Database, Databases, Row
+    from sunshine.database.database import Database, Databases
+    from sunshine.database.statements import Row
 
 YEAR = 365 * 24 * 60  # minutes
 
@@ -41,7 +42,7 @@ def issue(username: str, minutes: int | None, as_json: bool) -> None:
     async def work(databases: "Databases", settings: "Settings") -> "Row":
         from sunshine.identity.tokens import Tokens
         from sunshine.modules.users import sessions as rules
-        from sunshine.operations.folders import with_secret
+        from sunshine.operations.directories import with_secret
 
         lifetime = timedelta(minutes=minutes) if minutes else None
         tokens = Tokens(

@@ -11,7 +11,8 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.core.fields import Schema
-    from sunshine.database.database import Database, Row
+    from sunshine.database.database import Database
+    from sunshine.database.statements import Row
 
 ROLES = click.Choice(["admin", "hr", "manager", "employee"])
 COLUMNS = ("id", "username", "name", "email", "role", "active", "employeeId", "permissions")

@@ -13,12 +13,12 @@ MAX_NAMED = 20
 MAX_WORDS = 200  # characters of a name or a value that an error repeats
 
 
-def brief(text: str, most: int = MAX_WORDS) -> str:
+def shortened(text: str, most: int = MAX_WORDS) -> str:
     """A text that somebody sent, as an error repeats it: its beginning where it is long."""
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-class Problem(Exception):
+class AppError(Exception):
     """A request that cannot be done as asked. `data` is what the asker needs to go on."""
 
     code = "failed"
@@ -69,7 +69,7 @@ class Faults:
         self.omitted += omitted
 
 
-class Invalid(Problem):
+class Invalid(AppError):
     """The payload says something that cannot be."""
 
     code = "validation_failed"
@@ -81,14 +81,14 @@ class Invalid(Problem):
         return cls(code=code, errors=[{"field": field, "message": message}])
 
 
-class NotSignedIn(Problem):
+class NotSignedIn(AppError):
     """Nobody is known to ask: no token, or one that is wrong, expired or ended."""
 
     code = "not_signed_in"
     message = "Authentication required"
 
 
-class NotAllowed(Problem):
+class NotAllowed(AppError):
     """Somebody known asks for what is not theirs."""
 
     code = "not_allowed"
@@ -112,14 +112,14 @@ class PasswordDue(NotAllowed):
     message = "Choose a new password first: PUT /api/users/:id with password and currentPassword"
 
 
-class NotFound(Problem):
+class NotFound(AppError):
     """No such row, path or file."""
 
     code = "not_found"
     message = "Not found"
 
 
-class Conflict(Problem):
+class Conflict(AppError):
     """Right in itself, but not in the present state: taken, overlapping, already decided."""
 
     code = "conflict"
@@ -131,14 +131,14 @@ class Conflict(Problem):
         return cls(message, code=code, errors=[{"field": field, "message": message}])
 
 
-class TooLarge(Problem):
+class TooLarge(AppError):
     """More bytes than we take."""
 
     code = "too_large"
     message = "Request body is too large"
 
 
-class StorageFull(Problem):
+class StorageFull(AppError):
     """There is no room; a retry will not find any either. `where` is the database that has none, or
     `storage`: where files are."""
 
@@ -150,14 +150,14 @@ class StorageFull(Problem):
         self.where = where
 
 
-class UnsupportedMedia(Problem):
+class UnsupportedMedia(AppError):
     """Not the kind of body this endpoint reads."""
 
     code = "unsupported_media_type"
     message = "Content-Type must be application/json"
 
 
-class TooMany(Problem):
+class TooMany(AppError):
     """Called too often. `standing` is the limit and what is left of it; try again in `retry_after`
     seconds."""
 
@@ -170,7 +170,7 @@ class TooMany(Problem):
         self.retry_after = retry_after
 
 
-class Unavailable(Problem):
+class Unavailable(AppError):
     """A part we rely on does not answer; the same request may succeed in a moment."""
 
     code = "unavailable"
@@ -179,10 +179,10 @@ class Unavailable(Problem):
 
 # A broken constraint by its name -> the business error it means. Rule modules fill it in beside
 # the statements that can break it; sunshine/database/database.py reads it.
-VIOLATIONS: dict[str, Problem] = {}
+VIOLATIONS: dict[str, AppError] = {}
 
 
-def violations(meanings: Mapping[str, Problem]) -> None:
+def violations(meanings: Mapping[str, AppError]) -> None:
     """Say what breaking each named constraint means. A name has one meaning."""
     known = VIOLATIONS.keys() & meanings.keys()
     if known:

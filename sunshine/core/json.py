@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from sunshine.core.errors import Invalid, brief
+from sunshine.core.errors import Invalid, shortened
 
 MAX_DEPTH = 32
 # As many as a free form of 256 KiB can hold, and more; reading ten times as many takes a second.
@@ -122,7 +122,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         # The first time that a key stands there is not when it is there the last time.
         last = {key: place for place, (key, _) in enumerate(pairs)}
         twice = next(key for place, (key, _) in enumerate(pairs) if last[key] != place)
-        raise Invalid(f"Body names the key {brief(twice)!r} twice", code="invalid_json")
+        raise Invalid(f"Body names the key {shortened(twice)!r} twice", code="invalid_json")
     return value
 
 

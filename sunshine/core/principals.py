@@ -114,7 +114,7 @@ class Principal:
 
 
 # Who asks without a token, where that is allowed.
-STRANGER = Principal(
+ANONYMOUS = Principal(
     kind="stranger",
     id=0,
     username="",

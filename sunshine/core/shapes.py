@@ -22,43 +22,43 @@ class Shape:
     fields: Schema
 
 
-def record(name: str, schema: Schema, **more: Field) -> Shape:
+def resource_shape(name: str, schema: Schema, **more: Field) -> Shape:
     """A row: `id`, the payload's fields as they are shown, `more`, and when it was made."""
     stamps = {"createdAt": instant(), "updatedAt": instant()}
-    return Shape(name, {"id": row_id(), **shown(schema), **more, **stamps})
+    return Shape(name, {"id": row_id(), **response_fields(schema), **more, **stamps})
 
 
-def shown(schema: Schema, *, but: tuple[str, ...] = ()) -> Schema:
+def response_fields(schema: Schema, *, but: tuple[str, ...] = ()) -> Schema:
     """A payload's fields as answers have them: without what only a sender must heed."""
     return {name: _lasting(field) for name, field in schema.items() if name not in but}
 
 
-def sometimes(field: Field) -> Field:
+def optional(field: Field) -> Field:
     """A field that an answer may leave out."""
     return field | {"required": False}
 
 
-def maybe(schema: Schema) -> Schema:
+def optional_fields(schema: Schema) -> Schema:
     """Fields that an answer may leave out, all of them or each by itself."""
-    return {name: sometimes(field) for name, field in schema.items()}
+    return {name: optional(field) for name, field in schema.items()}
 
 
-def a(shape: Shape, **rules: Any) -> Field:
+def object_of(shape: Shape, **rules: Any) -> Field:
     """An object of that shape."""
     return {"type": "dict", "shape": shape} | rules
 
 
-def some(shape: Shape, **rules: Any) -> Field:
+def array_of(shape: Shape, **rules: Any) -> Field:
     """A list of objects of that shape."""
-    return {"type": "list", "schema": a(shape)} | rules
+    return {"type": "list", "schema": object_of(shape)} | rules
 
 
-def words(**rules: Any) -> Field:
+def string(**rules: Any) -> Field:
     """Text of any length."""
     return {"type": "string"} | rules
 
 
-def anything(**rules: Any) -> Field:
+def any_object(**rules: Any) -> Field:
     """Any JSON object."""
     return {"type": "dict", "allow_unknown": True} | rules
 

@@ -30,7 +30,7 @@ from cerberus.errors import (
 from cerberus.schema import DefinitionSchema
 
 from sunshine.core.characters import strange_in_line, strange_in_prose, trimmed
-from sunshine.core.errors import MAX_NAMED, Faults, Invalid, brief
+from sunshine.core.errors import MAX_NAMED, Faults, Invalid, shortened
 from sunshine.core.fields import MAX_FREE_FORM, Field, Schema
 from sunshine.core.json import clean, encode, exact
 from sunshine.core.screening import Fault, Path, Screen, Screened, prefixes, written
@@ -407,7 +407,7 @@ def _message(error: ValidationError | str) -> str:
 
 
 def _short(part: Any) -> Any:
-    return brief(part) if isinstance(part, str) else part
+    return shortened(part) if isinstance(part, str) else part
 
 
 def _crumb(crumb: Any) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 import structlog
@@ -39,8 +39,8 @@ from sunshine.core.principals import Actor
 from sunshine.core.settings import Settings
 from sunshine.database.connections import are_read_only, configure, conninfo, is_alive
 from sunshine.database.documents import Documents, RowDocuments
-from sunshine.database.invalidation import forget_everywhere
-from sunshine.database.statements import Statement
+from sunshine.database.invalidation import invalidate_everywhere
+from sunshine.database.statements import Row, Statement
 
 set_json_dumps(json.encode)
 set_json_loads(json.decode_stored)
@@ -56,7 +56,7 @@ class _Number(Loader):
 
 psycopg.adapters.register_loader("numeric", _Number)
 
-Row = dict[str, Any]
+R = TypeVar("R")
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
@@ -70,14 +70,14 @@ _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "requ
 _TELL = func.pg_notify(literal(EVENT_CHANNEL), literal("")).label("told")
 
 
-def _record_statement(database: str) -> Statement:
+def _record_statement(database: str) -> Statement[Row]:
     table = kernel.event[database]
     columns = (*_COMMON, "entity_id", "before", "after")
     values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
     return Statement(insert(table).values(values).returning(_TELL))
 
 
-def _record_all_statement(database: str) -> Statement:
+def _record_all_statement(database: str) -> Statement[Row]:
     table = kernel.event[database]
     # One parameter for all rows, each [entity_id, before, after]: half the time of a pipeline, and
     # nearly all of it the database's.
@@ -97,8 +97,8 @@ def _record_all_statement(database: str) -> Statement:
 class Reader(Protocol):
     """What can be read from: a database, or a transaction under way."""
 
-    async def all(self, statement: Statement, **values: Any) -> list[Row]: ...
-    async def one(self, statement: Statement, **values: Any) -> Row | None: ...
+    async def all(self, statement: Statement[R], **values: Any) -> list[R]: ...
+    async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None: ...
 
 
 class Transaction:
@@ -121,32 +121,32 @@ class Transaction:
         self.now = now or database.clock()
         self.policy = database.policy
         self.request_id = request_id
-        self.forgets = False
+        self.invalidates_principals = False
 
     @property
     def today(self) -> date:
         """The day it is where the business is."""
         return today(self.now, self.policy.timezone)
 
-    async def run(self, statement: Statement, **values: Any) -> int:
+    async def execute(self, statement: Statement[Any], **values: Any) -> int:
         """Execute; the number of rows touched."""
         return (await self._execute(statement, values)).rowcount
 
-    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+    async def all(self, statement: Statement[R], **values: Any) -> list[R]:
         """Every row."""
         return await (await self._execute(statement, values)).fetchall()
 
-    async def one(self, statement: Statement, **values: Any) -> Row | None:
+    async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None:
         """The first row, or None."""
         return await (await self._execute(statement, values)).fetchone()
 
-    async def only(self, statement: Statement, **values: Any) -> Row:
+    async def one(self, statement: Statement[R], **values: Any) -> R:
         """The row that cannot be missing."""
-        return _present(await self.one(statement, **values))
+        return _present(await self.one_or_none(statement, **values))
 
     async def _execute(
-        self, statement: Statement, values: dict[str, Any]
-    ) -> psycopg.AsyncCursor[DictRow]:
+        self, statement: Statement[Any], values: dict[str, Any]
+    ) -> psycopg.AsyncCursor[Any]:
         values.setdefault("now", self.now)
         return await self.database.execute(self._connection, statement, values)
 
@@ -161,7 +161,7 @@ class Transaction:
     ) -> None:
         """Append an event: what happened, in the past tense, to which row."""
         row = {"entity_id": entity_id, "before": before, "after": after}
-        await self.run(self.database.record, **self._common(type_, entity), **row)
+        await self.execute(self.database.record, **self._common(type_, entity), **row)
 
     async def record_all(
         self,
@@ -171,7 +171,7 @@ class Transaction:
     ) -> None:
         """Append an event for each (entity_id, before, after), in order, in one round trip."""
         if listed := list(rows):
-            await self.run(self.database.record_all, **self._common(type_, entity), rows=listed)
+            await self.execute(self.database.record_all, **self._common(type_, entity), rows=listed)
 
     def _common(self, type_: str, entity: str) -> dict[str, Any]:
         """What all events of one kind share."""
@@ -185,9 +185,9 @@ class Transaction:
             "request_id": self.request_id,
         }
 
-    def forget_principals(self) -> None:
+    def invalidate_principals(self) -> None:
         """Have every process drop what it cached of people before this change is answered."""
-        self.forgets = True
+        self.invalidates_principals = True
 
 
 class Database:
@@ -254,7 +254,7 @@ class Database:
         """Close every connection; one in use when it comes back."""
         await self._pool.close(timeout=2)
 
-    async def all(self, statement: Statement, **values: Any) -> list[Row]:
+    async def all(self, statement: Statement[R], **values: Any) -> list[R]:
         """Every row of a read, in one round trip."""
         connection = await self._take()
         try:
@@ -262,7 +262,7 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    async def one(self, statement: Statement, **values: Any) -> Row | None:
+    async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None:
         """The first row of a read, or None."""
         connection = await self._take()
         try:
@@ -270,9 +270,9 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    async def only(self, statement: Statement, **values: Any) -> Row:
+    async def one(self, statement: Statement[R], **values: Any) -> R:
         """The row of a read that cannot be missing."""
-        return _present(await self.one(statement, **values))
+        return _present(await self.one_or_none(statement, **values))
 
     @asynccontextmanager
     async def transaction(
@@ -285,8 +285,8 @@ class Database:
             async with connection.transaction():
                 tx = Transaction(self, connection, actor, request_id, now)
                 yield tx
-            if tx.forgets:  # on this connection: another one might not be free
-                await forget_everywhere(connection)
+            if tx.invalidates_principals:  # on this connection: another one might not be free
+                await invalidate_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT fail too
             raise _problem(error, self.name) from error
         finally:
@@ -295,9 +295,9 @@ class Database:
     async def execute(
         self,
         connection: psycopg.AsyncConnection[DictRow],
-        statement: Statement,
+        statement: Statement[Any],
         values: Mapping[str, Any],
-    ) -> psycopg.AsyncCursor[DictRow]:
+    ) -> psycopg.AsyncCursor[Any]:
         """Run a statement on a connection in hand; a refusal becomes a business error."""
         if self._log_sql:
             log.info("sql", database=self.name, statement=statement.text.decode())
@@ -408,7 +408,7 @@ def _is_full(error: psycopg.Error) -> bool:
     )
 
 
-def _present(row: Row | None) -> Row:
+def _present(row: R | None) -> R:
     if row is None:
         raise LookupError("a statement that always has a row has none")
     return row

@@ -33,9 +33,9 @@ from models import DATABASES, kernel
 from models.kernel import XID8
 from sunshine.core.errors import Invalid, Unavailable
 from sunshine.database.connections import connected
-from sunshine.database.database import EVENT_CHANNEL, Database, Row
+from sunshine.database.database import EVENT_CHANNEL, Database
 from sunshine.database.invalidation import ACK_CHANNEL, FORGET_CHANNEL
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 
 log = structlog.get_logger("sunshine.events")
 
@@ -110,7 +110,7 @@ def settled(database: str) -> Any:
     return kernel.event[database].c.xid < _xmin()
 
 
-def _since(database: str) -> Statement:
+def _since(database: str) -> Statement[Any]:
     e = kernel.event[database].c
     ready = settled(database).label("ready")
     return Statement(
@@ -121,7 +121,7 @@ def _since(database: str) -> Statement:
     )
 
 
-def _page(database: str) -> Statement:
+def _page(database: str) -> Statement[Any]:
     e = kernel.event[database].c
     return Statement(
         select(*columns(database))
@@ -135,7 +135,7 @@ def _page(database: str) -> Statement:
     )
 
 
-def _kept(database: str) -> Statement:
+def _kept(database: str) -> Statement[Any]:
     e = kernel.event[database].c
     xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
     at = tuple_(cast(cast(xid, Text), XID8), id_)
@@ -146,7 +146,7 @@ def _kept(database: str) -> Statement:
     return Statement(select(((itself | between) & reached).label("kept")))
 
 
-def _last(database: str) -> Statement:
+def _last(database: str) -> Statement[Any]:
     e = kernel.event[database].c
     found = select(cast(cast(e.xid, Text), BigInteger).label("xid"), e.id)
     return Statement(found.where(settled(database)).order_by(e.xid.desc(), e.id.desc()).limit(1))
@@ -173,7 +173,7 @@ async def is_kept(database: Database, since: Cursor) -> bool:
     not, it went, or it never was on this server: a standby that took over may not have had it, and
     gives its number to another one.
     """
-    row = await database.only(_KEPT[database.name], **since._asdict())
+    row = await database.one(_KEPT[database.name], **since._asdict())
     return bool(row["kept"])
 
 

@@ -20,7 +20,7 @@ _TELL = """
 """
 
 
-async def forget_everywhere(connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+async def invalidate_everywhere(connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
     """Return when every live process has dropped what it cached, or after a second.
 
     Each listens on its own connection (sunshine/database/event_log.py) and acknowledges. The change

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from sqlalchemy import (
     ARRAY,
@@ -26,9 +26,10 @@ from sqlalchemy import (
 
 from sunshine.core.errors import Invalid
 from sunshine.core.fields import Schema, digits, text
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement, check_row, labels_of
 
+R = TypeVar("R")
 EXACT = 10_000
 ESTIMATE_SECONDS = 30
 MAX_ESTIMATES = 1000
@@ -44,10 +45,10 @@ PAGE: Schema = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[R]):
     """Rows as the API shows them, and where they stand in the whole list."""
 
-    rows: list[Row]
+    rows: list[R]
     page: int
     per_page: int
     total: int
@@ -100,13 +101,13 @@ class _Keyset:
 
 
 class _Statements(NamedTuple):
-    page: Statement
-    every: Statement
-    total: Statement
-    explain: Statement
+    page: Statement[Any]
+    every: Statement[Any]
+    total: Statement[Row]
+    explain: Statement[Row]
 
 
-class Listing:
+class ListQuery(Generic[R]):
     """One list: its rows, what it can be filtered, searched and sorted by.
 
     `filters` maps a query key to its condition, whose bind parameter has the key's name; `schema`
@@ -114,7 +115,35 @@ class Listing:
 
     `cursor` names a date or an instant: the default order is then by it, the latest first, and such
     a list can be read on from where a page ended, whatever was added meanwhile.
+
+    `row` is the TypedDict of a row.
     """
+
+    @overload
+    def __init__(
+        self: "ListQuery[Row]",
+        select_: Select[Any],
+        *,
+        key: ColumnElement[Any],
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+        default_sort: str = "id",
+        cursor: str | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        select_: Select[Any],
+        *,
+        key: ColumnElement[Any],
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+        default_sort: str = "id",
+        cursor: str | None = None,
+        row: type[R],
+    ) -> None: ...
 
     def __init__(
         self,
@@ -126,7 +155,11 @@ class Listing:
         sort: Mapping[str, ColumnElement[Any]] | None = None,
         default_sort: str = "id",
         cursor: str | None = None,
+        row: type[Any] | None = None,
     ) -> None:
+        self._row = row
+        if row is not None and row is not Row:
+            check_row(row, labels_of(select_))
         self._select = select_
         self._key = key
         self._filters = dict(filters or {})
@@ -137,13 +170,16 @@ class Listing:
         if cursor:
             self.schema["cursor"] = text(100)
         self._statements = lru_cache(maxsize=256)(self._build)
-        self._estimates: dict[tuple[Statement, str], tuple[float, int]] = {}
+        self._estimates: dict[tuple[Statement[Row], str], tuple[float, int]] = {}
 
-    def without(self, *hidden: str, search: ColumnElement[bool]) -> "Listing":
+    def without(self, *hidden: str, search: ColumnElement[bool]) -> "ListQuery[R]":
         """The same list for those who are not shown some fields: an order would tell of them as
         well as `search`, which looks elsewhere here."""
         filters = self._filters | {"search": search}
-        made = Listing(self._select, key=self._key, filters=filters, schema=self.schema)
+        row: type[R] = self._row or Row  # type: ignore[assignment]
+        made: ListQuery[R] = ListQuery(
+            self._select, key=self._key, filters=filters, schema=self.schema, row=row
+        )
         made._sort = {name: by for name, by in self._sort.items() if name not in hidden}
         made._default_sort = self._default_sort
         return made
@@ -155,7 +191,7 @@ class Listing:
         *,
         where: tuple[ColumnElement[bool], ...] = (),
         **values: Any,
-    ) -> Page:
+    ) -> Page[R]:
         """The page that `query` (checked against `schema`) asks for.
 
         `where` narrows the list to what the caller may see; it must be the same tuple object at
@@ -178,7 +214,7 @@ class Listing:
         elif number == 1 and not after:
             total = 0
         else:  # past the end
-            total = (await database.only(statements.total, **bound))["total"]
+            total = (await database.one(statements.total, **bound))["total"]
         is_estimate = total > EXACT
         if is_estimate:
             total = await self._estimate(database, statements.explain, bound)
@@ -192,7 +228,7 @@ class Listing:
         *,
         where: tuple[ColumnElement[bool], ...] = (),
         **values: Any,
-    ) -> list[Row]:
+    ) -> list[R]:
         """All matching rows in order, for exports."""
         used = tuple(sorted(name for name in query if name in self._filters))
         statements = self._statements(used, self._order(self._default_sort), where, None)
@@ -200,13 +236,13 @@ class Listing:
         return await database.all(statements.every, **bound)
 
     async def _estimate(
-        self, database: Database, explain: Statement, bound: Mapping[str, Any]
+        self, database: Database, explain: Statement[Row], bound: Mapping[str, Any]
     ) -> int:
         """The planner's, asked for once in a while: it is an estimate whatever its age."""
         key, now = (explain, repr(bound)), time.monotonic()
         known = self._estimates.get(key)
         if known is None or known[0] < now:
-            row = await database.only(explain, **bound)
+            row = await database.one(explain, **bound)
             planned: float = row["QUERY PLAN"][0]["Plan"]["Plan Rows"]
             if len(self._estimates) >= MAX_ESTIMATES:
                 self._estimates.clear()

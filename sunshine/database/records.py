@@ -1,4 +1,4 @@
-"""Plain records: find, list, create, change, delete over one table, each change with its event.
+"""The steps that changes to rows are made of, and plain records, which need no others.
 
 No hooks: the day a record gets a rule, its endpoint becomes its own class and calls a verb. The
 handlers are sunshine/web/records.py.
@@ -7,7 +7,7 @@ handlers are sunshine/web/records.py.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 from sqlalchemy import (
     Column,
@@ -26,13 +26,15 @@ from sqlalchemy import (
 
 from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.fields import Schema
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery
+from sunshine.database.statements import Row, Statement
+
+R = TypeVar("R", bound=Mapping[str, Any])
 
 
 @dataclass(frozen=True, eq=False)
-class Use:
+class Reference:
     """Rows that refer to a record and so keep it from being deleted: `noun` says what one is.
 
     `where` narrows them, by the day `today` too; deleted ones never count.
@@ -43,12 +45,139 @@ class Use:
     where: tuple[ColumnElement[bool], ...] = ()
 
 
-class Records:
+class RecordSteps(Generic[R]):
+    """The steps that changes to the rows of one table are made of: lock, insert, update, event.
+
+    `rows` selects the rows that are not deleted, with the columns as the API names them, `row` is
+    its TypedDict; `fields` maps API names to the columns that are written. `values` of a step are
+    further parameters of `rows`. Events are named after the table: `vehicle_created`.
+
+    `is_plain` says that `rows` reads nothing along that another change could alter: one statement
+    locks and reads then, and keeps new references to the row out as well.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        rows: Select[Any],
+        row: type[R],
+        fields: Mapping[str, Column[Any]],
+        is_plain: bool = False,
+    ) -> None:
+        self.table = table
+        self.entity = table.name
+        self._fields = dict(fields)
+        one = rows.where(table.c.id == bindparam("id"))
+        self._get = Statement(one, row)
+        self._get_locked = Statement(one.with_for_update(of=table), row) if is_plain else None
+        # As strong as it takes to change or mark a row; rows that refer to it may be written.
+        self._lock = Statement(
+            select(table.c.id)
+            .where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
+            .with_for_update(key_share=True)
+        )
+        self._insert = lru_cache(maxsize=64)(self._insert_statement)
+        self._update = lru_cache(maxsize=64)(self._update_statement)
+        now = _bind("now", table.c.deleted_at)
+        self._mark = Statement(
+            update(table).where(table.c.id == bindparam("row_id")).values(deleted_at=now)
+        )
+
+    async def find(self, reader: Reader, id_: int, **values: Any) -> R | None:
+        """Read one row; None where there is none."""
+        return await reader.one_or_none(self._get, id=id_, **values)
+
+    async def get(self, reader: Reader, id_: int, **values: Any) -> R:
+        """Read one row; NotFound."""
+        row = await self.find(reader, id_, **values)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def get_for_update(self, tx: Transaction, id_: int, **values: Any) -> R:
+        """Lock one row against other changes until the transaction ends, then read it; NotFound."""
+        if self._get_locked is None:
+            await tx.execute(self._lock, id=id_)
+            return await self.get(tx, id_, **values)
+        row = await tx.one_or_none(self._get_locked, id=id_, **values)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def insert(self, tx: Transaction, values: Mapping[str, Any]) -> int:
+        """Insert a row of the given API fields and return its id; `created` tells of it."""
+        made: int = (await tx.one(self._insert(tuple(sorted(values))), **values))["id"]
+        return made
+
+    async def created(self, tx: Transaction, id_: int, **values: Any) -> R:
+        """Read a new row and record its event."""
+        row = await self.get(tx, id_, **values)
+        await tx.record(f"{self.entity}_created", self.entity, id_, after=row)
+        return row
+
+    async def update(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
+        """Merge the given API fields into a row; `changed` tells of it."""
+        await tx.execute(self._update(tuple(sorted(values))), row_id=id_, **values)
+
+    async def changed(
+        self, tx: Transaction, before: R, type_: str | None = None, **values: Any
+    ) -> R:
+        """Read a row after its change and record the event of what differs, if anything does."""
+        after = await self.get(tx, before["id"], **values)
+        await record_change(tx, self.entity, before, after, type_)
+        return after
+
+    async def delete(self, tx: Transaction, before: R) -> None:
+        """Mark a locked row deleted and record the event."""
+        await tx.execute(self._mark, row_id=before["id"])
+        await tx.record(f"{self.entity}_deleted", self.entity, before["id"], before=before)
+
+    def _insert_statement(self, names: tuple[str, ...]) -> Statement[Row]:
+        values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
+        values |= stamped(self.table)
+        return Statement(insert(self.table).values(values).returning(self.table.c.id))
+
+    def _update_statement(self, names: tuple[str, ...]) -> Statement[Row]:
+        return merging(self.table, {name: self._fields[name] for name in names})
+
+
+class Records(Generic[R]):
     """One table's records.
 
     `fields` maps API names to the columns they are stored in; `shown` replaces how one is read or
     adds what is only read, from `source` (the table joined with others).
     """
+
+    @overload
+    def __init__(
+        self: "Records[Row]",
+        table: Table,
+        *,
+        fields: Mapping[str, Column[Any]],
+        shown: Mapping[str, ColumnElement[Any]] | None = None,
+        source: FromClause | None = None,
+        references: Mapping[str, Table] | None = None,
+        uses: tuple[Reference, ...] = (),
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        table: Table,
+        *,
+        fields: Mapping[str, Column[Any]],
+        shown: Mapping[str, ColumnElement[Any]] | None = None,
+        source: FromClause | None = None,
+        references: Mapping[str, Table] | None = None,
+        uses: tuple[Reference, ...] = (),
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        schema: Schema | None = None,
+        sort: Mapping[str, ColumnElement[Any]] | None = None,
+        row: type[R],
+    ) -> None: ...
 
     def __init__(
         self,
@@ -58,16 +187,16 @@ class Records:
         shown: Mapping[str, ColumnElement[Any]] | None = None,
         source: FromClause | None = None,
         references: Mapping[str, Table] | None = None,
-        uses: tuple[Use, ...] = (),
+        uses: tuple[Reference, ...] = (),
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
+        row: type[Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
         self.title = table.name.replace("_", " ").capitalize()
         self.database: str = table.metadata.info["database"]
-        self._fields = dict(fields)
         self._references = dict(references or {})
         self._uses = uses
         columns = {"id": table.c.id, **fields, **(shown or {})}
@@ -77,66 +206,41 @@ class Records:
             .select_from(source if source is not None else table)
             .where(table.c.deleted_at.is_(None))
         )
-        one = rows.where(table.c.id == bindparam("id"))
-        self._find = Statement(one)
-        self._lock = Statement(one.with_for_update(of=table))
-        self.listing = Listing(rows, key=table.c.id, filters=filters, schema=schema, sort=sort)
-        self._insert = lru_cache(maxsize=64)(self._insert_statement)
-        self._update = lru_cache(maxsize=64)(self._update_statement)
-        now = _bind("now", table.c.deleted_at)
-        is_row = table.c.id == bindparam("row_id")
-        self._mark = Statement(update(table).where(is_row).values(deleted_at=now))
+        kind: type[Any] = row or Row
+        self.steps: RecordSteps[R] = RecordSteps(
+            table, rows=rows, row=kind, fields=fields, is_plain=True
+        )
+        self.listing: ListQuery[R] = ListQuery(
+            rows, key=table.c.id, filters=filters, schema=schema, sort=sort, row=kind
+        )
 
-    async def find(self, database: Database, id_: int) -> Row:
-        """One living record; NotFound."""
-        row = await database.one(self._find, id=id_)
-        if row is None:
-            raise NotFound
-        return row
+    async def find(self, database: Database, id_: int) -> R:
+        """Read one record; NotFound."""
+        return await self.steps.get(database, id_)
 
-    async def create(self, tx: Transaction, values: Mapping[str, Any]) -> Row:
-        """A new record of the given API fields."""
+    async def create(self, tx: Transaction, values: Mapping[str, Any]) -> R:
+        """Insert a record of the given API fields."""
         await check_references(tx, self._references, values)
-        made = await tx.only(self._insert(tuple(sorted(values))), **values)
-        row = await self._row(tx, self._find, made["id"])
-        await tx.record(f"{self.entity}_created", self.entity, row["id"], after=row)
-        return row
+        return await self.steps.created(tx, await self.steps.insert(tx, values))
 
-    async def change(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
+    async def change(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> R:
         """Merge the given API fields into a record."""
-        before = await self._row(tx, self._lock, id_)
+        before = await self.steps.get_for_update(tx, id_)
         await check_references(tx, self._references, values)
-        await tx.run(self._update(tuple(sorted(values))), row_id=id_, **values)
-        after = await self._row(tx, self._find, id_)
-        await record_change(tx, self.entity, before, after)
-        return after
+        await self.steps.update(tx, id_, values)
+        return await self.steps.changed(tx, before)
 
-    async def delete(self, tx: Transaction, id_: int) -> Row:
+    async def delete(self, tx: Transaction, id_: int) -> R:
         """Mark a record deleted; Conflict `in_use` names what still refers to it."""
-        before = await self._row(tx, self._lock, id_)
+        before = await self.steps.get_for_update(tx, id_)
         await check_unused(tx, self._uses, id_)
-        await tx.run(self._mark, row_id=id_)
-        await tx.record(f"{self.entity}_deleted", self.entity, id_, before=before)
+        await self.steps.delete(tx, before)
         return before
 
-    async def _row(self, tx: Transaction, statement: Statement, id_: int) -> Row:
-        row = await tx.one(statement, id=id_)
-        if row is None:
-            raise NotFound
-        return row
 
-    def _insert_statement(self, names: tuple[str, ...]) -> Statement:
-        values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
-        values |= stamped(self.table)
-        return Statement(insert(self.table).values(values).returning(self.table.c.id))
-
-    def _update_statement(self, names: tuple[str, ...]) -> Statement:
-        return merging(self.table, {name: self._fields[name] for name in names})
-
-
-async def living(tx: Transaction, table: Table, id_: int, field: str) -> Row:
+async def require_active(tx: Transaction, table: Table, id_: int, field: str) -> Row:
     """The row a payload refers to, kept from being deleted until we are done; else Invalid."""
-    row = await tx.one(_reference(table), id=id_)
+    row = await tx.one_or_none(_reference(table), id=id_)
     if row is None:
         raise Invalid.field(field, "does not exist")
     return row
@@ -148,14 +252,14 @@ async def check_references(
     """Every row that a payload refers to lives, and will until we are done; else Invalid."""
     for field, table in references.items():
         if values.get(field) is not None:
-            await living(tx, table, values[field], field)
+            await require_active(tx, table, values[field], field)
 
 
-async def check_unused(tx: Transaction, uses: tuple[Use, ...], id_: int) -> None:
+async def check_unused(tx: Transaction, uses: tuple[Reference, ...], id_: int) -> None:
     """Nothing refers to a record, which is locked; else Conflict `in_use` says what does."""
     used = []
     for use in uses:
-        row = await tx.one(_count(use), id=id_, today=tx.today)
+        row = await tx.one_or_none(_count(use), id=id_, today=tx.today)
         if row and row["number"]:
             used.append(f"{row['number']} {use.noun}{'s' if row['number'] > 1 else ''}")
     if used:
@@ -163,7 +267,11 @@ async def check_unused(tx: Transaction, uses: tuple[Use, ...], id_: int) -> None
 
 
 async def record_change(
-    tx: Transaction, entity: str, before: Row, after: Row, type_: str | None = None
+    tx: Transaction,
+    entity: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    type_: str | None = None,
 ) -> None:
     """An event of what differs between two states of a row; none when nothing does."""
     changed = [name for name in after if name != "updatedAt" and before[name] != after[name]]
@@ -177,7 +285,7 @@ async def record_change(
         )
 
 
-def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement:
+def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement[Row]:
     """Set columns of the row `row_id`, each from the parameter of its API name.
 
     A row that holds all that already is left alone: without a change there is no event.
@@ -199,14 +307,14 @@ def _bind(name: str, column: Column[Any]) -> ColumnElement[Any]:
 
 
 @lru_cache(maxsize=64)
-def _reference(table: Table) -> Statement:
+def _reference(table: Table) -> Statement[Row]:
     # Conflicts with the deleter's FOR UPDATE, whichever comes second sees what the first did.
     row = select(table.c.id).where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
     return Statement(row.with_for_update(key_share=True, read=True))
 
 
 @lru_cache(maxsize=64)
-def _count(use: Use) -> Statement:
+def _count(use: Reference) -> Statement[Row]:
     number = select(func.count().label("number")).where(use.column == bindparam("id"), *use.where)
     if "deleted_at" in use.column.table.c:
         number = number.where(use.column.table.c.deleted_at.is_(None))

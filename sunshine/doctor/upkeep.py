@@ -14,7 +14,8 @@ from sunshine.backups import watch
 from sunshine.core import clock
 from sunshine.core.errors import Unavailable
 from sunshine.core.settings import Settings
-from sunshine.database.database import Databases, Row
+from sunshine.database.database import Databases
+from sunshine.database.statements import Row
 from sunshine.doctor import Finding
 from sunshine.doctor.postgres import reached
 from sunshine.files.backends import storage_of

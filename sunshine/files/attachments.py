@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import BigInteger, bindparam, insert
 
 from models.files import stored_file
-from sunshine.core.errors import NotFound, Problem, Unavailable
+from sunshine.core.errors import AppError, NotFound, Unavailable
 from sunshine.database.database import Transaction
 from sunshine.database.statements import Statement
 from sunshine.files import uploads
@@ -50,7 +50,7 @@ class Change:
         path = f"{folder}/{secrets.token_hex(16)}.{suffix}"
         await self._storage.write(self._made(path), content)
         digest = hashlib.sha256(content).hexdigest()
-        await tx.run(_KEEP, path=path, size=len(content), sha256=digest)
+        await tx.execute(_KEEP, path=path, size=len(content), sha256=digest)
         return path
 
     async def claim(self, tx: Transaction, paths: Mapping[str, str], *, user: int) -> set[str]:
@@ -66,7 +66,7 @@ class Change:
             except NotFound:
                 log.error("an upload has lost its file", name=uploads.plain_name(name))
                 continue
-            await tx.run(_KEEP, path=path, size=row["size"], sha256=row["sha256"])
+            await tx.execute(_KEEP, path=path, size=row["size"], sha256=row["sha256"])
             self.spent.append(f"{TEMP}/{name}")
             taken.add(name)
         return taken
@@ -88,7 +88,7 @@ class Change:
         for place in places:
             try:
                 await self._storage.remove(place)
-            except (OSError, Problem) as error:  # the answer is settled; a sweep will find it
+            except (OSError, AppError) as error:  # the answer is settled; a sweep will find it
                 log.warning("a file stays that is of no use", reason=str(error))
 
 
@@ -104,7 +104,7 @@ async def change(storage: Storage) -> AsyncIterator[Change]:
         yield files
     except Unavailable:
         raise
-    except Problem:
+    except AppError:
         await files.undo()
         raise
     await files.clean()

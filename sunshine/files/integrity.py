@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 from sqlalchemy import (
@@ -22,8 +23,8 @@ from sqlalchemy import (
 )
 
 from models.files import stored_file
-from sunshine.database.database import Databases, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Databases, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import declared, kind_of, lasting
 from sunshine.files.links import END
 from sunshine.files.storage import STATIC, Found, Storage
@@ -52,13 +53,13 @@ def _paths(column: Column) -> Select | None:
     return _matches(column, _PATTERNS[kind]) if kind in _PATTERNS else None
 
 
-def _names(database: str) -> Statement | None:
+def _names(database: str) -> Statement[Any] | None:
     """The paths that rows of a database name. Deleted ones count: they are history."""
     found = [paths for column in declared(database) if (paths := _paths(column)) is not None]
     return Statement(union(*found)) if found else None
 
 
-def _mentions(database: str) -> Statement | None:
+def _mentions(database: str) -> Statement[Any] | None:
     """The paths that any text of a database has in it."""
     found = [_matches(column, _MENTIONED) for column in lasting(database)]
     return Statement(union(*found)) if found else None
@@ -116,7 +117,7 @@ async def orphans(storage: Storage, databases: Databases, *, now: datetime) -> l
 async def forget(tx: Transaction, files: Iterable[Found]) -> None:
     """These are about to be removed."""
     told = [{"path": file.place.removeprefix(f"{STATIC}/"), "size": file.size} for file in files]
-    await tx.run(_FORGET, paths=[file["path"] for file in told])
+    await tx.execute(_FORGET, paths=[file["path"] for file in told])
     await tx.record_all("file_removed", "stored_file", [(None, file, None) for file in told])
 
 

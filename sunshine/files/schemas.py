@@ -1,7 +1,7 @@
 """Queries and answers of /api/upload and /api/temp."""
 
 from sunshine.core.fields import Schema, choice, text
-from sunshine.core.shapes import Shape, words
+from sunshine.core.shapes import Shape, string
 
 # `download` has the file saved instead of shown; any other word means nothing.
 DOWNLOAD: Schema = {"s": text(20)}
@@ -9,8 +9,8 @@ UPLOADED = Shape(
     "UploadedFile",
     {
         "success": {"type": "boolean", "allowed": [True]},
-        "name": words(example="1234567890-filename.pdf"),
-        "url": words(example="http://localhost:3601/api/temp/1234567890-filename.pdf"),
+        "name": string(example="1234567890-filename.pdf"),
+        "url": string(example="http://localhost:3601/api/temp/1234567890-filename.pdf"),
         "status": choice("done"),
     },
 )

@@ -31,8 +31,8 @@ from models.auth import users
 from models.files import upload
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import System
-from sunshine.database.database import Database, Databases, Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Databases, Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.files.part_file import Part
 from sunshine.files.storage import TEMP, Storage
 from sunshine.files.types import safe_name
@@ -47,7 +47,7 @@ UNFINISHED = timedelta(hours=1)
 # dies somebody does.
 LEASE = timedelta(minutes=11)
 # In whose name a file is fetched: whoever has its URL.
-VISITOR = System(name="visitor")
+DOWNLOADER = System(name="visitor")
 _UNIQUE = re.compile(r"(?:[0-9]{13}-[0-9]{39}-|[0-9a-f]{32}-)(?:[0-9]{13}-[0-9]{39}-)*")
 _BATCH = 500
 
@@ -130,9 +130,9 @@ _KNOWN = Statement(
 
 async def reserve(tx: Transaction, size: int, *, user: int) -> int:
     """The id of an upload about to come, of at most so many bytes; Conflict `upload_limit`."""
-    await tx.run(_LOCK_USER, user=user)
+    await tx.execute(_LOCK_USER, user=user)
     name = f"coming-{secrets.token_hex(16)}"
-    row = await tx.one(_RESERVE, name=name, user=user, size=size, since=_since(tx.now))
+    row = await tx.one_or_none(_RESERVE, name=name, user=user, size=size, since=_since(tx.now))
     if row is None:
         raise Conflict(
             f"At most {MAX_FILES} files and {MAX_BYTES >> 20} MiB may wait to be used",
@@ -155,7 +155,7 @@ def plain_name(stored: str) -> str:
 async def finish(tx: Transaction, id_: int, part: Part, name: str) -> None:
     """It is all there, and stored as `name`."""
     facts = {"name": name, "size": part.size, "sha256": part.sha256}
-    if await tx.one(_FINISH, row_id=id_, **facts) is None:
+    if await tx.one_or_none(_FINISH, row_id=id_, **facts) is None:
         raise Conflict("The upload took too long", code="upload_expired")
     # Whoever reads the audit trail gets no right to the file.
     await tx.record("file_uploaded", "upload", id_, after=facts | {"name": plain_name(name)})
@@ -163,20 +163,20 @@ async def finish(tx: Transaction, id_: int, part: Part, name: str) -> None:
 
 async def drop(database: Database, id_: int) -> None:
     """It does not come after all."""
-    async with database.transaction(VISITOR) as tx:
-        await tx.run(_DROP, row_id=id_)
+    async with database.transaction(DOWNLOADER) as tx:
+        await tx.execute(_DROP, row_id=id_)
 
 
 async def check(reader: Reader, name: str, now: datetime) -> None:
     """NotFound unless there is such a file that nobody is fetching."""
-    if await reader.one(_FIND, name=name, now=now, since=_since(now)) is None:
+    if await reader.one_or_none(_FIND, name=name, now=now, since=_since(now)) is None:
         raise NotFound
 
 
 async def lease(tx: Transaction, name: str) -> tuple[int, datetime]:
     """Keep a file for one who fetches it, until then; NotFound for all others."""
     until = tx.now + LEASE
-    row = await tx.one(_LEASE, name=name, until=until, since=_since(tx.now))
+    row = await tx.one_or_none(_LEASE, name=name, until=until, since=_since(tx.now))
     if row is None:
         raise NotFound
     return row["id"], until
@@ -184,12 +184,12 @@ async def lease(tx: Transaction, name: str) -> tuple[int, datetime]:
 
 async def release(tx: Transaction, id_: int, until: datetime) -> None:
     """They did not get it: the next one may."""
-    await tx.run(_RELEASE, row_id=id_, until=until)
+    await tx.execute(_RELEASE, row_id=id_, until=until)
 
 
 async def consume(tx: Transaction, id_: int, name: str) -> None:
     """They got it: nobody else does."""
-    if await tx.one(_DROP, row_id=id_):
+    if await tx.one_or_none(_DROP, row_id=id_):
         await tx.record("file_fetched", "upload", id_, before={"name": plain_name(name)})
 
 
@@ -201,7 +201,7 @@ async def claim(tx: Transaction, names: Sequence[str], *, user: int) -> dict[str
 
 async def expire(tx: Transaction) -> dict[str, int]:
     """Forget uploads of a day ago, and those that never ended; how many. A job's verb."""
-    gone = await tx.run(_SWEEP, since=_since(tx.now), begun=tx.now - UNFINISHED)
+    gone = await tx.execute(_SWEEP, since=_since(tx.now), begun=tx.now - UNFINISHED)
     return {"uploads": gone}
 
 

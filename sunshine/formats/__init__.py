@@ -1,5 +1,5 @@
 """Formats that are not JSON.
 
 spreadsheets.py  CSV and XLSX
-labels.py        QR codes to stick on things
+qr_labels.py        QR codes to stick on things
 """

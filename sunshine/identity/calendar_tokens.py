@@ -2,7 +2,7 @@
 
 A calendar cannot send a header and knows nothing but its URL: that holds a token which opens one
 feed of one user and nothing else, until their password changes or they may no longer sign in.
-Served through sunshine/web/feeds.py.
+Served through sunshine/web/calendar_feeds.py.
 """
 
 import asyncio

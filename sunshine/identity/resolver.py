@@ -1,7 +1,7 @@
 """From token to principal: verified once, then remembered until its end or until anything changes.
 
 Role, permissions and active state come from the database, never from the token. What is cached is
-dropped, in every process, before a change to any account is answered (forget_principals in
+dropped, in every process, before a change to any account is answered (invalidate_principals in
 sunshine/database/database.py), and nothing is cached while the feed that would tell us is down.
 """
 
@@ -26,9 +26,9 @@ from models.fleet import driver
 from sunshine.core.clock import Clock
 from sunshine.core.errors import NotSignedIn
 from sunshine.core.principals import DRIVER, Principal, permissions_of
-from sunshine.database.database import Databases, Row
+from sunshine.database.database import Databases
 from sunshine.database.event_log import Feed
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.tokens import Claims, Tokens
 
 MAX_CACHED = 10_000
@@ -164,7 +164,7 @@ class Principals:
 
     async def _load_driver(self, claims: Claims) -> Principal:
         # Ended tokens are kept together, drivers' with users'.
-        ended = await self._databases.sunshine.only(_ENDED, jti=claims.jti)
+        ended = await self._databases.sunshine.one(_ENDED, jti=claims.jti)
         row = await self._databases["fleet"].one(_DRIVER, id=claims.id, ver=claims.ver)
         if row is None or ended["ended"]:
             raise NotSignedIn
@@ -181,7 +181,7 @@ class Principals:
         )
 
     async def _load_user(self, claims: Claims) -> Principal:
-        row = await self._databases.sunshine.one(
+        row = await self._databases.sunshine.one_or_none(
             _USER, id=claims.id, ver=claims.ver, jti=claims.jti
         )
         if row is None:

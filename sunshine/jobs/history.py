@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal, selec
 from models.jobs import job_run
 from sunshine.core.errors import Unavailable
 from sunshine.database.connections import connected
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 
 _OF_JOB = job_run.c.job == bindparam("job")
 _LAST = Statement(
@@ -65,10 +65,10 @@ _END = Statement(
 
 async def last(database: Database, job: str, *, by_hand: bool = False) -> Row | None:
     """The last run of a job: of its timetable, or by hand."""
-    return await database.one(_LAST, job=job, by_hand=by_hand)
+    return await database.one_or_none(_LAST, job=job, by_hand=by_hand)
 
 
-class Turn:
+class JobLock:
     """One process's turn at one job: nobody else has it meanwhile."""
 
     def __init__(
@@ -96,20 +96,20 @@ class Turn:
         status = "done" if error is None else "failed"
         await self._ask(_END, id=run, status=status, result=result, error=error)
 
-    async def _ask(self, statement: Statement, **values: Any) -> Row | None:
+    async def _ask(self, statement: Statement[Any], **values: Any) -> Row | None:
         values |= {"job": self._job, "now": self._database.clock()}
         cursor = await self._database.execute(self._connection, statement, values)
         return await cursor.fetchone() if cursor.description else None
 
 
 @asynccontextmanager
-async def turn(database: Database, job: str) -> AsyncIterator[Turn | None]:
+async def turn(database: Database, job: str) -> AsyncIterator[JobLock | None]:
     """Our turn at a job; None while somebody else has theirs.
 
     The lock lives on a connection of its own, none of the pool's: it dies with the process.
     """
     async with await connected(database.settings, "sunshine job") as connection:
-        ours = Turn(database, connection, job)
+        ours = JobLock(database, connection, job)
         locked = await ours._ask(_LOCK)
         if not (locked and locked["mine"]):
             yield None

@@ -21,9 +21,10 @@ from tornado.ioloop import PeriodicCallback
 from sunshine.core.clock import Clock
 from sunshine.core.errors import Conflict, NotFound, Unavailable
 from sunshine.core.principals import System
-from sunshine.database.database import Databases, Row, Transaction
+from sunshine.database.database import Databases, Transaction
+from sunshine.database.statements import Row
 from sunshine.jobs import history
-from sunshine.jobs.history import Turn
+from sunshine.jobs.history import JobLock
 from sunshine.jobs.schedules import Schedule
 
 log = structlog.get_logger("sunshine.jobs")
@@ -177,7 +178,7 @@ class Runner:
             if self._start(job, last, now) <= now:
                 await self._run_due(turn, job, last, now)
 
-    async def _run_due(self, turn: Turn, job: Job, last: Row | None, now: datetime) -> None:
+    async def _run_due(self, turn: JobLock, job: Job, last: Row | None, now: datetime) -> None:
         point = job.schedule.latest(now, self._zone)
         attempt = 1 if last is None or last["status"] == "done" else last["attempt"] + 1
         told = log.bind(job=job.name, due=point.isoformat(), attempt=attempt)
@@ -196,7 +197,7 @@ class Runner:
             say = told.info if any(counts.values()) else told.debug
             say("job done", result=counts)
 
-    async def _record(self, turn: Turn, run: int, job: Job, now: datetime) -> Counts:
+    async def _record(self, turn: JobLock, run: int, job: Job, now: datetime) -> Counts:
         """Perform a job and record how it went; what it raises is raised on."""
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):

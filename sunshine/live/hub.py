@@ -93,7 +93,7 @@ class Socket(Protocol):
         """Close; nothing is sent after it."""
 
 
-class Told(NamedTuple):
+class Delivery(NamedTuple):
     """An event, made ready for everybody who may see it."""
 
     event: Event
@@ -101,10 +101,10 @@ class Told(NamedTuple):
     frame: bytes
 
 
-class Part(NamedTuple):
+class Batch(NamedTuple):
     """What a channel tells of a part of the log that ends with the cursor `end`."""
 
-    told: list[Told]
+    told: list[Delivery]
     end: Cursor
     full: bool
 
@@ -241,7 +241,7 @@ class Hub:
                 await self._tell(told)
             self._at = max(self._at, part.end if part.full else max(part.end, until))
 
-    async def _tell(self, told: Told) -> None:
+    async def _tell(self, told: Delivery) -> None:
         for number, (socket, joined) in enumerate(list(self._joined.items()), 1):
             if told.event.cursor > joined and self._sees(socket, told):
                 socket.send(told.frame)
@@ -249,7 +249,7 @@ class Hub:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    async def _read(self, since: Cursor) -> Part:
+    async def _read(self, since: Cursor) -> Batch:
         """The next part of the log; when it is returned, everybody's rights are known."""
         while True:
             await self._people.wait()
@@ -259,9 +259,9 @@ class Hub:
             if self._people.is_set():
                 break
         told = [made for event in events if (made := self._made(event, audiences))]
-        return Part(told, events[-1].cursor if events else since, len(events) == PAGE)
+        return Batch(told, events[-1].cursor if events else since, len(events) == PAGE)
 
-    def _made(self, event: Event, audiences: Mapping[int, Audience]) -> Told | None:
+    def _made(self, event: Event, audiences: Mapping[int, Audience]) -> Delivery | None:
         audience = audiences.get(event.entity_id or 0)
         if audience is None:
             return None
@@ -272,9 +272,9 @@ class Hub:
             return None
         if frame is None:
             return None
-        return Told(event, audience, text_frame({**frame, "seq": str(event.cursor)}))
+        return Delivery(event, audience, text_frame({**frame, "seq": str(event.cursor)}))
 
-    def _sees(self, socket: Socket, told: Told) -> bool:
+    def _sees(self, socket: Socket, told: Delivery) -> bool:
         try:
             return self.channel.sees(socket.actor, told.event, told.audience)
         except Exception:

@@ -31,7 +31,7 @@ RECHECK_PAUSE = 0.1
 GOODBYE_SECONDS = 2.0
 
 
-class Guest(Socket, Protocol):
+class ClientConnection(Socket, Protocol):
     """A socket that may still be a stranger's."""
 
     known: bool
@@ -58,7 +58,7 @@ class Presence:
         self._principals = principals
         self._feed = feed
         self._clock = clock
-        self._guests: set[Guest] = set()
+        self._guests: set[ClientConnection] = set()
         self._hubs: dict[str, Hub] = {}
         self._tasks: list[asyncio.Task[None]] = []
         # Not set while somebody's rights may have changed since they were read.
@@ -115,12 +115,12 @@ class Presence:
             self._tasks.append(asyncio.create_task(hub.run()))
         return hub
 
-    def enter(self, guest: Guest) -> None:
+    def enter(self, guest: ClientConnection) -> None:
         """It is connected."""
         self._guests.add(guest)
         self._empty.clear()
 
-    def leave(self, guest: Guest) -> None:
+    def leave(self, guest: ClientConnection) -> None:
         """It is not any more."""
         self._guests.discard(guest)
         if not self._guests:

@@ -29,10 +29,10 @@ _OLD_RUNS = Statement(
 async def sweep(tx: Transaction) -> dict[str, int]:
     """Delete what is of no use any more in the database of `tx`; how much of what."""
     name = tx.database.name
-    counts = {"answers": await tx.run(_OLD_ANSWERS[name], before=tx.now - ANSWERS_KEPT)}
+    counts = {"answers": await tx.execute(_OLD_ANSWERS[name], before=tx.now - ANSWERS_KEPT)}
     if name == "sunshine":
         counts["tokens"] = await sessions.sweep_revoked(tx)
-        counts["runs"] = await tx.run(_OLD_RUNS)
+        counts["runs"] = await tx.execute(_OLD_RUNS)
     if name in ("sunshine", "fleet"):
         counts["networks"] = await sign_ins.sweep(tx)
     return counts

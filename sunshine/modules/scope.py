@@ -5,8 +5,8 @@ from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
 from models.employees import employee
 from sunshine.core.errors import NoEmployee, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Reader, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Reader
+from sunshine.database.statements import Row, Statement
 
 Conditions = dict[Scope, tuple[ColumnElement[bool], ...]]
 
@@ -44,7 +44,7 @@ async def employee_within(
     scope = actor.scope(permission)
     if scope is None or (scope == "own" and employee_id != actor.employee_id):
         raise NotAllowed
-    row = await reader.one(_EMPLOYEE, id=employee_id)
+    row = await reader.one_or_none(_EMPLOYEE, id=employee_id)
     if scope == "all":
         if row is None:
             raise NotFound("No such employee")

@@ -75,7 +75,7 @@ REDIS_SECONDS = 0.5
 AWAY_SECONDS = 5.0
 
 
-class Standing(NamedTuple):
+class RateLimitStatus(NamedTuple):
     """Where a caller stands: `reset` in seconds since the epoch."""
 
     limit: int
@@ -103,7 +103,7 @@ class Rates:
         self._limiter = FixedWindowRateLimiter(self._storage)
         self._away_until = 0.0
 
-    async def count(self, item: RateLimitItem, *caller: str) -> Standing | None:
+    async def count(self, item: RateLimitItem, *caller: str) -> RateLimitStatus | None:
         """One more call; TooMany when it is one too many. None where nothing is counted."""
         if not self.enabled:
             return None
@@ -127,7 +127,7 @@ class Rates:
         for item, caller in counted:
             await self._unless_away(self._take_back(item, caller))
 
-    async def standing(self, item: RateLimitItem, *caller: str) -> Standing | None:
+    async def standing(self, item: RateLimitItem, *caller: str) -> RateLimitStatus | None:
         """Where a caller stands, without another call. None where nothing is counted."""
         return await self._unless_away(self._look(item, *caller)) if self.enabled else None
 
@@ -194,15 +194,15 @@ class Rates:
         if slot is brake.soon:
             resets.append(await self._storage.get_expiry(brake.free.key_for(*caller)))
         wait = max(1, math.ceil(min(resets) - now))
-        return TooMany(Standing(brake.free.amount, 0, int(now) + wait), retry_after=wait)
+        return TooMany(RateLimitStatus(brake.free.amount, 0, int(now) + wait), retry_after=wait)
 
-    async def _hit(self, item: RateLimitItem, *caller: str) -> tuple[bool, Standing]:
+    async def _hit(self, item: RateLimitItem, *caller: str) -> tuple[bool, RateLimitStatus]:
         allowed = await self._limiter.hit(item, *caller)
         return allowed, await self._look(item, *caller)
 
-    async def _look(self, item: RateLimitItem, *caller: str) -> Standing:
+    async def _look(self, item: RateLimitItem, *caller: str) -> RateLimitStatus:
         stats = await self._limiter.get_window_stats(item, *caller)
-        return Standing(item.amount, stats.remaining, int(stats.reset_time) + 1)
+        return RateLimitStatus(item.amount, stats.remaining, int(stats.reset_time) + 1)
 
     async def _unless_away(self, asking: Coroutine[Any, Any, T]) -> T | None:
         """What the counters say; None while they are away, which is not tried for each caller."""

@@ -69,9 +69,9 @@ class Readiness:
 
     async def _state(self, database: Database) -> str | None:
         try:
-            if not (await database.only(_WRITES))["taken"]:
+            if not (await database.one(_WRITES))["taken"]:
                 return READ_ONLY
-            row = await database.one(_STANDING)
+            row = await database.one_or_none(_STANDING)
         except Unavailable:
             return database.absence
         except psycopg.errors.UndefinedTable:

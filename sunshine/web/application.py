@@ -18,7 +18,7 @@ from tornado.httputil import (
 )
 
 from sunshine.core.clock import Clock
-from sunshine.core.errors import NotFound, Problem, TooLarge, TooMany
+from sunshine.core.errors import AppError, NotFound, TooLarge, TooMany
 from sunshine.core.settings import Settings
 from sunshine.database.database import Databases
 from sunshine.files.storage import Storage
@@ -111,7 +111,7 @@ class Application(Services):
             return _Counted(delegate, self._refuse(request, TooLarge()), most)
         return delegate
 
-    def _refuse(self, request: HTTPServerRequest, problem: Problem) -> HTTPMessageDelegate:
+    def _refuse(self, request: HTTPServerRequest, problem: AppError) -> HTTPMessageDelegate:
         return self.get_handler_delegate(request, Refusal, {"problem": problem})
 
     def begun(self, handler: Handler) -> None:

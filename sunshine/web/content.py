@@ -9,7 +9,7 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
-from sunshine.core.principals import STRANGER
+from sunshine.core.principals import ANONYMOUS
 from sunshine.web.endpoint import TOKEN_HEADER
 from sunshine.web.handler import Handler
 
@@ -27,7 +27,7 @@ class Content(Handler):
     def reply_exactly(self, answer: dict[str, Any], *, status: int = 200) -> None:
         """As every endpoint, and who may keep it."""
         if self.request.method in ("GET", "HEAD"):
-            self.set_header("Cache-Control", PUBLIC if self.actor is STRANGER else PRIVATE)
+            self.set_header("Cache-Control", PUBLIC if self.actor is ANONYMOUS else PRIVATE)
             vary = self._headers.get("Vary")
             self.set_header("Vary", f"{vary}, {TOKEN_HEADER}" if vary else TOKEN_HEADER)
         super().reply_exactly(answer, status=status)

@@ -22,7 +22,7 @@ from sunshine.identity.signed_urls import Signer
 from sunshine.identity.tokens import Tokens
 from sunshine.live.presence import Presence
 from sunshine.operations.metrics import Metrics
-from sunshine.operations.rate_limits import Rates, Standing
+from sunshine.operations.rate_limits import RateLimitStatus, Rates
 from sunshine.operations.readiness import Readiness
 from sunshine.web.server.connections import Connections
 
@@ -85,7 +85,7 @@ class Endpoint(RequestHandler):
     query: dict[str, Any]
     text: str
     # Where the caller stands with the rate limits, once counted.
-    standing: Standing | None = None
+    standing: RateLimitStatus | None = None
     # Whether GET changes nothing, so that HEAD may stand in for it.
     safe: ClassVar[bool] = True
     # Whether it is the caller's own account, which opens to those who must change their password.

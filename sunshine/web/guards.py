@@ -18,7 +18,7 @@ from sunshine.core.errors import (
     UnsupportedMedia,
 )
 from sunshine.core.fields import Schema
-from sunshine.core.principals import STRANGER
+from sunshine.core.principals import ANONYMOUS
 from sunshine.core.validation import MAX_ASKED, Payload, Query
 from sunshine.web import rate_limits
 from sunshine.web.endpoint import Endpoint
@@ -110,7 +110,7 @@ async def _content_reader(handler: Endpoint) -> None:
     is_open = handler.application.configuration.cms_public_read
     if is_open and not handler.token:
         await rate_limits.count_public(handler)
-        handler.actor = STRANGER
+        handler.actor = ANONYMOUS
         return
     # A token that has ended is refused here too: its owner would miss what strangers may not see.
     await _identify(handler)
@@ -146,7 +146,7 @@ content_reader = Guard(
 any_principal = Guard("signed in (user or driver)", _identify, decides_access=True)
 
 
-def may(*permissions: str) -> Guard:
+def requires_permission(*permissions: str) -> Guard:
     """Holds one of the permissions, at any scope where none is named."""
 
     async def check(handler: Endpoint) -> None:

@@ -16,7 +16,7 @@ import structlog
 from tornado.web import Finish, HTTPError
 
 from sunshine.core import json
-from sunshine.core.errors import Invalid, NotFound, Problem, Unavailable
+from sunshine.core.errors import AppError, Invalid, NotFound, Unavailable
 from sunshine.core.fields import MAX_ID
 from sunshine.database.database import Databases, Transaction
 from sunshine.database.pages import Page
@@ -146,7 +146,7 @@ class Handler(Endpoint):
         """Only what nobody foresaw; a refusal is an answer."""
         if value is not None and responses.understood(value) is not value:
             log.warning("overloaded", request_id=self.request_id, reason=str(value))
-        elif not isinstance(value, Problem | HTTPError | Finish) and not is_full(value):
+        elif not isinstance(value, AppError | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:

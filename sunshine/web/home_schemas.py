@@ -1,5 +1,5 @@
 """The answer of /."""
 
-from sunshine.core.shapes import Shape, words
+from sunshine.core.shapes import Shape, string
 
-GREETING = Shape("Greeting", {"message": words(example="sunshine")})
+GREETING = Shape("Greeting", {"message": string(example="sunshine")})

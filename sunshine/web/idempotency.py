@@ -63,13 +63,13 @@ def key_of(handler: Endpoint) -> Key | None:
 async def replay(handler: Endpoint, tx: Transaction, key: Key) -> None:
     """Answer as the first time and stop here, if there was a first time."""
     lock = hashlib.sha256(f"{key.principal}\n{key.key}".encode()).digest()[:8]
-    held = await tx.one(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
+    held = await tx.one_or_none(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
     if not (held and held["free"]):
         raise Conflict(
             "The first request with this Idempotency-Key is still running",
             code="idempotency_in_progress",
         )
-    kept = await tx.one(_FIND[tx.database.name], principal=key.principal, key=key.key)
+    kept = await tx.one_or_none(_FIND[tx.database.name], principal=key.principal, key=key.key)
     if kept is None:
         return
     if kept["request_hash"] != key.request_hash:
@@ -85,7 +85,7 @@ async def keep(handler: Endpoint, tx: Transaction, key: Key) -> None:
     answer = b"".join(handler._write_buffer)
     if not answer:
         raise RuntimeError("reply inside the transaction")
-    await tx.run(
+    await tx.execute(
         _KEEP[tx.database.name],
         **key._asdict(),
         status=handler.get_status(),

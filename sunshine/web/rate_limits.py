@@ -8,7 +8,14 @@ for: what is public has buckets of its own, and none of them is asked when someb
 
 from limits import RateLimitItem
 
-from sunshine.operations.rate_limits import LOGIN_FROM, STRANGER, VOUCHER, Counted, Standing, bucket
+from sunshine.operations.rate_limits import (
+    LOGIN_FROM,
+    STRANGER,
+    VOUCHER,
+    Counted,
+    RateLimitStatus,
+    bucket,
+)
 from sunshine.web import responses
 from sunshine.web.endpoint import Endpoint
 
@@ -67,7 +74,7 @@ def network_of(handler: Endpoint) -> str:
     return bucket(handler.application.client_address(handler.request))
 
 
-def stand(handler: Endpoint, standing: Standing | None) -> None:
+def stand(handler: Endpoint, standing: RateLimitStatus | None) -> None:
     """Tell the caller where they stand."""
     handler.standing = standing
     if not handler._headers_written:  # as on a socket, whose first message is counted

@@ -8,14 +8,14 @@ import structlog
 from tornado.web import HTTPError
 
 from sunshine.core import errors, json
-from sunshine.core.errors import Problem, Unavailable
+from sunshine.core.errors import AppError, Unavailable
 from sunshine.files.storage import is_full
 from sunshine.web.endpoint import Endpoint
 
 log = structlog.get_logger("sunshine.web")
 
 
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(AppError):
     """The path exists, the method on it does not. `allow` is the header that says which do."""
 
     code = "method_not_allowed"
@@ -26,7 +26,7 @@ class MethodNotAllowed(Problem):
         self.allow = allow
 
 
-class RangeNotSatisfiable(Problem):
+class RangeNotSatisfiable(AppError):
     """A range of bytes that the file does not have; `size` is what it has."""
 
     code = "range_not_satisfiable"
@@ -37,7 +37,7 @@ class RangeNotSatisfiable(Problem):
         self.size = size
 
 
-class UpgradeRequired(Problem):
+class UpgradeRequired(AppError):
     """The path is for WebSockets."""
 
     code = "upgrade_required"
@@ -45,8 +45,8 @@ class UpgradeRequired(Problem):
 
 
 # The most specific class an error is an instance of decides.
-STATUS: dict[type[Problem], int] = {
-    errors.Problem: 400,
+STATUS: dict[type[AppError], int] = {
+    errors.AppError: 400,
     errors.Invalid: 400,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
@@ -156,7 +156,7 @@ def error(handler: Endpoint, error: BaseException) -> None:
     error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     error = _on_full_disk(handler, error)
-    if isinstance(error, Problem):
+    if isinstance(error, AppError):
         status = status_of(error)
         answer |= _told(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
@@ -186,7 +186,7 @@ def error(handler: Endpoint, error: BaseException) -> None:
     handler.write(json.encode(answer))
 
 
-def _told(error: Problem) -> dict[str, Any]:
+def _told(error: AppError) -> dict[str, Any]:
     told: dict[str, Any] = {
         "message": error.message,
         "errors": error.errors,
@@ -207,6 +207,6 @@ def _on_full_disk(handler: Endpoint, error: BaseException) -> BaseException:
     return error
 
 
-def status_of(error: Problem) -> int:
+def status_of(error: AppError) -> int:
     """The HTTP status of a business error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

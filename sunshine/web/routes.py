@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from sunshine.core.json import clean
-from sunshine.web.described import Refusal, Reply
 from sunshine.web.endpoint import Endpoint
 from sunshine.web.guards import Guard
+from sunshine.web.response_specs import Refusal, Reply
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 

@@ -15,13 +15,13 @@ from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from sunshine.core import json
-from sunshine.core.errors import Invalid, NotAllowed, NotSignedIn, Problem, Unavailable
+from sunshine.core.errors import AppError, Invalid, NotAllowed, NotSignedIn, Unavailable
 from sunshine.database.event_log import Cursor
 from sunshine.live.hub import Channel, Close, text_frame
 from sunshine.operations.rate_limits import bucket
-from sunshine.web.described import nothing, refuses
-from sunshine.web.guards import may, signed_in
+from sunshine.web.guards import requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.response_specs import errors, no_body
 from sunshine.web.responses import UpgradeRequired
 from sunshine.web.routes import Route
 from sunshine.web.server.connections import too_many
@@ -48,9 +48,9 @@ class SocketRoute(Route):
     """A path where a channel is listened to."""
 
     def __init__(self, path: str, channel: Channel) -> None:
-        origin, upgrade = refuses(403, "origin_not_allowed"), refuses(426, UpgradeRequired.code)
-        guards = signed_in, may(channel.permission)
-        super().__init__(path, Socket, GET=[*guards, nothing(101), origin, upgrade])
+        origin, upgrade = errors(403, "origin_not_allowed"), errors(426, UpgradeRequired.code)
+        guards = signed_in, requires_permission(channel.permission)
+        super().__init__(path, Socket, GET=[*guards, no_body(101), origin, upgrade])
         self.channel = channel
 
 
@@ -243,7 +243,7 @@ class Socket(WebSocketHandler, Handler):
             self.end(Close.NOT_SIGNED_IN, "not signed in")
         except NotAllowed:
             self.end(Close.NOT_ALLOWED, "not allowed")
-        except Problem as problem:
+        except AppError as problem:
             self.end(Close.TRY_AGAIN, problem.message)
         else:
             self._begin(said.get("since"))

@@ -6,7 +6,7 @@ from typing import Any
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler, stream_request_body
 
-from sunshine.core.errors import Problem
+from sunshine.core.errors import AppError
 from sunshine.core.fields import MAX_BODY
 from sunshine.web import responses
 from sunshine.web.handler import Handler
@@ -85,7 +85,7 @@ class Streaming(Handler):
 class Refusal(Streaming):
     """Answers with a fixed error before the body arrives."""
 
-    def initialize(self, problem: Problem) -> None:  # type: ignore[override]
+    def initialize(self, problem: AppError) -> None:  # type: ignore[override]
         super().initialize()
         self._problem = problem
 

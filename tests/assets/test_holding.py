@@ -10,8 +10,8 @@ import pytest
 
 from sunshine.database.connections import conninfo
 from tests.api import Answer, Api
-from tests.assets.things import INVENTORY, TRACKING, asset, assign
-from tests.people import hire
+from tests.assets.factories import INVENTORY, TRACKING, asset, assign
+from tests.factories import hire
 
 
 async def test_the_documented_example_assigns_it(api: Api) -> None:

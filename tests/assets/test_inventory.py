@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.api import Api
-from tests.assets.things import EXAMPLE, INVENTORY, asset, assign
-from tests.people import found
+from tests.assets.factories import EXAMPLE, INVENTORY, asset, assign
+from tests.factories import found
 
 CONFIG = "/api/asset-management/config"
 

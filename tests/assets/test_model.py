@@ -18,8 +18,8 @@ from sunshine.database.database import Transaction
 from sunshine.modules.assets import assignments, inventory, reservations, tracking
 from sunshine.modules.assets import maintenance as asset_maintenance
 from tests.api import Api
-from tests.people import principal
-from tests.rows import statement_of
+from tests.factories import principal
+from tests.row_factories import statement_of
 from tests.runs import examples
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from sunshine.core.principals import System
 from sunshine.modules.assets.jobs import remind_of_warranties
 from tests.api import Api
-from tests.assets.things import INVENTORY, asset
+from tests.assets.factories import INVENTORY, asset
 
 
 async def run(api: Api) -> int:

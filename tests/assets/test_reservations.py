@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.assets.things import INVENTORY, asset, assign
-from tests.people import hire
+from tests.assets.factories import INVENTORY, asset, assign
+from tests.factories import hire
 
 
 async def test_days_are_reserved_once(api: Api) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.assets.things import INVENTORY, TRACKING, asset, assign
+from tests.assets.factories import INVENTORY, TRACKING, asset, assign
 
 
 async def test_it_tells_who_holds_it_where_and_since_when(api: Api, now) -> None:

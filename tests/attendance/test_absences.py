@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sunshine.modules.attendance.absences import settle
+from sunshine.modules.attendance.absences import sync_absences
 from tests.api import Api
 from tests.attendance.month import (
     alone,
@@ -38,7 +38,7 @@ async def settled(
     now: datetime = LATER,
 ) -> dict[str, int]:
     """What changed, by kind; what did not is left out."""
-    found = await perform(api, lambda tx: settle(tx, first, last, employee), now)
+    found = await perform(api, lambda tx: sync_absences(tx, first, last, employee), now)
     assert set(found) == set(NOTHING)
     return {kind: number for kind, number in found.items() if number}
 
@@ -303,7 +303,7 @@ async def test_who_checks_in_meanwhile_takes_the_absence_away(api: Api) -> None:
                 " VALUES (%s, %s, 'present', %s)",
                 [ada, MONDAY, LATER],
             )
-            await settle(tx, MONDAY, MONDAY, ada)
+            await sync_absences(tx, MONDAY, MONDAY, ada)
 
     for _ in range(10):
         await api.sql("DELETE FROM attendance")
@@ -317,7 +317,7 @@ async def test_what_is_taken_back_leaves_nothing(api: Api) -> None:
 
     async def fail() -> None:
         async with change(api, LATER) as tx:
-            assert (await settle(tx, MONDAY, SUNDAY))["absent"] == 5
+            assert (await sync_absences(tx, MONDAY, SUNDAY))["absent"] == 5
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

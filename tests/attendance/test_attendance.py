@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.attendance.stays import (
+from tests.attendance.factories import (
     LIST,
     OFFICE,
     approve_leave,
@@ -16,7 +16,7 @@ from tests.attendance.stays import (
     stay,
 )
 from tests.conftest import Now
-from tests.people import found, hire
+from tests.factories import found, hire
 
 PRIVATE = {"checkInLocation", "checkInPhoto", "checkOutLocation", "checkOutPhoto"}
 NAMES = ("employee", "manager", "stranger", "hr", "admin")

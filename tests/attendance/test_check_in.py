@@ -8,17 +8,9 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.attendance.stays import (
-    IN,
-    OFFICE,
-    come,
-    decide,
-    leave,
-    records,
-    stay,
-)
+from tests.attendance.factories import IN, OFFICE, come, decide, leave, records, stay
 from tests.conftest import Now
-from tests.people import hire, refused
+from tests.factories import hire, refused
 
 MISSING = 2**31 - 1
 

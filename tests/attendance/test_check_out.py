@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.api import Api
-from tests.attendance.stays import (
+from tests.attendance.factories import (
     OFFICE,
     OUT,
     approve_leave,
@@ -18,7 +18,7 @@ from tests.attendance.stays import (
     stay,
 )
 from tests.conftest import Now
-from tests.people import hire, refused
+from tests.factories import hire, refused
 
 
 async def test_the_documented_example_works_when_pasted(api: Api) -> None:

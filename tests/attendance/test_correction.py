@@ -8,7 +8,7 @@ import pytest
 from sunshine.core.principals import System
 from sunshine.modules.attendance.assessment import reassess
 from tests.api import Answer, Api
-from tests.attendance.stays import (
+from tests.attendance.factories import (
     LIST,
     OFFICE,
     approve_leave,

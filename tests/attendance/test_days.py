@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.api import Api
-from tests.attendance.stays import (
+from tests.attendance.factories import (
     MONUMENT,
     approve_leave,
     approve_permit,

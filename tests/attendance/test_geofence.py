@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.attendance.stays import (
+from tests.attendance.factories import (
     MONUMENT,
     OFFICE,
     come,
@@ -17,7 +17,7 @@ from tests.attendance.stays import (
     stay,
 )
 from tests.conftest import Now
-from tests.people import refused
+from tests.factories import refused
 
 # Metres from OFFICE, by longitude and latitude.
 EAST = {

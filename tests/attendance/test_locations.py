@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.people import found, make, refused
+from tests.factories import found, make, refused
 
 PATH = "/api/attendance/locations"
 OFFICE: dict[str, Any] = {

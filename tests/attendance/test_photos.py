@@ -10,8 +10,8 @@ import pytest
 from sunshine.core.fields import MAX_PICTURE
 from sunshine.modules.attendance import check_in
 from tests.api import Api
-from tests.attendance.stays import LIST, come, leave, records
-from tests.people import found, refused
+from tests.attendance.factories import LIST, come, leave, records
+from tests.factories import found, refused
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)

@@ -11,8 +11,8 @@ import pytest
 from sunshine.core.principals import System
 from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE, reassess
 from tests.api import Answer, Api
-from tests.attendance.stays import IN, OUT, approve_permit, come, give_shift, records
-from tests.people import hire
+from tests.attendance.factories import IN, OUT, approve_permit, come, give_shift, records
+from tests.factories import hire
 
 AT_ONCE = 50
 ROUNDS = 4
@@ -112,7 +112,7 @@ async def test_what_is_decided_meanwhile_is_not_missed(api: Api) -> None:
     body = {"employeeId": who, "timestamp": "2024-01-15T10:00:00Z"}
     day = date(2024, 1, 15)
     async with api.app.databases.sunshine.transaction(System()) as tx:
-        await tx.run(LOCK_EMPLOYEE, employee=who)
+        await tx.execute(LOCK_EMPLOYEE, employee=who)
         coming = asyncio.create_task(api.post(IN, body, as_="hr"))
         await api.somebody_waits()
         await approve_permit(api, "2024-01-15", "09:00", "10:00")

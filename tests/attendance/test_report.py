@@ -21,7 +21,7 @@ from tests.attendance.month import (
     person,
     shift,
 )
-from tests.people import refused
+from tests.factories import refused
 
 FIGURES = ["workDays", "present", "late", "absent", "leave", "permitHours", "workedHours",
            "overtimeHours"]  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from sunshine.core.principals import ROLE_PERMISSIONS
 from tests.api import Api
-from tests.auth.people import JOHN, john_doe, token_of
+from tests.auth.factories import JOHN, john_doe, token_of
 
 
 async def test_it_answers_the_documented_request_with_the_documented_answer(api: Api) -> None:

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from tests.api import Api
-from tests.auth.people import JOHN, account, hashed, john_doe, token_of
+from tests.auth.factories import JOHN, account, hashed, john_doe, token_of
 from tests.conftest import PASSWORD, SECRET
 
 LONG = "ä" * 36 + "x"  # 73 bytes in UTF-8, 37 characters

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api import Api
-from tests.auth.people import JOHN, john_doe, token_of
+from tests.auth.factories import JOHN, john_doe, token_of
 from tests.conftest import PASSWORD
 
 

@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.api import Answer, Api
-from tests.auth.people import account
+from tests.auth.factories import account
 from tests.conftest import PASSWORD
-from tests.fleet.yard import login, signed_in
+from tests.fleet.factories import login, signed_in
 
 SIGN_INS = "/api/auth/sign-ins"
 HOME = "203.0.113.7"

@@ -15,7 +15,7 @@ from sunshine.operations import rate_limits
 from sunshine.web import sign_in_limits
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, SECRET, Now
-from tests.fleet.yard import driver
+from tests.fleet.factories import driver
 
 LOGIN = "/api/auth/login"
 FLEET = "/api/fleet/auth/login"

@@ -16,7 +16,7 @@ from sunshine.core.principals import Principal
 from sunshine.database.embedded import Server
 from sunshine.identity.tokens import Claims
 from tests.api import Api
-from tests.auth.people import token_of
+from tests.auth.factories import token_of
 from tests.conftest import PASSWORD, SECRET, Now
 from tests.processes import Process, reach
 

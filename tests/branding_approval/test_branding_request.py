@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.branding_approval.people import (
+from tests.branding_approval.factories import (
     PATH,
     find,
     ids,

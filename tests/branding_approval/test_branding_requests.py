@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.branding_approval.people import (
+from tests.branding_approval.factories import (
     APPROVERS,
     LOGO,
     PATH,
@@ -17,7 +17,7 @@ from tests.branding_approval.people import (
     sent_back,
     submit,
 )
-from tests.people import refused
+from tests.factories import refused
 
 MISSING = 2**31 - 1
 

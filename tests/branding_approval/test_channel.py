@@ -9,7 +9,7 @@ from sunshine.database.event_log import Event
 from sunshine.live.hub import Audience
 from sunshine.modules.branding_approval.channel import channel
 from tests.api import Api
-from tests.branding_approval.people import PATH, ids, join, review, revise, submit, told
+from tests.branding_approval.factories import PATH, ids, join, review, revise, submit, told
 
 MISSING = 2**31 - 1
 

@@ -13,7 +13,7 @@ import pytest
 from sunshine.core import json
 from sunshine.modules.branding_approval.channel import channel
 from tests.api import Answer, Api, Person
-from tests.branding_approval.people import join, told
+from tests.branding_approval.factories import join, told
 
 SUBMIT = """
 POST /api/branding-approval

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.branding_approval.people import find, ids, join, review, revise, sent_back, submit
+from tests.branding_approval.factories import find, ids, join, review, revise, sent_back, submit
 
 ROUNDS = 5
 

@@ -10,16 +10,8 @@ from sunshine.core.errors import Conflict, NotFound
 from sunshine.modules.branding_approval import requests as rules
 from sunshine.modules.branding_approval import reviews
 from tests.api import Api
-from tests.branding_approval.people import (
-    LOGO,
-    ids,
-    join,
-    review,
-    revise,
-    sent_back,
-    submit,
-)
-from tests.people import principal
+from tests.branding_approval.factories import LOGO, ids, join, review, revise, sent_back, submit
+from tests.factories import principal
 
 
 async def open_of(api: Api, name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 
 from tests.api import Api
-from tests.people import hire, make
+from tests.factories import hire, make
 from tests.sockets import connected
 
 PATH = "/ws/branding-approval"
@@ -45,7 +45,7 @@ async def test_the_documented_frame_comes_to_requester_and_approver(api: Api) ->
 
 
 async def test_a_drivers_token_opens_no_socket(api: Api) -> None:
-    from tests.fleet.yard import signed_in
+    from tests.fleet.factories import signed_in
     from tests.sockets import refused
 
     _, token = await signed_in(api)

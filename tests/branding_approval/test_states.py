@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
 from tests.api import Answer, Api
-from tests.branding_approval.people import PATH, find, ids, join, review, revise, submit
+from tests.branding_approval.factories import PATH, find, ids, join, review, revise, submit
 from tests.runs import examples
 
 VOTES = {"approve": "approved", "reject": "rejected", "request_revision": "revision"}

@@ -30,8 +30,8 @@ import cli
 from sunshine.core.environment import load
 from sunshine.core.variables import DATABASES
 from sunshine.operations import logs
-from tests.canary import heard
 from tests.conftest import emptied
+from tests.secret_leak_guard import heard
 
 CLI = Path(__file__).parents[2] / "cli.py"
 

@@ -12,7 +12,7 @@ from sunshine.core.errors import Conflict
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily
 from sunshine.modules import registry
-from tests.jobs.work import note
+from tests.jobs.factories import note
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 # An answer of 1 March 2024 in Jakarta's last second, and one of the second after.

@@ -10,9 +10,9 @@ import pytest
 from sunshine.modules.cms import blog
 from sunshine.modules.cms.blog import posts
 from tests.api import Api
-from tests.cms.desk import BLOG, grant, make, recorded, seen, told
+from tests.cms.factories import BLOG, grant, make, recorded, seen, told
 from tests.conftest import Now
-from tests.people import principal
+from tests.factories import principal
 
 LEAST = {"title": "Hello World", "content": "Text"}
 

@@ -1,7 +1,7 @@
 """The examples of ON Internal API's documentation, pasted."""
 
 from tests.api import Api
-from tests.cms.desk import ADS, BLOG, VACANCIES, recorded, told
+from tests.cms.factories import ADS, BLOG, VACANCIES, recorded, told
 from tests.conftest import Now
 
 POST = {

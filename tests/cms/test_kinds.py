@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.api import Api
-from tests.cms.desk import (
+from tests.cms.factories import (
     ADS,
     BLOG,
     DROPPOINT,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.cms.desk import (
+from tests.cms.factories import (
     ADS,
     BLOG,
     DEPARTMENT,
@@ -25,7 +25,7 @@ from tests.cms.desk import (
     told,
 )
 from tests.conftest import Now
-from tests.rows import new_row
+from tests.row_factories import new_row
 
 READERS = ("employee", "manager", "hr", "stranger", "outsider", "admin", None, "driver")
 AUTHORS = ("employee", "stranger", "admin")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.people import found, hire, make, refused
+from tests.factories import found, hire, make, refused
 
 PATH = "/api/departments"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.api import Answer, Api
-from tests.people import hire
+from tests.factories import hire
 
 LIST = """
 GET /api/employees

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api import Api
 from tests.employees.test_employees import DIRECTORY, PERSONAL
-from tests.people import found, hire, make, refused
+from tests.factories import found, hire, make, refused
 
 
 def path(api: Api, name: str) -> str:

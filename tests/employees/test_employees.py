@@ -10,7 +10,7 @@ import pytest
 from sunshine.database.connections import conninfo
 from sunshine.modules.employees import employees as rules
 from tests.api import Api
-from tests.people import found, hire, make, refused
+from tests.factories import found, hire, make, refused
 
 DIRECTORY = {
     "id", "name", "email", "position", "positionId", "department", "departmentId", "photo",

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import found, hire, make, refused
+from tests.factories import found, hire, make, refused
 
 COLUMNS = ["name", "email", "employeeCode", "position", "department", "phone", "joinDate",
            "timezone"]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import found, hire, refused
+from tests.factories import found, hire, refused
 
 HEADER = "name,email,employeeCode,position,department,phone,joinDate,timezone\n"
 ADA = "Ada Lovelace,ada@example.com,E1,Analyst,Engines,+44 1,1843-01-02,Europe/London\n"

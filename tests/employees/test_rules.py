@@ -10,7 +10,7 @@ from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import System
 from sunshine.modules.employees import csv_import, employees
 from tests.api import Api
-from tests.people import principal
+from tests.factories import principal
 
 
 def change(api: Api) -> Any:

@@ -15,12 +15,12 @@ from handlers.fleet.vehicles import Vehicles
 from sunshine.core.errors import Conflict, StorageFull, Unavailable
 from sunshine.database.database import Database
 from sunshine.files import integrity
-from sunshine.web.files.attachment_spec import Filing
-from sunshine.web.files.attachments import Filed
+from sunshine.web.files.attachment_spec import AttachmentSpec
+from sunshine.web.files.attachments import WithAttachments
 from tests.api import Answer, Api
 from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded
-from tests.rows import new_approver
+from tests.row_factories import new_approver
 
 _day = itertools.count(1)
 FOREIGN = "https://example.com/a.pdf"
@@ -367,10 +367,10 @@ async def test_public_vouchers_show_their_image(disk: Api) -> None:
 # ---- Rows of another database -----------------------------------------------------------------
 
 
-class _Named(Filed, Vehicles):
+class _Named(WithAttachments, Vehicles):
     """Vehicles whose brand is a file: as rows of the CMS, which has a database of its own."""
 
-    filing = Filing("cms/blog", brand="blog.featuredImage")
+    filing = AttachmentSpec("cms/blog", brand="blog.featuredImage")
 
 
 @pytest.fixture

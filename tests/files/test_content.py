@@ -8,7 +8,7 @@ import pytest
 
 from sunshine.files import integrity
 from tests.api import Answer, Api
-from tests.cms.desk import (
+from tests.cms.factories import (
     ADS,
     BLOG,
     CAREER,

@@ -14,8 +14,8 @@ from tests.api import Api
 from tests.conftest import Now
 from tests.files.columns import COLUMNS
 from tests.files.forms import PNG, place_of, uploaded
-from tests.over_routes import body_of, endpoints, filled, filled_path, known_values, valid
-from tests.rows import made_for, statement_of
+from tests.route_matrix import body_of, endpoints, filled, filled_path, known_values, valid
+from tests.row_factories import made_for, statement_of
 
 BODIES = [(route, method) for route, method in endpoints() if body_of(route.guards[method])]
 # What a rule asks for beside the schema, so that a row is made.

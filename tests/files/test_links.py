@@ -12,7 +12,7 @@ from tests.api import Api
 from tests.files.forms import PNG, files, path_of, uploaded
 from tests.files.test_claims import ticket
 from tests.files.test_every_body import texts_with
-from tests.rows import new_row
+from tests.row_factories import new_row
 
 NAME = f"{'1' * 13}-{'2' * 39}-a.png"
 HOST = "localhost:3601"

@@ -25,7 +25,7 @@ from tests.files.forms import (
     upload,
     uploaded,
 )
-from tests.fleet.yard import signed_in
+from tests.fleet.factories import signed_in
 
 
 async def rows(api: Api) -> list[Any]:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import PASSWORD
-from tests.fleet.yard import DRIVERS, EXAMPLE, driver, login, signed_in, vehicle
-from tests.people import found
+from tests.factories import found
+from tests.fleet.factories import DRIVERS, EXAMPLE, driver, login, signed_in, vehicle
 
 
 async def test_the_documented_example_registers_a_driver(api: Api) -> None:

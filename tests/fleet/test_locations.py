@@ -12,7 +12,7 @@ from sunshine.database.connections import conninfo
 from sunshine.database.database import Transaction
 from tests.api import Api
 from tests.conftest import Now
-from tests.fleet.yard import DRIVERS, driver, signed_in
+from tests.fleet.factories import DRIVERS, driver, signed_in
 
 EXAMPLE = {"latitude": -6.2088, "longitude": 106.8456, "timestamp": "2024-01-15T10:30:00Z"}
 

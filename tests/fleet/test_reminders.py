@@ -3,7 +3,7 @@
 from sunshine.core.principals import System
 from sunshine.modules.fleet.jobs import remind_of_expiries
 from tests.api import Api
-from tests.fleet.yard import VEHICLES, driver, vehicle
+from tests.fleet.factories import VEHICLES, driver, vehicle
 
 
 async def run(api: Api) -> dict[str, int]:

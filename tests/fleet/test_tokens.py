@@ -7,8 +7,8 @@ import pytest
 import handlers
 from tests.api import Api
 from tests.conftest import PASSWORD, SECRET
-from tests.fleet.yard import DRIVERS, driver, login, signed_in
-from tests.over_routes import filled_path
+from tests.fleet.factories import DRIVERS, driver, login, signed_in
+from tests.route_matrix import filled_path
 
 LOGIN = "/api/fleet/auth/login"
 

@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 
 from tests.api import Api
-from tests.fleet.yard import DRIVERS, VEHICLES, driver, signed_in, vehicle
-from tests.people import found
+from tests.factories import found
+from tests.fleet.factories import DRIVERS, VEHICLES, driver, signed_in, vehicle
 
 OPEN = "SELECT vehicle_id, driver_id FROM vehicle_driver WHERE until IS NULL"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.people import found, refused
+from tests.factories import found, refused
 
 PATH = "/api/freelance"
 EXAMPLE = {

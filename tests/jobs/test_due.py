@@ -16,7 +16,7 @@ from sunshine.jobs.schedules import Daily, Every
 from sunshine.modules.registry import JOBS
 from tests.api import Api
 from tests.conftest import Now
-from tests.jobs.work import Slow, job, note, on_record, runner, started, until
+from tests.jobs.factories import Slow, job, note, on_record, runner, started, until
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from sunshine.core.errors import Unavailable
 from sunshine.jobs.schedules import Daily, Every
 from tests.api import Api
 from tests.conftest import Now
-from tests.jobs.work import Broken, Slow, job, on_record, runner
+from tests.jobs.factories import Broken, Slow, job, on_record, runner
 
 DAILY = Daily(time(0, 5))
 

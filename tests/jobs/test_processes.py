@@ -21,7 +21,7 @@ from sunshine.jobs import history
 from sunshine.modules.registry import JOBS
 from tests.api import Api
 from tests.conftest import Now
-from tests.jobs.work import Broken, Slow, job, note, on_record, runner, started, until
+from tests.jobs.factories import Broken, Slow, job, note, on_record, runner, started, until
 from tests.processes import Process, reach
 
 LEFT = "the process ended before the job did"
@@ -83,7 +83,7 @@ async def test_what_another_one_has_done_a_moment_ago_is_not_done_again(
     turn, asks, done = history.turn, asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
-    async def late(database: Database, name: str) -> AsyncIterator[history.Turn | None]:
+    async def late(database: Database, name: str) -> AsyncIterator[history.JobLock | None]:
         if database is second.app.databases.sunshine:
             asks.set()
             await done.wait()
@@ -104,7 +104,7 @@ async def test_a_lock_is_free_as_soon_as_the_job_has_ended(api: Api) -> None:
     held = Statement(text("SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory'"))
 
     async def locks() -> Any:
-        return (await api.app.databases.sunshine.only(held))["locks"]
+        return (await api.app.databases.sunshine.one(held))["locks"]
 
     for _ in range(20):
         await jobs.run("fine")

@@ -11,7 +11,7 @@ from tornado.ioloop import IOLoop
 from sunshine.jobs.runner import TICK, Ticker
 from tests.api import Api
 from tests.conftest import Now
-from tests.jobs.work import Slow, job, runner
+from tests.jobs.factories import Slow, job, runner
 
 PERIOD = timedelta(milliseconds=20)
 

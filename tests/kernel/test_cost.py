@@ -19,7 +19,7 @@ from sunshine.modules.sales import schemas as sales
 from sunshine.modules.users import auth_schemas
 from tests.api import Api
 from tests.bounds import Counted, bad_bodies, checked, guard_of, unknown_keys
-from tests.over_routes import body_of, endpoints
+from tests.route_matrix import body_of, endpoints
 
 KIB = 1024
 

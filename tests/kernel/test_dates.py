@@ -10,7 +10,7 @@ from sunshine.core.fields import Field, Schema, date
 from sunshine.core.validation import Payload
 from sunshine.web.routes import Route
 from tests.api import Api
-from tests.over_routes import (
+from tests.route_matrix import (
     body_of,
     endpoints,
     existing_path,

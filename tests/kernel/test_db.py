@@ -56,7 +56,7 @@ async def test_a_change_happens_whole_or_not_at_all(api: Api) -> None:
 
     async def change(fails: bool) -> None:
         async with database.transaction(System("test")) as tx:
-            await tx.run(RENAME, row=row["id"], name="Renamed")
+            await tx.execute(RENAME, row=row["id"], name="Renamed")
             await tx.record("renamed", "department", row["id"])
             if fails:
                 raise LookupError
@@ -76,7 +76,7 @@ async def test_a_cancelled_change_did_not_happen_and_frees_its_connection(api: A
 
         async def change() -> None:
             async with database.transaction(System("test")) as tx:
-                await tx.run(RENAME, row=row["id"], name="Renamed")
+                await tx.execute(RENAME, row=row["id"], name="Renamed")
                 await asyncio.sleep(60)
 
         task = asyncio.ensure_future(change())
@@ -84,7 +84,7 @@ async def test_a_cancelled_change_did_not_happen_and_frees_its_connection(api: A
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (await database.one(NUMBER, n=2)) == {"one": 1, "n": 2}
+        assert (await database.one_or_none(NUMBER, n=2)) == {"one": 1, "n": 2}
     assert await api.sql("SELECT name FROM department") == [{"name": "Human Resources"}]
 
 
@@ -101,7 +101,7 @@ async def test_a_broken_rule_of_the_database_is_a_business_error(api: Api) -> No
     taken = update(users).where(users.c.id == bindparam("row")).values(username="ADMIN")
     with pytest.raises(Conflict) as refused:
         async with api.app.databases.sunshine.transaction(System("test")) as tx:
-            await tx.run(Statement(taken), row=api.hr.user_id)
+            await tx.execute(Statement(taken), row=api.hr.user_id)
     assert (refused.value.code, refused.value.errors[0]["field"]) == ("username_taken", "username")
 
 
@@ -109,7 +109,7 @@ async def test_a_broken_rule_without_a_meaning_is_our_own_fault(api: Api) -> Non
     wrong = update(users).where(users.c.id == bindparam("row")).values(role="king")
     with pytest.raises(psycopg.errors.CheckViolation):
         async with api.app.databases.sunshine.transaction(System("test")) as tx:
-            await tx.run(Statement(wrong), row=api.hr.user_id)
+            await tx.execute(Statement(wrong), row=api.hr.user_id)
 
 
 async def test_each_broken_rule_gets_an_error_of_its_own(api: Api) -> None:
@@ -119,7 +119,7 @@ async def test_each_broken_rule_gets_an_error_of_its_own(api: Api) -> None:
     for _ in range(2):
         with pytest.raises(Conflict) as refused:
             async with api.app.databases.sunshine.transaction(System("test")) as tx:
-                await tx.run(taken, row=api.hr.user_id)
+                await tx.execute(taken, row=api.hr.user_id)
         caught.append(refused.value)
     assert caught[0] is not caught[1]
 
@@ -143,9 +143,9 @@ async def test_a_deadlock_is_busy_for_one_and_fine_for_the_other(api: Api) -> No
     async def lock(*ids: int) -> str:
         try:
             async with database.transaction(System("test")) as tx:
-                await tx.one(LOCK, id=ids[0])
+                await tx.one_or_none(LOCK, id=ids[0])
                 await both.wait()
-                await tx.one(LOCK, id=ids[1])
+                await tx.one_or_none(LOCK, id=ids[1])
                 await tx.record("locked", "thing", 1)
         except Conflict as error:
             return error.code
@@ -239,7 +239,7 @@ async def test_an_end_is_told_to_all_even_when_the_pool_is_exhausted(api: Api, s
 
         async with database.transaction(System("test")) as tx:
             await tx.record("ended", "thing", 1)
-            tx.forget_principals()
+            tx.invalidate_principals()
             queue = [asyncio.ensure_future(hog()) for _ in range(3)]
             await asyncio.sleep(0.05)
         assert not second.app.principals._known
@@ -253,7 +253,7 @@ async def test_a_server_that_is_not_there_is_unavailable_within_three_seconds(ap
     await database.open()
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        await database.one(NUMBER, n=1)
+        await database.one_or_none(NUMBER, n=1)
     assert time.monotonic() - began < 3
     await database.close()
 
@@ -261,5 +261,5 @@ async def test_a_server_that_is_not_there_is_unavailable_within_three_seconds(ap
 async def test_values_are_bound_and_never_pasted(api: Api) -> None:
     echo = Statement(select(bindparam("t", type_=users.c.name.type).label("t")))
     for value in ("'; DROP TABLE users; --", "%s %(x)s %%", "\\", "😀"):
-        assert await api.app.databases.sunshine.one(echo, t=value) == {"t": value}
+        assert await api.app.databases.sunshine.one_or_none(echo, t=value) == {"t": value}
     assert await api.app.databases.sunshine.all(Statement(text("SELECT 1 AS a"))) == [{"a": 1}]

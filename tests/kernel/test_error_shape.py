@@ -20,8 +20,8 @@ from sunshine.modules.employees import departments, employees
 from tests.api import Answer, Api
 from tests.cases import every
 from tests.conftest import PASSWORD, Now, serve
-from tests.over_routes import MISSING, existing_path, stored
-from tests.rows import new_row
+from tests.route_matrix import MISSING, existing_path, stored
+from tests.row_factories import new_row
 
 KEYS = {"success", "message", "errors", "code"}
 CHUNKED = {"Transfer-Encoding": "chunked"}

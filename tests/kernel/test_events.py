@@ -63,7 +63,7 @@ async def write(
     try:
         async with database.transaction(System("writer")) as tx:
             if begun:
-                await tx.one(TAKE_ID)
+                await tx.one_or_none(TAKE_ID)
                 await asyncio.sleep(begun)
             await tx.record(type_, "thing", 1)
             await asyncio.sleep(delay)
@@ -267,7 +267,7 @@ async def test_a_feed_starts_with_what_is_new(database: Database, api: Api) -> N
     assert [event.type for event in seen] == ["new"]
 
 
-# The barrier of Transaction.forget_principals.
+# The barrier of Transaction.invalidate_principals.
 
 
 @asynccontextmanager
@@ -280,12 +280,12 @@ async def listener(database: Database) -> AsyncIterator[psycopg.AsyncConnection]
         yield connection
 
 
-async def forget_everywhere(database: Database) -> float:
+async def invalidate_everywhere(database: Database) -> float:
     """A change that ends something; how long until it may be answered."""
     began = time.monotonic()
     async with database.transaction(System("test")) as tx:
         await tx.record("ended", "thing", 1)
-        tx.forget_principals()
+        tx.invalidate_principals()
     return time.monotonic() - began
 
 
@@ -306,7 +306,7 @@ async def test_every_feed_has_forgotten_when_the_change_is_answered(
     ):
         for _ in range(20):
             before = [len(count) for count in counted]
-            took = await forget_everywhere(database)
+            took = await invalidate_everywhere(database)
             assert all(len(c) > b for c, b in zip(counted, before, strict=True))
             assert took < 0.9
 
@@ -320,14 +320,14 @@ async def test_it_waits_for_the_slowest_feed(api: Api, database: Database) -> No
             await slow.execute("SELECT pg_notify(%s, %s)", (ACK_CHANNEL, notice.payload))
 
         acknowledging = asyncio.ensure_future(acknowledge())
-        took = await forget_everywhere(database)
+        took = await invalidate_everywhere(database)
         await acknowledging
     assert 0.4 <= took < 0.9
 
 
 async def test_a_frozen_feed_is_given_up_after_a_second(api: Api, database: Database) -> None:
     async with listener(database):
-        took = await forget_everywhere(database)
+        took = await invalidate_everywhere(database)
     assert 0.9 < took < 1.4
     assert await api.events() == ["ended"]
 
@@ -338,13 +338,13 @@ async def test_a_feed_that_died_is_not_waited_for(api: Api, database: Database) 
             "SELECT pg_terminate_backend(%(pid)s, 2000) AS ended", pid=dead.info.backend_pid
         )
         assert row["ended"]
-        took = await forget_everywhere(database)
+        took = await invalidate_everywhere(database)
     assert took < 0.9
 
 
 async def test_without_any_feed_there_is_nothing_to_wait_for(api: Api, database: Database) -> None:
     """As at the command line while no server runs: in a database that no server follows."""
-    assert await forget_everywhere(api.app.databases["mitra"]) < 0.9
+    assert await invalidate_everywhere(api.app.databases["mitra"]) < 0.9
 
 
 async def test_a_change_taken_back_makes_nobody_forget(api: Api, database: Database) -> None:
@@ -353,7 +353,7 @@ async def test_a_change_taken_back_makes_nobody_forget(api: Api, database: Datab
     async def change() -> None:
         async with database.transaction(System("test")) as tx:
             await tx.record("ended", "thing", 1)
-            tx.forget_principals()
+            tx.invalidate_principals()
             raise LookupError
 
     async with following(database, forget=lambda: forgot.append(1)):

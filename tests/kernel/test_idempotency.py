@@ -8,8 +8,8 @@ import pytest
 from sunshine.modules.employees.departments import departments
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, Now
-from tests.over_routes import stored
-from tests.rows import new_row
+from tests.route_matrix import stored
+from tests.row_factories import new_row
 
 PATH = "/api/departments"
 KEYS = "SELECT principal, key, status, answer FROM idempotency_key"

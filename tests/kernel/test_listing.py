@@ -4,11 +4,11 @@
 from typing import Any
 
 import handlers
-from sunshine.database.pages import Listing, pattern
+from sunshine.database.pages import ListQuery, pattern
 from sunshine.modules.employees.departments import departments
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
-from tests.over_routes import existing_path, query_of
+from tests.route_matrix import existing_path, query_of
 
 PATH = "/api/departments"
 LISTS = [
@@ -168,7 +168,7 @@ async def test_it_never_estimates_less_than_it_has_seen(api: Api) -> None:
 
 
 async def test_it_compiles_a_page_once(api: Api) -> None:
-    listing: Listing = departments.listing
+    listing: ListQuery = departments.listing
     for _ in range(2):
         await page(api, "sort=-name&search=x")
     before = listing._statements.cache_info()

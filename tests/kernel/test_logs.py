@@ -110,7 +110,8 @@ def use(url: str, api: Api) -> None:
 
 SCRIPT = """
 import logging, structlog
-from sunshine import logs, settings
+from sunshine.core import environment
+from sunshine.operations import logs
 logs.configure(environment.load())
 log = structlog.get_logger("sunshine.test")
 log.debug("too quiet")

@@ -108,7 +108,7 @@ def in_process(settings, folder, code):
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from sunshine import migrate
+from sunshine.database import migrations as migrate
 from sunshine.core.environment import load
 environ = {{}}
 for name, values in {databases!r}.items():

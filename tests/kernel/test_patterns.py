@@ -13,7 +13,7 @@ import pytest
 
 from sunshine.core.fields import Field, Schema
 from sunshine.core.variables import VARIABLES
-from tests.over_routes import body_of, endpoints, query_of
+from tests.route_matrix import body_of, endpoints, query_of
 
 ROOT = Path(__file__).parents[2]
 LENGTH = 10_000  # characters: the square of it is a tenth of a second and more

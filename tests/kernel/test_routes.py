@@ -23,9 +23,9 @@ from sunshine.web.guards import (
     any_principal,
     content_reader,
     feed_reader,
-    may,
     public,
     query,
+    requires_permission,
     signed_in,
     signed_url,
 )
@@ -36,7 +36,7 @@ from tests.api import Answer, Api, Person
 from tests.cases import every
 from tests.conftest import PASSWORD, PASSWORD_HASH, SECRET
 from tests.files.forms import FORM, form, part
-from tests.over_routes import (
+from tests.route_matrix import (
     MISSING,
     body_of,
     endpoints,
@@ -47,7 +47,7 @@ from tests.over_routes import (
     required_query,
     stored,
 )
-from tests.rows import made_for, new_row
+from tests.row_factories import made_for, new_row
 
 PAGE = Path(__file__).parents[2] / "docs" / "authorization.md"
 COLUMNS = ("anon", "employee", "manager", "hr", "admin", "driver")
@@ -398,8 +398,8 @@ class _Both(Handler):
         {},
         {"GET": [public]},
         {"GET": [public], "POST": []},
-        {"GET": [public], "POST": [may("users:read")]},
-        {"GET": [public], "POST": [may("users:read"), signed_in]},
+        {"GET": [public], "POST": [requires_permission("users:read")]},
+        {"GET": [public], "POST": [requires_permission("users:read"), signed_in]},
         {"GET": [query({})], "POST": [public]},
         {"GET": [public], "POST": [public], "PUT": [public]},
         {"GET": [public], "POST": [public], "FETCH": [public]},

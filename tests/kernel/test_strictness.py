@@ -14,7 +14,7 @@ from sunshine.core.validation import Payload, Query
 from sunshine.web.routes import Route
 from tests.api import Answer, Api
 from tests.cases import every
-from tests.over_routes import (
+from tests.route_matrix import (
     BAD_TEXT,
     OF_OTHERS,
     UNREADABLE,
@@ -32,7 +32,7 @@ from tests.over_routes import (
     with_raw,
     with_raws,
 )
-from tests.rows import made_for
+from tests.row_factories import made_for
 
 JSON = {"Content-Type": "application/json"}
 BODIES = [(route, method) for route, method in endpoints() if body_of(route.guards[method])]

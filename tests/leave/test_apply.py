@@ -7,7 +7,8 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import (
+from tests.factories import hire, make, refused
+from tests.leave.factories import (
     APPLY,
     approved,
     ask,
@@ -18,7 +19,6 @@ from tests.leave.acts import (
     decide,
     holiday,
 )
-from tests.people import hire, make, refused
 
 BODY = {"leaveType": "annual", "startDate": "2025-02-03", "endDate": "2025-02-07", "reason": "Rest"}
 

@@ -7,9 +7,9 @@ import pytest
 from sunshine.modules.leave import ledger as leave_ledger
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import approved, ask, asked, at_work, balance, decide, found, ledger, run
-from tests.people import found as listed
-from tests.people import hire
+from tests.factories import found as listed
+from tests.factories import hire
+from tests.leave.factories import approved, ask, asked, at_work, balance, decide, found, ledger, run
 
 QUEUE = "/api/leave/approval"
 EVERYBODY = ("employee", "manager", "stranger", "hr", "admin")

@@ -10,7 +10,8 @@ from sunshine.modules.leave import jobs
 from sunshine.modules.leave import ledger as leave_ledger
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import (
+from tests.factories import found, hire
+from tests.leave.factories import (
     approved,
     ask,
     asked,
@@ -21,7 +22,6 @@ from tests.leave.acts import (
     ledger,
     run,
 )
-from tests.people import found, hire
 
 Policy = Callable[..., None]
 NOTHING = {

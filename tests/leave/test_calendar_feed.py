@@ -14,7 +14,7 @@ from tornado.ioloop import IOLoop
 from sunshine.core.settings import Settings
 from tests.api import Answer, Api
 from tests.conftest import PASSWORD, SECRET, Now, serve
-from tests.people import refused
+from tests.factories import refused
 
 FEED = "/api/leave/calendar.ics"
 

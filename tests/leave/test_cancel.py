@@ -4,7 +4,7 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import approved, ask, asked, balance, cancel, decide, found, ledger
+from tests.leave.factories import approved, ask, asked, balance, cancel, decide, found, ledger
 
 
 async def test_a_pending_request_is_withdrawn(api: Api, january: Now) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.api import Api
-from tests.leave.acts import approved
+from tests.leave.factories import approved
 
 APPLY: dict[str, Any] = {
     "employeeId": 123,

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.api import Api
-from tests.leave.acts import approved, asked, cancel, decide, holiday
-from tests.people import hire, make
+from tests.factories import hire, make
+from tests.leave.factories import approved, asked, cancel, decide, holiday
 
 
 async def days(api: Api) -> list[tuple[str, str]]:

@@ -7,18 +7,9 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import (
-    HOLIDAYS,
-    approved,
-    asked,
-    balance,
-    decide,
-    found,
-    holiday,
-    ledger,
-)
-from tests.people import found as listed
-from tests.people import hire, refused
+from tests.factories import found as listed
+from tests.factories import hire, refused
+from tests.leave.factories import HOLIDAYS, approved, asked, balance, decide, found, holiday, ledger
 
 BODY = {"date": "2025-02-05", "name": "Founders' Day", "kind": "public"}
 

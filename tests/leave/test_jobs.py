@@ -10,8 +10,18 @@ from sunshine.core.principals import System
 from sunshine.modules.leave import jobs
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import approved, asked, balance, cancel, decide, found, holiday, ledger, run
-from tests.people import hire
+from tests.factories import hire
+from tests.leave.factories import (
+    approved,
+    asked,
+    balance,
+    cancel,
+    decide,
+    found,
+    holiday,
+    ledger,
+    run,
+)
 
 Policy = Callable[..., None]
 

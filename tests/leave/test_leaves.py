@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api import Api
-from tests.leave.acts import approved, asked, cancel, decide
-from tests.people import found
+from tests.factories import found
+from tests.leave.factories import approved, asked, cancel, decide
 
 MISSING = 2**31 - 1
 

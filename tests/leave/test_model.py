@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from psycopg.rows import dict_row
 from tornado.ioloop import IOLoop
 
-from sunshine.core.errors import Problem
+from sunshine.core.errors import AppError
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal, System
 from sunshine.database.connections import conninfo
@@ -30,8 +30,8 @@ from sunshine.database.database import Database, Transaction
 from sunshine.modules.leave import decisions, holidays, jobs, ledger, queries
 from sunshine.modules.leave import requests as leave
 from tests.api import Api
+from tests.factories import principal
 from tests.leave.model import DAY, Company, Person, Refused, Request
-from tests.people import principal
 from tests.runs import examples
 
 PEOPLE = ("anna", "budi", "citra")
@@ -96,7 +96,7 @@ class World:
 
         try:
             return self.wait(change())
-        except Problem as problem:
+        except AppError as problem:
             return problem.code
 
 

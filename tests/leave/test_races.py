@@ -14,8 +14,8 @@ import pytest
 from sunshine.modules.leave import jobs, ledger
 from tests.api import Answer, Api
 from tests.conftest import Now
-from tests.leave.acts import APPLY, HOLIDAYS, approved, ask, asked, cancel, decide, run
-from tests.people import hire
+from tests.factories import hire
+from tests.leave.factories import APPLY, HOLIDAYS, approved, ask, asked, cancel, decide, run
 
 ROUNDS = range(3)
 

@@ -8,7 +8,7 @@ import pytest
 from sunshine.modules.leave import decisions, holidays
 from tests.api import Api
 from tests.conftest import Now
-from tests.leave.acts import HOLIDAYS, asked, cancel, decide, holiday
+from tests.leave.factories import HOLIDAYS, asked, cancel, decide, holiday
 
 Settled = list[tuple[date, date, int | None]]
 

@@ -46,7 +46,7 @@ async def write(api: Api, database: Database, writer: int, changes: int) -> None
             try:
                 async with database.transaction(System("writer")) as tx:
                     if begun:
-                        await tx.one(TAKE_ID)
+                        await tx.one_or_none(TAKE_ID)
                         await asyncio.sleep(begun)
                     employee = api.cast[dice.choice(NAMES)].employee_id
                     after = {"number": number, "writer": writer}

@@ -15,9 +15,9 @@ from sunshine.database.connections import conninfo
 from sunshine.database.event_log import Cursor
 from sunshine.live import hub as live
 from tests.api import Api
+from tests.factories import principal
 from tests.live import channel
 from tests.live.conftest import Noted, write
-from tests.people import principal
 from tests.sockets import Client, connected, until
 
 

@@ -8,8 +8,8 @@ from icalendar import Calendar
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.meeting_rooms.rooms import EXAMPLE, ROOMS, SCHEDULE, booked, room
-from tests.people import refused
+from tests.factories import refused
+from tests.meeting_rooms.factories import EXAMPLE, ROOMS, SCHEDULE, booked, room
 
 
 @pytest.fixture(autouse=True)

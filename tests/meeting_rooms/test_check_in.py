@@ -11,8 +11,8 @@ from tornado.ioloop import IOLoop
 from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
-from tests.meeting_rooms.rooms import SCHEDULE, book, booked, room
-from tests.people import refused
+from tests.factories import refused
+from tests.meeting_rooms.factories import SCHEDULE, book, booked, room
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.meeting_rooms.rooms import EXAMPLE, ROOMS, SCHEDULE, book, booked, room
+from tests.meeting_rooms.factories import EXAMPLE, ROOMS, SCHEDULE, book, booked, room
 
 FACILITIES = ["projector", "whiteboard", "video_conference"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.meeting_rooms.rooms import ROOMS, SCHEDULE, book, overlaps, room
+from tests.meeting_rooms.factories import ROOMS, SCHEDULE, book, overlaps, room
 
 DAYS = ("2024-01-15", "2024-01-16")
 OPENS, CLOSES = 8 * 60, 18 * 60

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.meeting_rooms.rooms import EXAMPLE, SCHEDULE, book, booked, overlaps, room
+from tests.meeting_rooms.factories import EXAMPLE, SCHEDULE, book, booked, overlaps, room
 
 pytestmark = pytest.mark.usefixtures("no_deadlock")
 

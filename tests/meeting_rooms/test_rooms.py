@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sunshine.modules.meeting_rooms.availability import Slot, gaps
 from tests.api import Api
-from tests.meeting_rooms.rooms import EXAMPLE, ROOMS, SCHEDULE, booked, room
-from tests.people import found, refused
+from tests.factories import found, refused
+from tests.meeting_rooms.factories import EXAMPLE, ROOMS, SCHEDULE, booked, room
 
 
 async def test_a_room_is_made_changed_and_deleted(api: Api) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.meeting_rooms.rooms import EXAMPLE, ROOMS, SCHEDULE, book, booked, overlaps, room
-from tests.people import hire, refused
+from tests.factories import hire, refused
+from tests.meeting_rooms.factories import EXAMPLE, ROOMS, SCHEDULE, book, booked, overlaps, room
 
 
 async def test_the_documented_example_books(api: Api) -> None:

@@ -13,8 +13,8 @@ from tornado.ioloop import IOLoop
 from sunshine.core.settings import Settings
 from tests.api import Api
 from tests.conftest import Now, serve
-from tests.meeting_rooms.rooms import ROOMS, SCHEDULE, book, booked, overlaps, room
-from tests.people import refused
+from tests.factories import refused
+from tests.meeting_rooms.factories import ROOMS, SCHEDULE, book, booked, overlaps, room
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

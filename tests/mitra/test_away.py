@@ -16,7 +16,7 @@ from sunshine.core.settings import Settings
 from sunshine.database import embedded as launcher
 from tests.api import Answer, Api
 from tests.conftest import Now, serve
-from tests.mitra.partners import CONTRACT, document, partner, recorded
+from tests.mitra.factories import CONTRACT, document, partner, recorded
 from tests.mongo import Mongo
 from tests.processes import Process, ask, reach
 

@@ -8,8 +8,8 @@ import pytest
 
 from sunshine.core.fields import MAX_FREE_FORM
 from tests.api import Api
-from tests.mitra.partners import CONTRACT, PATH, document, partner, recorded
-from tests.people import found
+from tests.factories import found
+from tests.mitra.factories import CONTRACT, PATH, document, partner, recorded
 
 JSON = {"Content-Type": "application/json"}
 # Sent, and what comes back of it where that is not the same to the letter.

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sunshine.files import integrity
 from tests.api import Api
 from tests.files.forms import PNG, path_of, uploaded
-from tests.rows import new_row
+from tests.row_factories import new_row
 
 
 async def partner(api: Api) -> str:

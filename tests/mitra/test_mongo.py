@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from sunshine.core.environment import SettingsError, load
 from sunshine.database import mongo
 from tests.api import Api
-from tests.mitra.partners import CONTRACT, document, partner, recorded
-from tests.people import found
+from tests.factories import found
+from tests.mitra.factories import CONTRACT, document, partner, recorded
 
 Contents = Collection[dict[str, Any]]
 STRANGE = {"a.b": 1, "$ref": {"$id": [{"%": 2**40}]}, "plain": None}

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from tests.api import Api
-from tests.mitra.partners import PATH, document, partner
-from tests.people import found
+from tests.factories import found
+from tests.mitra.factories import PATH, document, partner
 
 PARTNER = {
     "name": "PT Maju Jaya",

@@ -15,8 +15,8 @@ from sunshine.core.principals import System
 from sunshine.modules.mitra import documents as rules
 from tests.api import Api
 from tests.conftest import Now
-from tests.mitra.partners import CONTRACT, document, partner, recorded
-from tests.people import found
+from tests.factories import found
+from tests.mitra.factories import CONTRACT, document, partner, recorded
 
 Contents = Collection[dict[str, Any]]
 

@@ -3,8 +3,8 @@
 import asyncio
 
 from tests.api import Api
-from tests.onapps.vouchers import VOUCHERS, voucher
-from tests.people import steps
+from tests.factories import steps
+from tests.onapps.factories import VOUCHERS, voucher
 
 PATH = "/api/onapps"
 

@@ -9,8 +9,8 @@ import pytest
 
 from sunshine.database.connections import conninfo
 from tests.api import Answer, Api
-from tests.onapps.vouchers import VOUCHERS, redeem, validate, voucher
-from tests.people import steps
+from tests.factories import steps
+from tests.onapps.factories import VOUCHERS, redeem, validate, voucher
 
 pytestmark = pytest.mark.usefixtures("no_deadlock")
 

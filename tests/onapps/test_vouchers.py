@@ -15,8 +15,8 @@ from sunshine.core.settings import Settings
 from sunshine.modules.onapps.redemptions import discount_of
 from tests.api import Api
 from tests.conftest import Now, serve
-from tests.onapps.vouchers import EXAMPLE, VOUCHERS, redeem, validate, voucher
-from tests.people import found, refused
+from tests.factories import found, refused
+from tests.onapps.factories import EXAMPLE, VOUCHERS, redeem, validate, voucher
 
 INVALID = {"success": True, "valid": False, "discount": 0, "message": "Voucher is not valid",
            "reason": "invalid"}  # fmt: skip

@@ -14,7 +14,7 @@ from sunshine.modules.branding_approval import schemas as branding_approval
 from sunshine.modules.leave import schemas as leave
 from sunshine.modules.meeting_rooms import schemas as meeting_rooms
 from sunshine.modules.permit import schemas as permit
-from tests.described import description
+from tests.openapi_contract import description
 
 DOCUMENT = description(handlers.routes).document
 BOOK = {

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 import handlers
 from sunshine.core.fields import money, text, whole
 from sunshine.core.validation import Payload
-from sunshine.web.guards import allowed_address, may, public, signed_in
+from sunshine.web.guards import allowed_address, public, requires_permission, signed_in
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.document import describe
@@ -19,8 +19,8 @@ from sunshine.web.routes import Route, RouteTable
 from sunshine.web.sockets import SocketRoute
 from tests.api import Api
 from tests.cases import every
-from tests.described import description
-from tests.over_routes import body_of, endpoints, filled, known_values
+from tests.openapi_contract import description
+from tests.route_matrix import body_of, endpoints, filled, known_values
 
 Json = dict[str, Any]
 DESCRIPTION = description(handlers.routes)
@@ -145,7 +145,9 @@ def test_a_route_lacks_nothing_that_a_new_one_could_forget() -> None:
         async def get(self) -> None:
             pass
 
-    routes = RouteTable([Route("/api/bare", Bare, GET=[signed_in, may("users:read")])])
+    routes = RouteTable(
+        [Route("/api/bare", Bare, GET=[signed_in, requires_permission("users:read")])]
+    )
     with pytest.raises(KeyError, match="bare"):  # no words for the tag
         describe(routes, server="http://localhost")
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import handlers
-from tests.described import description
+from tests.openapi_contract import description
 
 DOCUMENT = description(handlers.routes).document
 PASTED = {

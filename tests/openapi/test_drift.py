@@ -1,4 +1,4 @@
-"""An answer that is not as described fails the test that gets it (tests/described.py)."""
+"""An answer that is not as described fails the test that gets it (tests/openapi_contract.py)."""
 
 import json
 
@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 import handlers
-from tests.described import description
+from tests.openapi_contract import description
 
 DESCRIPTION = description(handlers.routes)
 JSON = "application/json; charset=utf-8"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import hire, refused
-from tests.permit.requests import ask, asked, cancel, decide, leave
+from tests.factories import hire, refused
+from tests.permit.factories import ask, asked, cancel, decide, leave
 
 MISSING = 2**31 - 1
 

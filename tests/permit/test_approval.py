@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import found
-from tests.permit.requests import ask, asked, cancel, decide, status_of
+from tests.factories import found
+from tests.permit.factories import ask, asked, cancel, decide, status_of
 
 MISSING = 2**31 - 1
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.people import make
-from tests.permit.requests import approved, asked, cancel, decide
+from tests.factories import make
+from tests.permit.factories import approved, asked, cancel, decide
 
 
 async def office(api: Api, **fields: Any) -> None:

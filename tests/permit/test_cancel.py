@@ -6,8 +6,8 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.people import make
-from tests.permit.requests import approved, ask, asked, cancel, decide, status_of
+from tests.factories import make
+from tests.permit.factories import approved, ask, asked, cancel, decide, status_of
 
 MISSING = 2**31 - 1
 

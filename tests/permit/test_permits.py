@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.people import refused
-from tests.permit.requests import asked, decide
+from tests.factories import refused
+from tests.permit.factories import asked, decide
 
 MISSING = 2**31 - 1
 VISIBLE = {

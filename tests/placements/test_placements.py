@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import found, make
+from tests.factories import found, make
 
 
 def path(api: Api, name: str = "employee") -> str:

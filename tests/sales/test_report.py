@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from sunshine.modules.sales import report, sales
 from tests.api import Api
-from tests.people import principal
+from tests.factories import principal
 from tests.runs import examples
 
 PATH = "/api/sales/report"
@@ -122,7 +122,7 @@ async def test_a_period_reads_no_items_but_its_own(api: Api) -> None:
     await api.sql("ANALYZE sale, sale_item")
     statement = report._statement(("endDate", "startDate"), "all").explained()
     period = {"startDate": date(2024, 2, 1), "endDate": date(2024, 2, 29)}
-    row = await api.app.databases.sunshine.only(statement, me=None, **period)
+    row = await api.app.databases.sunshine.one(statement, me=None, **period)
     how = {node["Relation Name"]: node["Node Type"]
            for node in _nodes(row["QUERY PLAN"][0]["Plan"]) if "Relation Name" in node}  # fmt: skip
     assert how["sale_item"] == "Index Scan"

@@ -13,7 +13,7 @@ from sunshine.core.errors import Invalid
 from sunshine.modules.sales.sales import _check_total
 from tests.api import Api
 from tests.conftest import Now
-from tests.people import found, refused, steps
+from tests.factories import found, refused, steps
 
 PATH = "/api/sales"
 

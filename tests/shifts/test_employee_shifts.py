@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import found, hire, make
+from tests.factories import found, hire, make
 
 MISSING = 2**31 - 1
 

@@ -24,7 +24,7 @@ from sunshine.core.environment import load
 from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASES
 from sunshine.database import embedded, migrations
-from tests.cli.backup.acts import HELD, RESTORED
+from tests.cli.backup.factories import HELD, RESTORED
 from tests.cli.conftest import CLI
 from tests.conftest import SECRET
 from tests.processes import Process, ask, reach

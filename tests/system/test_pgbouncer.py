@@ -75,7 +75,7 @@ async def in_force(settings: Settings) -> list[dict[str, str]]:
     await reached.open()
     ours = [text(f"SELECT current_setting('{name}') AS it") for name in SHOWN]
     found = [
-        {name: (await database.only(Statement(one)))["it"]
+        {name: (await database.one(Statement(one)))["it"]
          for name, one in zip(SHOWN, ours, strict=True)}
         for database in reached.values()
     ]  # fmt: skip

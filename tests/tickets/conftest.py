@@ -4,7 +4,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.api import Api
-from tests.tickets.desk import staff
+from tests.tickets.factories import staff
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.tickets.desk import get, listed, put, report, ticket_in
+from tests.tickets.factories import get, listed, put, report, ticket_in
 
 MISSING = 2**31 - 1
 # A value for each field that a PUT takes.

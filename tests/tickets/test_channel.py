@@ -13,7 +13,7 @@ from sunshine.modules.tickets.channel import channel
 from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Api
 from tests.conftest import Now
-from tests.tickets.desk import put, report, say
+from tests.tickets.factories import put, report, say
 
 BASIC = {"ticketId", "number", "status", "priority", "assignedTo", "actor", "timestamp"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.tickets.desk import LATE_STATUSES, get, listed, put, report, say, ticket_in
+from tests.tickets.factories import LATE_STATUSES, get, listed, put, report, say, ticket_in
 
 SECRET = "xyzzy"
 

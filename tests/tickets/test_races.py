@@ -13,7 +13,7 @@ from sunshine.database.statements import Statement
 from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Answer, Api
 from tests.conftest import Now
-from tests.tickets.desk import get, put, report, say, ticket_in
+from tests.tickets.factories import get, put, report, say, ticket_in
 
 AGENTS = ("agent", "admin")
 
@@ -215,7 +215,7 @@ async def test_what_is_being_changed_holds_no_job_up(desk: Api, now: Now) -> Non
     now.set(2024, 2, 15, 9)
     database = desk.app.databases.sunshine
     async with database.transaction(System()) as tx:
-        await tx.run(
+        await tx.execute(
             Statement(text("SELECT 1 FROM ticket WHERE id = :id FOR UPDATE")), id=busy["id"]
         )
         async with database.transaction(System()) as job:

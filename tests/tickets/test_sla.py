@@ -11,7 +11,7 @@ from sunshine.core.principals import System
 from sunshine.modules.tickets.sla import calendar_changed, due_on, report_breaches
 from tests.api import Api
 from tests.conftest import Now
-from tests.tickets.desk import get, listed, put, report, say
+from tests.tickets.factories import get, listed, put, report, say
 
 # 15 January 2024 is a Monday; the business is open from 9 to 17, Monday to Friday, in UTC.
 

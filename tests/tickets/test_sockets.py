@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.api import Api
 from tests.sockets import Client, connected
-from tests.tickets.desk import put, report, say, staff
+from tests.tickets.factories import put, report, say, staff
 
 EVERYBODY = ("admin", "hr", "manager", "employee", "stranger", "outsider", "agent", "solver")
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.api import Api
 from tests.conftest import Now
-from tests.people import refused
-from tests.tickets.desk import enrol, get, listed, put, report, say
+from tests.factories import refused
+from tests.tickets.factories import enrol, get, listed, put, report, say
 
 MISSING = 2**31 - 1
 

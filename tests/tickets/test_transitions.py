@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api import Api
-from tests.people import found
-from tests.tickets.desk import WAY, enrol, put, report
+from tests.factories import found
+from tests.tickets.factories import WAY, enrol, put, report
 
 STATUSES = ("open", "in_progress", "resolved", "closed")
 # What a PUT of the status comes to, from and to: "yes", "back" (agents only), "no" (409), "same".

@@ -11,7 +11,7 @@ from sunshine.database.event_log import Event, columns, event_of
 from sunshine.database.statements import Statement
 from sunshine.modules.tickets.channel import channel
 from tests.api import Api
-from tests.tickets.desk import enrol, listed, principal, put, report, say
+from tests.tickets.factories import enrol, listed, principal, put, report, say
 
 READERS = ("employee", "manager", "hr", "stranger", "solver", "agent", "admin", "outsider", "boss")
 EMPLOYED = [name for name in READERS if name != "outsider"]

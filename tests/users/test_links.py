@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.people import refused
+from tests.factories import refused
 
 SPAN = {"startTime": "09:00", "endTime": "10:00"}
 

@@ -7,7 +7,7 @@ import bcrypt
 import pytest
 
 from tests.api import Api
-from tests.auth.people import token_of
+from tests.auth.factories import token_of
 from tests.conftest import PASSWORD
 from tests.sockets import refused
 

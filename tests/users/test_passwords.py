@@ -9,7 +9,7 @@ from sunshine.core.errors import Invalid
 from sunshine.identity import passwords
 from sunshine.identity.password_strength import company_words
 from tests.api import Api
-from tests.auth.people import account, hashed, token_of
+from tests.auth.factories import account, hashed, token_of
 from tests.conftest import PASSWORD
 
 FINE = "correct horse battery"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.api import Answer, Api, Person
-from tests.auth.people import account, hashed
+from tests.auth.factories import account, hashed
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
 MISSING = 2**31 - 1

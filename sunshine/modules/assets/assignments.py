@@ -12,9 +12,9 @@ from sqlalchemy import Date, Integer, Text, and_, bindparam, insert, or_, select
 from models.assets import asset, asset_assignment, asset_reservation
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import current, held_by, locked
 
@@ -99,12 +99,12 @@ async def assign(
     if not is_active:
         raise Invalid.field("employeeId", "is not an active employee")
     day = assignDate or tx.today
-    reserved = await tx.one(_RESERVED, id=id_, employee=employeeId, day=day, today=tx.today)
+    reserved = await tx.one_or_none(_RESERVED, id=id_, employee=employeeId, day=day, today=tx.today)
     if reserved is not None:
         raise Conflict(
             "The asset is reserved for somebody else", code="asset_reserved", data=reserved
         )
-    await tx.run(_ASSIGN, id=id_, employee=employeeId, day=day)
+    await tx.execute(_ASSIGN, id=id_, employee=employeeId, day=day)
     await remember(tx, id_, "assigned", employee_id=employeeId, notes=notes)
     after = await current(tx, id_)
     await record_change(tx, "asset", before, after, "asset_assigned")
@@ -129,7 +129,7 @@ async def give_back(
     day = returnDate or max(tx.today, before["assignDate"])
     if day < before["assignDate"]:
         raise Invalid.field("returnDate", "must not be before the assignment")
-    await tx.run(_RETURN, id=id_, day=day, condition=condition)
+    await tx.execute(_RETURN, id=id_, day=day, condition=condition)
     await remember(tx, id_, "returned", employee_id=before["assignedTo"], notes=notes or condition)
     after = await current(tx, id_)
     await record_change(tx, "asset", before, after, "asset_returned")
@@ -151,7 +151,7 @@ async def take_from(tx: Transaction, employee_id: int, *, force: bool) -> None:
 
 async def keep_active(tx: Transaction, employee_id: int | None) -> bool:
     """Whether the employee is active, who stays what they are until we are done."""
-    row = await tx.one(_EMPLOYEE, id=employee_id)
+    row = await tx.one_or_none(_EMPLOYEE, id=employee_id)
     return row is not None and bool(row["active"])
 
 

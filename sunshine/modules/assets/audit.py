@@ -18,8 +18,8 @@ from sqlalchemy import (
 
 from models.assets import asset, asset_assignment, asset_maintenance, asset_reservation
 from models.employees import employee
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.inventory import HOLDING
 
 LONG = timedelta(days=90)

@@ -7,7 +7,7 @@ from models.assets import asset, asset_config
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.database import Transaction
 from sunshine.database.pages import contains
-from sunshine.database.records import Records, Use, stamped
+from sunshine.database.records import Records, Reference, stamped
 from sunshine.database.statements import Statement
 from sunshine.modules.assets.schemas import CONFIG_FILTERS
 
@@ -29,9 +29,9 @@ config = Records(
         "active": asset_config.c.active,
     },
     uses=(
-        Use("asset", asset.c.category_id),
-        Use("asset", asset.c.location_id),
-        Use("asset", asset.c.vendor_id),
+        Reference("asset", asset.c.category_id),
+        Reference("asset", asset.c.location_id),
+        Reference("asset", asset.c.vendor_id),
     ),
     schema=CONFIG_FILTERS,
     filters={
@@ -69,7 +69,7 @@ _MAKE = Statement(
 
 async def find_id(tx: Transaction, kind: str, word: str) -> int | None:
     """The entry with this key or name, whatever the case; kept from being deleted meanwhile."""
-    found = await tx.one(_FIND, kind=kind, word=word)
+    found = await tx.one_or_none(_FIND, kind=kind, word=word)
     return int(found["id"]) if found else None
 
 
@@ -79,7 +79,7 @@ async def id_of(tx: Transaction, kind: str, word: str) -> int:
         id_ = await find_id(tx, kind, word)
         if id_ is not None:
             return id_
-        made = await tx.one(_MAKE, kind=kind, word=word)
+        made = await tx.one_or_none(_MAKE, kind=kind, word=word)
         if made is not None:
             id_ = int(made["id"])
             after = {"id": id_, "kind": kind, "key": word, "name": word}

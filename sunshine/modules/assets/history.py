@@ -22,4 +22,4 @@ _APPEND = Statement(
 async def remember(tx: Transaction, asset_id: int, what: str, **details: Any) -> None:
     """One more line of an asset's history."""
     values = dict.fromkeys(_COLUMNS) | {"at": tx.now} | details
-    await tx.run(_APPEND, asset=asset_id, what=what, by=tx.actor.name, **values)
+    await tx.execute(_APPEND, asset=asset_id, what=what, by=tx.actor.name, **values)

@@ -34,10 +34,10 @@ from models.assets import (
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
-from sunshine.database.records import Use, check_unused, merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
+from sunshine.database.records import Reference, check_unused, merging, record_change, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.config import id_of
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.schemas import FILTERS
@@ -113,7 +113,7 @@ ROWS = (
     .where(asset.c.deleted_at.is_(None))
 )
 REACH = conditions(asset_assignment.c.employee_id)
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=asset.c.id,
     schema=FILTERS,
@@ -149,7 +149,7 @@ _INSERT = Statement(
 )
 _DELETE = Statement(update(asset).where(_is_row).values(deleted_at=bindparam("now")))
 _USES = (
-    Use(
+    Reference(
         "reservation",
         asset_reservation.c.asset_id,
         where=(asset_reservation.c.valid_to >= bindparam("today", type_=Date),),
@@ -196,7 +196,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 async def seen(reader: Reader, id_: int, *, actor: Principal, today: Any) -> Row:
     """One asset with its cost; NotAllowed or NotFound by the caller's scope."""
     scope = scope_of(actor)
-    row = await reader.one(_FIND[scope], id=id_, me=actor.employee_id, today=today)
+    row = await reader.one_or_none(_FIND[scope], id=id_, me=actor.employee_id, today=today)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return row
@@ -205,7 +205,7 @@ async def seen(reader: Reader, id_: int, *, actor: Principal, today: Any) -> Row
 async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new asset. `category`, `location` and `vendor` are found by key or name, or made."""
     full = dict.fromkeys(FIELDS) | {"status": "active"} | await _with_ids(tx, values)
-    row = await current(tx, (await tx.only(_INSERT, **full))["id"])
+    row = await current(tx, (await tx.one(_INSERT, **full))["id"])
     await tx.record("asset_created", "asset", row["id"], after=row)
     return row
 
@@ -216,10 +216,10 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     if values.get("status", before["status"]) != before["status"]:
         if before["assignedTo"] is not None:
             raise held_by(before)
-        if (await tx.only(_IN_MAINTENANCE, id=id_))["open"]:
+        if (await tx.one(_IN_MAINTENANCE, id=id_))["open"]:
             raise Conflict("The asset is in maintenance", code="asset_in_maintenance")
     full = await _with_ids(tx, values)
-    await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
+    await tx.execute(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await current(tx, id_)
     if after["location"] != before["location"]:
         await remember(tx, id_, "moved", location_id=full["location"])
@@ -233,25 +233,25 @@ async def delete(tx: Transaction, id_: int) -> None:
     if before["assignedTo"] is not None:
         raise held_by(before)
     await check_unused(tx, _USES, id_)
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("asset_deleted", "asset", id_, before=before)
 
 
 async def check_exists(database: Database, id_: int) -> None:
     """NotFound where no such asset is."""
-    if await database.one(_FIND["all"], id=id_, today=database.today) is None:
+    if await database.one_or_none(_FIND["all"], id=id_, today=database.today) is None:
         raise NotFound
 
 
 async def locked(tx: Transaction, id_: int) -> Row:
     """The asset, kept as it is until we are done."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     return await current(tx, id_)
 
 
 async def current(tx: Transaction, id_: int) -> Row:
     """The asset as it is now; NotFound."""
-    row = await tx.one(_FIND["all"], id=id_, today=tx.today)
+    row = await tx.one_or_none(_FIND["all"], id=id_, today=tx.today)
     if row is None:
         raise NotFound
     return row
@@ -283,5 +283,5 @@ async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(asset, {name: FIELDS[name] for name in names})

@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, insert, select, update
 
 from models.assets import asset, asset_maintenance
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import check_exists, current, locked
 
@@ -39,7 +39,7 @@ _rows = select(
     asset_maintenance.c.created_at.label("createdAt"),
     asset_maintenance.c.updated_at.label("updatedAt"),
 ).where(asset_maintenance.c.asset_id == bindparam("asset"))
-listing = Listing(
+listing = ListQuery(
     _rows,
     key=asset_maintenance.c.id,
     sort={"startedOn": asset_maintenance.c.started_on},
@@ -74,8 +74,8 @@ async def begin(tx: Transaction, asset_id: int, values: Mapping[str, Any]) -> Ro
     if before["status"] == "retired":
         raise _retired()
     full = dict.fromkeys(FIELDS) | dict(values)
-    made = await tx.only(_INSERT, asset=asset_id, **full)
-    row = await tx.only(_FIND, asset=asset_id, id=made["id"])
+    made = await tx.one(_INSERT, asset=asset_id, **full)
+    row = await tx.one(_FIND, asset=asset_id, id=made["id"])
     await tx.record("asset_maintenance_created", "asset_maintenance", row["id"], after=row)
     await remember(tx, asset_id, "maintenance_started", notes=row["type"])
     if row["completedOn"] is None:
@@ -88,15 +88,15 @@ async def begin(tx: Transaction, asset_id: int, values: Mapping[str, Any]) -> Ro
 async def change(tx: Transaction, asset_id: int, id_: int, values: Mapping[str, Any]) -> Row:
     """Merge into a maintenance; `completedOn` ends it, null opens it again."""
     asset_before = await locked(tx, asset_id)
-    before = await tx.one(_FIND, asset=asset_id, id=id_)
+    before = await tx.one_or_none(_FIND, asset=asset_id, id=id_)
     if before is None:
         raise NotFound
     full = {name: before[name] for name in FIELDS} | dict(values)
     was_open, is_open = before["completedOn"] is None, full["completedOn"] is None
     if is_open and asset_before["status"] == "retired":
         raise _retired()
-    await tx.run(_UPDATE, row_id=id_, **full)
-    after = await tx.only(_FIND, asset=asset_id, id=id_)
+    await tx.execute(_UPDATE, row_id=id_, **full)
+    after = await tx.one(_FIND, asset=asset_id, id=id_)
     await record_change(tx, "asset_maintenance", before, after)
     if was_open != is_open:
         what = "maintenance_started" if is_open else "maintenance_completed"
@@ -111,5 +111,5 @@ def _retired() -> Conflict:
 
 async def _follow(tx: Transaction, before: Row, *, is_open: bool) -> None:
     """The asset's status follows its one open maintenance."""
-    await tx.run(_SET_STATUS, id=before["id"], status="maintenance" if is_open else "active")
+    await tx.execute(_SET_STATUS, id=before["id"], status="maintenance" if is_open else "active")
     await record_change(tx, "asset", before, await current(tx, before["id"]))

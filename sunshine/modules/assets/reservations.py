@@ -9,10 +9,10 @@ from models.assets import asset_reservation
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.assignments import keep_active
 from sunshine.modules.assets.inventory import check_exists, locked
 from sunshine.modules.scope import conditions, employee_of, employee_within
@@ -36,7 +36,7 @@ _rows = (
     .where(_r.deleted_at.is_(None), _r.asset_id == bindparam("asset"))
 )
 REACH = conditions(_r.employee_id)
-listing = Listing(_rows, key=_r.id, sort={"from": _r.valid_from}, default_sort="from")
+listing = ListQuery(_rows, key=_r.id, sort={"from": _r.valid_from}, default_sort="from")
 _FIND = {
     scope: Statement(_rows.where(_r.id == bindparam("id"), *where))
     for scope, where in REACH.items()
@@ -117,11 +117,11 @@ async def reserve(
     if not is_active:
         raise Invalid.field("employeeId", "is not an active employee")
     days = {"from": values["from"], "to": values["to"]}
-    clash = await tx.one(_CLASH, asset=asset_id, **days)
+    clash = await tx.one_or_none(_CLASH, asset=asset_id, **days)
     if clash is not None:
         raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=clash)
-    made = await tx.only(_INSERT, asset=asset_id, employee=whose, notes=values.get("notes"), **days)
-    row = await tx.only(_FIND["all"], asset=asset_id, id=made["id"])
+    made = await tx.one(_INSERT, asset=asset_id, employee=whose, notes=values.get("notes"), **days)
+    row = await tx.one(_FIND["all"], asset=asset_id, id=made["id"])
     await tx.record("asset_reserved", "asset_reservation", row["id"], after=row)
     return row
 
@@ -129,10 +129,10 @@ async def reserve(
 async def cancel(tx: Transaction, asset_id: int, id_: int, *, actor: Principal) -> None:
     """Give the days free again."""
     scope = _scope(actor)
-    before = await tx.one(_FIND[scope], asset=asset_id, id=id_, me=actor.employee_id)
+    before = await tx.one_or_none(_FIND[scope], asset=asset_id, id=id_, me=actor.employee_id)
     if before is None:
         raise NotFound if scope == "all" else NotAllowed
-    if await tx.run(_CANCEL, id=id_):
+    if await tx.execute(_CANCEL, id=id_):
         await tx.record("asset_reservation_cancelled", "asset_reservation", id_, before=before)
 
 

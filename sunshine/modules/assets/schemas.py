@@ -16,7 +16,17 @@ from sunshine.core.fields import (
     text,
     whole,
 )
-from sunshine.core.shapes import Shape, a, anything, maybe, record, shown, some, sometimes, words
+from sunshine.core.shapes import (
+    Shape,
+    any_object,
+    array_of,
+    object_of,
+    optional,
+    optional_fields,
+    resource_shape,
+    response_fields,
+    string,
+)
 
 KINDS = ("category", "location", "vendor")
 
@@ -98,46 +108,46 @@ REPORT_PLACE: Schema = {
     "notes": prose(2000, nullable=True, example="On the shelf"),
 }
 
-CONFIG = record("AssetConfig", CREATE_CONFIG, attributes=anything())
+CONFIG = resource_shape("AssetConfig", CREATE_CONFIG, attributes=any_object())
 _COST = ("purchaseDate", "value", "vendor")  # for those who may see it
-ASSET = record(
+ASSET = resource_shape(
     "Asset",
     {name: field for name, field in CREATE.items() if name not in _COST},
     status=choice("active", "inactive", "maintenance", "retired"),
-    **maybe(shown({name: CREATE[name] for name in _COST})),
-    bookValue=sometimes(money(nullable=True)),
+    **optional_fields(response_fields({name: CREATE[name] for name in _COST})),
+    bookValue=optional(money(nullable=True)),
     assignedTo=row_id(nullable=True),
-    assignedToName=words(nullable=True),
+    assignedToName=string(nullable=True),
     assignDate=date(nullable=True),
 )
-DONE_MAINTENANCE = record("AssetMaintenance", MAINTENANCE, assetId=row_id())
+DONE_MAINTENANCE = resource_shape("AssetMaintenance", MAINTENANCE, assetId=row_id())
 RESERVATION = Shape(
     "AssetReservation",
     {
         "id": row_id(),
         "assetId": row_id(),
-        **shown(RESERVE),
-        "employee": words(),
+        **response_fields(RESERVE),
+        "employee": string(),
         "createdAt": instant(),
     },
 )
 _PLACE: Schema = {
-    "location": words(nullable=True),
+    "location": string(nullable=True),
     "latitude": number(-90, 90, nullable=True),
     "longitude": number(-180, 180, nullable=True),
-    "notes": words(nullable=True),
+    "notes": string(nullable=True),
     "at": instant(),
 }
 PLACE = Shape("AssetPlace", _PLACE)
-_HOLDER = Shape("AssetHolder", {"employeeId": row_id(), "name": words()})
+_HOLDER = Shape("AssetHolder", {"employeeId": row_id(), "name": string()})
 _STEP = Shape(
     "AssetStep",
     {
         **_PLACE,
-        "what": words(),
+        "what": string(),
         "employeeId": row_id(nullable=True),
-        "employee": words(nullable=True),
-        "actor": words(),
+        "employee": string(nullable=True),
+        "actor": string(),
     },
 )
 _TRACKED = Shape(
@@ -150,11 +160,12 @@ _TRACKED = Shape(
 _PRESENT = Shape(
     "AssetPresent",
     {
-        "holder": a(_HOLDER, nullable=True),
-        "location": words(nullable=True),
+        "holder": object_of(_HOLDER, nullable=True),
+        "location": string(nullable=True),
         "since": instant(nullable=True),
     },
 )
 TRACKING = Shape(
-    "AssetTracking", {"asset": a(_TRACKED), "current": a(_PRESENT), "history": some(_STEP)}
+    "AssetTracking",
+    {"asset": object_of(_TRACKED), "current": object_of(_PRESENT), "history": array_of(_STEP)},
 )

@@ -10,8 +10,8 @@ from models.assets import asset, asset_config, asset_history
 from models.employees import employee
 from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.assets.config import find_id, id_of
 from sunshine.modules.assets.history import remember
 from sunshine.modules.assets.inventory import current, locked, scope_of, seen
@@ -86,7 +86,7 @@ async def report(
     location = await _location(tx, values["location"], actor) if "location" in values else None
     await remember(tx, asset_id, "moved", at=at, location_id=location, **place)
     if location is not None:
-        await tx.run(_PLACE, id=asset_id, location=location, at=at)
+        await tx.execute(_PLACE, id=asset_id, location=location, at=at)
     after = await current(tx, asset_id)
     moved = {"location": after["location"], "at": at, **place}
     await tx.record(

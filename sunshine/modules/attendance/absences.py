@@ -38,9 +38,9 @@ from models.employees import employee
 from models.leave import leave, leave_day
 from models.permit import permit
 from models.shifts import shift
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.work_calendar import calendar, since, zone_of
 
 Narrowing = Callable[[ColumnElement[int]], ColumnElement[bool]]
@@ -171,13 +171,13 @@ def _leave_missing(narrowed: Narrowing) -> Select[Any]:
     )
 
 
-def _lock(condition: ColumnElement[bool]) -> Statement:
+def _lock(condition: ColumnElement[bool]) -> Statement[Any]:
     # In the order of their ids, as everybody who locks several.
     locked = select(employee.c.id).where(condition).order_by(employee.c.id)
     return Statement(locked.with_for_update(key_share=True))
 
 
-def _lock_touched() -> Statement:
+def _lock_touched() -> Statement[Any]:
     missing, stale = _truth(lambda _: true())
     touched = union_all(
         select(missing.subquery().c.employee_id), select(stale.subquery().c.employee_id)
@@ -214,7 +214,7 @@ _ADD = Statement(
 )  # fmt: skip
 
 
-async def settle(
+async def sync_absences(
     tx: Transaction, first: date, last: date, employee_id: int | None = None
 ) -> dict[str, int]:
     """Make the rows that nobody made by checking in agree with leave, permits and holidays.

@@ -32,9 +32,9 @@ from models.leave import holiday, leave
 from models.permit import permit
 from models.shifts import shift
 from sunshine.core.policy import Policy
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import merging
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.geofence import placed_zone
 from sunshine.modules.attendance.time_rules import Day, Shift, assess, shift_end
 from sunshine.modules.attendance.work_calendar import MONDAY_TO_FRIDAY
@@ -156,7 +156,7 @@ async def reassess(
 
     Not for the record `but`, whose event the caller records.
     """
-    await tx.run(LOCK_EMPLOYEE, employee=employee_id)
+    await tx.execute(LOCK_EMPLOYEE, employee=employee_id)
     rows = await tx.all(_BETWEEN, employee=employee_id, first=first, last=last)
     for _, day in groupby(rows, key=lambda row: row["day"]):
         same_day = list(day)
@@ -196,7 +196,7 @@ def _known_end(row: Row, day: Day) -> datetime | None:
 async def keep(tx: Transaction, row: Row, after: Row, *, silently: bool = False) -> None:
     """Store a new assessment of a stay, and record it, if it is another one."""
     before = {name: row[name] for name in ASSESSED}
-    if await tx.run(_UPDATE, row_id=row["id"], **after) and not silently:
+    if await tx.execute(_UPDATE, row_id=row["id"], **after) and not silently:
         await tx.record(
             "attendance_reassessed", "attendance", row["id"], before=before, after=after
         )

@@ -1,7 +1,7 @@
 """The query of /api/attendance/report."""
 
 from sunshine.core.fields import Schema, choice, digits, number, query_id, row_id, whole
-from sunshine.core.shapes import Shape, a, some, words
+from sunshine.core.shapes import Shape, array_of, object_of, string
 
 REPORT: Schema = {
     "month": digits(1, 12, required=True, example=1),
@@ -18,8 +18,8 @@ _LINE = Shape(
     "AttendanceReportLine",
     {
         "employeeId": row_id(),
-        "name": words(),
-        "department": words(nullable=True),
+        "name": string(),
+        "department": string(nullable=True),
         **_SUMS,
     },
 )
@@ -28,7 +28,7 @@ MONTH = Shape(
     {
         "month": whole(1, 12),
         "year": whole(1, 9999),
-        "employees": some(_LINE),
-        "totals": a(Shape("AttendanceReportTotals", _SUMS)),
+        "employees": array_of(_LINE),
+        "totals": object_of(Shape("AttendanceReportTotals", _SUMS)),
     },
 )

@@ -22,10 +22,10 @@ from sunshine.core.clock import today
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
-from sunshine.modules.attendance.absences import settle
+from sunshine.database.statements import Row, Statement
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import EMPLOYEE, reassess
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
 from sunshine.modules.attendance.geofence import is_implausible, last_seen, nearest
@@ -38,7 +38,7 @@ OVERLAP = Conflict("Overlaps another attendance", code="attendance_overlap")
 violations({"attendance_open_key": OPEN, "attendance_overlap": OVERLAP})
 
 
-def _context() -> Statement:
+def _context() -> Statement[Any]:
     """All that a check-in depends on, in a row for each day around it."""
     a = attendance.c
     mine = select(a.id).where(a.employee_id == EMPLOYEE, a.check_in_at.is_not(None))
@@ -111,7 +111,7 @@ async def check_in(
     values = _values(claim, seen, row, day) | {
         "check_in_photo": await keep_photo(), "notes": body.get("notes"),
     }  # fmt: skip
-    record = await _settle_day(tx, row, await tx.only(_INSERT, **values))
+    record = await _settle_day(tx, row, await tx.one(_INSERT, **values))
     told = claim.told(record, tx.policy)
     await tx.record("attendance_checked_in", "attendance", record["id"], after=told)
     return record, True
@@ -128,7 +128,7 @@ async def _look(tx: Transaction, claim: Claim, person: Row) -> list[Row]:
 async def _standing(tx: Transaction, seen: Row) -> Row | None:
     """The record in the way: the open one, else the one that lasted at that instant."""
     id_ = seen["open_id"] or seen["overlap_id"]
-    return await tx.only(FIND, id=id_) if id_ else None
+    return await tx.one(FIND, id=id_) if id_ else None
 
 
 def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
@@ -154,11 +154,11 @@ async def _settle_day(tx: Transaction, row: Row, record: Row) -> Row:
     """The record, once what else the day holds agrees with it and it with that."""
     employee_id, day = record["employeeId"], record["workDate"]
     if "absent" in row["statuses"]:
-        await settle(tx, day, day, employee_id)
+        await sync_absences(tx, day, day, employee_id)
     if "present" not in row["statuses"]:
         return record
     await reassess(tx, employee_id, day, day, but=record["id"])
-    return await tx.only(FIND, id=record["id"])
+    return await tx.one(FIND, id=record["id"])
 
 
 def _check_fence(claim: Claim, seen: Row, policy: Policy) -> None:

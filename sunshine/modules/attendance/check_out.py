@@ -8,15 +8,15 @@ from sqlalchemy import bindparam, select, update
 from models.attendance import attendance
 from sunshine.core.errors import Conflict, Invalid
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.assessment import ASSESSED, EMPLOYEE, assessed, keep, stays
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
 from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, distance, is_implausible
 from sunshine.modules.attendance.records import shape
 
 
-def _day() -> Statement:
+def _day() -> Statement[Any]:
     """The stays of the day of the open one, and how far away it began."""
     a = attendance.alias("open").c
     open_ = select(a.work_date).where(
@@ -86,7 +86,7 @@ async def _close(tx: Transaction, rows: Sequence[Row], closing: Row, values: Row
             values = values | after
         else:
             await keep(tx, row, after)
-    return await tx.only(_CLOSE, row_id=closing["id"], **values)
+    return await tx.one(_CLOSE, row_id=closing["id"], **values)
 
 
 def _values(claim: Claim, row: Row, body: Mapping[str, Any]) -> Row:

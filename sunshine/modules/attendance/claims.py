@@ -11,7 +11,8 @@ from typing import Any
 from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row
 from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE
 from sunshine.modules.scope import employee_of
 
@@ -91,7 +92,7 @@ class Claim:
 async def lock(tx: Transaction, claim: Claim) -> Row:
     """The employee (name, status, timezone), whose attendance nobody else changes until we are
     done; Invalid when there is none."""
-    person = await tx.one(LOCK_EMPLOYEE, employee=claim.employee_id)
+    person = await tx.one_or_none(LOCK_EMPLOYEE, employee=claim.employee_id)
     if person is None or person["deleted_at"] is not None:
         raise Invalid.field("employeeId", "does not exist")
     return person

@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, select
 from models.attendance import attendance, location
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import merging, record_change
-from sunshine.database.statements import Statement
-from sunshine.modules.attendance.absences import settle
+from sunshine.database.statements import Row, Statement
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.records import FIND
 from sunshine.modules.attendance.workday import file
@@ -54,8 +54,8 @@ async def correct(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
 
     With a check-in an absence becomes attendance; as `absent` attendance becomes an absence.
     """
-    locked = await tx.one(_LOCK, id=id_)
-    before = await tx.one(FIND, id=id_)
+    locked = await tx.one_or_none(_LOCK, id=id_)
+    before = await tx.one_or_none(FIND, id=id_)
     if locked is None or before is None:
         raise NotFound
     status = values.get("status") or ("present" if "checkIn" in values else before["status"])
@@ -68,9 +68,9 @@ async def correct(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
         columns |= await _present(tx, before, values, locked["place_zone"])
     elif status == "absent":
         columns |= await _absent(tx, before, values)
-    await tx.run(_update(tuple(sorted(columns))), row_id=id_, **columns)
+    await tx.execute(_update(tuple(sorted(columns))), row_id=id_, **columns)
     await _settle_days(tx, before, columns.get("work_date") or before["workDate"], status)
-    after = await tx.only(FIND, id=id_)
+    after = await tx.one(FIND, id=id_)
     await record_change(tx, "attendance", before, after, "attendance_corrected")
     return after
 
@@ -103,7 +103,7 @@ async def _absent(tx: Transaction, before: Row, values: Mapping[str, Any]) -> Ro
     if values.get("checkIn") or values.get("checkOut"):
         raise Invalid.field("status", "who was absent did not check in or out")
     where = {"employee": before["employeeId"], "day": before["workDate"], "id": before["id"]}
-    if await tx.one(_OTHERS, **where):
+    if await tx.one_or_none(_OTHERS, **where):
         raise Conflict("There is other attendance on that day", code="attendance_overlap")
     return _NO_STAY | {"status": "absent"}
 
@@ -115,9 +115,9 @@ async def _settle_days(tx: Transaction, before: Row, day: date, status: str) -> 
         await reassess(tx, employee_id, each, each, but=before["id"])
         # Whether somebody was absent on this very day is what was just said.
         if status == "present" or each != day:
-            await settle(tx, each, each, employee_id)
+            await sync_absences(tx, each, each, employee_id)
 
 
 @lru_cache(maxsize=32)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(attendance, {name: attendance.c[name] for name in names})

@@ -5,6 +5,7 @@ The jobs: sunshine/modules/registry.py.
 
 from collections import Counter
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -24,11 +25,11 @@ from sqlalchemy.dialects.postgresql import insert
 from models.attendance import attendance, attendance_closed, location
 from models.employees import employee
 from models.shifts import shift
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily, Every
-from sunshine.modules.attendance.absences import settle
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import (
     ASSESSED,
     LOCK_EMPLOYEE,
@@ -53,7 +54,7 @@ LONGEST = timedelta(hours=16)
 CHUNK = timedelta(days=7)
 
 
-def _close() -> Statement:
+def _close() -> Statement[Any]:
     """Close the days after the last closed one, up to `yesterday`."""
     yesterday = bindparam("yesterday", type_=Date)
     closed = select(func.max(attendance_closed.c.day) + 1).where(
@@ -100,12 +101,12 @@ async def close_days(tx: Transaction) -> dict[str, int]:
     day = min((row["day"] for row in closed), default=yesterday) - LOOK_BACK
     counts = Counter({"days": len(closed)})
     while day <= last:
-        counts.update(await settle(tx, day, min(day + CHUNK - timedelta(days=1), last)))
+        counts.update(await sync_absences(tx, day, min(day + CHUNK - timedelta(days=1), last)))
         day += CHUNK
     return dict(counts)
 
 
-def _open() -> Statement:
+def _open() -> Statement[Any]:
     """Everybody who is checked in, with their day, and when they next came if that is known."""
     a, later = attendance.c, attendance.alias("later").c
     next_came = select(func.min(later.check_in_at)).where(
@@ -180,7 +181,7 @@ def _left(row: Row, tx: Transaction) -> datetime | None:
 
 async def _check_out(tx: Transaction, row: Row, at: datetime) -> bool:
     """Whether they were still checked in: who checks out at the same moment goes first or later."""
-    await tx.run(LOCK_EMPLOYEE, employee=row["employee_id"])
+    await tx.execute(LOCK_EMPLOYEE, employee=row["employee_id"])
     rows = await tx.all(_DAY, employee=row["employee_id"], day=row["day"])
     same = next((stay for stay in rows if stay["id"] == row["id"]), None)
     if same is None or same["check_out_at"] or same["check_in_at"] != row["check_in_at"]:
@@ -189,7 +190,7 @@ async def _check_out(tx: Transaction, row: Row, at: datetime) -> bool:
     same |= {"check_out_at": at, "auto_check_out": True}
     for stay, after in zip(rows, assessed(rows, tx.policy), strict=True):
         if stay is same:
-            record = await tx.only(_CHECK_OUT, row_id=row["id"], left_at=at, **after)
+            record = await tx.one(_CHECK_OUT, row_id=row["id"], left_at=at, **after)
             await tx.record(
                 "attendance_auto_checked_out", "attendance", row["id"], before=before, after=record
             )

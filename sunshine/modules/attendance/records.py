@@ -28,9 +28,9 @@ from models.employees import employee
 from models.shifts import shift
 from sunshine.core.errors import NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.identity.signed_urls import ROUTE
 from sunshine.modules.attendance.schemas import FILTERS
@@ -90,8 +90,10 @@ _SCOPES = conditions(attendance.c.employee_id)
 _ROWS = shape(attendance)
 _ROW = _ROWS.where(attendance.c.id == bindparam("id"))
 FIND = Statement(_ROW)
-_FIND: dict[Scope, Statement] = {scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES}
-_PICTURED: dict[Scope, Statement] = {
+_FIND: dict[Scope, Statement[Any]] = {
+    scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES
+}
+_PICTURED: dict[Scope, Statement[Any]] = {
     scope: Statement(
         union_all(
             *(
@@ -103,7 +105,7 @@ _PICTURED: dict[Scope, Statement] = {
     for scope in ("all", "own")
 }
 _STATUS = bindparam("status", type_=Text)
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=attendance.c.id,
     schema=FILTERS,
@@ -138,7 +140,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 async def find(database: Reader, id_: int, *, actor: Principal) -> Row:
     """One record within the caller's reach."""
     scope = _scope(actor)
-    row = await database.one(_FIND[scope], id=id_, me=actor.employee_id)
+    row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return shown(row, actor=actor)
@@ -148,7 +150,7 @@ async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless it is a photo of one's own, or one sees everybody's attendance."""
     scope: Scope = "all" if _scope(actor) == "all" else "own"
     path = name.removeprefix(ROUTE)
-    if await reader.one(_PICTURED[scope], name=path, me=actor.employee_id) is None:
+    if await reader.one_or_none(_PICTURED[scope], name=path, me=actor.employee_id) is None:
         raise NotFound if scope == "all" else NotAllowed
 
 

@@ -37,8 +37,8 @@ from models.permit import permit
 from models.shifts import employee_shift, shift
 from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.work_calendar import ZONE, assigned_on, calendar, since, zone_of
 from sunshine.modules.scope import conditions
 
@@ -66,7 +66,7 @@ async def report(
     year, month, department_id = query["year"], query["month"], query.get("departmentId")
     who = {"me": actor.employee_id if actor else None, "department": department_id}
     is_narrowed = department_id is not None and scope != "all"
-    if is_narrowed and await database.one(_anybody(scope), **who) is None:
+    if is_narrowed and await database.one_or_none(_anybody(scope), **who) is None:
         raise NotAllowed
     rows = await database.all(
         _month(scope, department_id is not None),
@@ -88,14 +88,14 @@ def _totals(rows: list[Row]) -> Row:
 
 
 @lru_cache
-def _anybody(scope: Scope) -> Statement:
+def _anybody(scope: Scope) -> Statement[Any]:
     """Whether anybody within reach is in the department."""
     living = employee.c.deleted_at.is_(None)
     return Statement(select(employee.c.id).where(*_REACH[scope], _IN_DEPARTMENT, living).limit(1))
 
 
 @lru_cache
-def _month(scope: Scope, of_department: bool) -> Statement:
+def _month(scope: Scope, of_department: bool) -> Statement[Any]:
     narrowed = (*_REACH[scope], *((_IN_DEPARTMENT,) if of_department else ()))
     people = _people(*narrowed)
     work = _work(people, calendar(*narrowed)).subquery("work")

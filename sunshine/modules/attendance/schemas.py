@@ -19,7 +19,7 @@ from sunshine.core.fields import (
     timezone,
     whole,
 )
-from sunshine.core.shapes import Shape, record, sometimes, words
+from sunshine.core.shapes import Shape, optional, resource_shape, string
 
 LOCATION_FILTERS: Schema = {"active": query_flag(), "search": text(100)}
 
@@ -68,15 +68,15 @@ FILTERS: Schema = {
     "review": query_flag(),
 }
 
-LOCATION = record("Location", CREATE_LOCATION)
-_SEEN: Field = sometimes(_POSITION)  # one's own, and to HR and admins
-_PHOTO: Field = sometimes(words(nullable=True))
+LOCATION = resource_shape("Location", CREATE_LOCATION)
+_SEEN: Field = optional(_POSITION)  # one's own, and to HR and admins
+_PHOTO: Field = optional(string(nullable=True))
 ATTENDANCE = Shape(
     "Attendance",
     {
         "id": row_id(),
         "employeeId": row_id(),
-        "employee": words(),
+        "employee": string(),
         "workDate": date(),
         "status": choice("present", "absent", "on_leave", "holiday"),
         "late": flag(),
@@ -84,14 +84,14 @@ ATTENDANCE = Shape(
         "workedMinutes": whole(0, nullable=True),
         "overtimeMinutes": whole(0, nullable=True),
         "shiftId": row_id(nullable=True),
-        "shift": words(nullable=True),
+        "shift": string(nullable=True),
         "leaveId": row_id(nullable=True),
         "checkIn": instant(nullable=True),
         "checkInRecordedAt": instant(nullable=True),
         "checkInLocation": _SEEN,
         "checkInPhoto": _PHOTO,
         "locationId": row_id(nullable=True),
-        "location": words(nullable=True),
+        "location": string(nullable=True),
         "distance": number(0, 21_000_000, nullable=True),
         "withinGeofence": flag(nullable=True),
         "checkOut": instant(nullable=True),
@@ -100,8 +100,8 @@ ATTENDANCE = Shape(
         "checkOutPhoto": _PHOTO,
         "autoCheckOut": flag(),
         "review": flag(),
-        "reviewReasons": list_of(words()),
-        "notes": words(nullable=True),
+        "reviewReasons": list_of(string()),
+        "notes": string(nullable=True),
         "createdAt": instant(),
         "updatedAt": instant(),
     },

@@ -13,8 +13,8 @@ from models.attendance import attendance
 from models.employees import employee
 from models.shifts import employee_shift, shift
 from sunshine.core.policy import Policy
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.assessment import EMPLOYEE, circumstances, day_of
 from sunshine.modules.attendance.time_rules import Day, filed
 from sunshine.modules.attendance.work_calendar import assigned_on

@@ -25,10 +25,10 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.core.errors import Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
-from sunshine.database.records import living, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
+from sunshine.database.records import require_active, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.branding_approval.queries import CONTENT, IS_IT, IS_MINE, ITEMS, ROWS, awaits
 from sunshine.modules.branding_approval.schemas import FILTERS
@@ -44,7 +44,7 @@ _NARROWED: dict[tuple[bool, bool | None], tuple[ColumnElement[bool], ...]] = {
     for awaiting, waits in {None: (), True: (awaits(ME),), False: (~awaits(ME),)}.items()
 }
 # Finds ids only: what a page skips must not be shown first, votes and names and all.
-listing = Listing(
+listing = ListQuery(
     select(_request.id),
     key=_request.id,
     schema=FILTERS,
@@ -146,7 +146,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One request with all its revisions and votes."""
     if sees_all(actor):
         return await item(database, id_)
-    row = await database.one(_MY_ITEM, id=id_, me=actor.employee_id)
+    row = await database.one_or_none(_MY_ITEM, id=id_, me=actor.employee_id)
     if row is None:
         raise NotAllowed
     return row
@@ -157,7 +157,7 @@ async def submit(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
     full = {"description": None, "mode": "all", **values}
     full["requestedBy"] = await _requester(tx, values.get("requestedBy"), actor)
     await check_approvers(tx, full["approvers"], full["requestedBy"])
-    id_ = (await tx.only(_INSERT, **full))["id"]
+    id_ = (await tx.one(_INSERT, **full))["id"]
     await keep_revision(tx, id_, full["approvers"])
     await tx.record("branding_submitted", "branding_request", id_, after=await summary(tx, id_))
     return await item(tx, id_)
@@ -170,14 +170,14 @@ async def open_approvals(reader: Reader, employee_id: int) -> list[Row]:
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request that they see names the file, in any of its revisions."""
-    named = await reader.one(_NAMING[sees_all(actor)], name=name, me=actor.employee_id)
+    named = await reader.one_or_none(_NAMING[sees_all(actor)], name=name, me=actor.employee_id)
     if named is None:
         raise NotFound if sees_all(actor) else NotAllowed
 
 
 async def item(reader: Reader, id_: int) -> Row:
     """A request with all its revisions and votes, whoever asks."""
-    row = await reader.one(_ITEM, id=id_)
+    row = await reader.one_or_none(_ITEM, id=id_)
     if row is None:
         raise NotFound
     return row
@@ -185,7 +185,7 @@ async def item(reader: Reader, id_: int) -> Row:
 
 async def summary(tx: Transaction, id_: int) -> Row:
     """A request without its history, as events keep it."""
-    return await tx.only(_ROW, id=id_)
+    return await tx.one(_ROW, id=id_)
 
 
 async def check_approvers(tx: Transaction, approvers: Sequence[int], requester: int) -> None:
@@ -200,15 +200,18 @@ async def check_approvers(tx: Transaction, approvers: Sequence[int], requester: 
 
 async def keep_revision(tx: Transaction, id_: int, approvers: Sequence[int]) -> None:
     """Add the request as it is now to its history, and ask these for their votes."""
-    await tx.run(_KEEP, id=id_, name=tx.actor.name)
-    await tx.run(_NAME, id=id_, approvers=list(approvers))
+    await tx.execute(_KEEP, id=id_, name=tx.actor.name)
+    await tx.execute(_NAME, id=id_, approvers=list(approvers))
 
 
 async def _check_requester(database: Database, query: Mapping[str, Any], actor: Principal) -> None:
     """The list may be narrowed to oneself, or to somebody who asked the actor."""
     me = actor.employee_id
     requester = query.get("requestedBy", me)
-    if requester != me and await database.one(_MINE_OF, requestedBy=requester, me=me) is None:
+    if (
+        requester != me
+        and await database.one_or_none(_MINE_OF, requestedBy=requester, me=me) is None
+    ):
         raise NotAllowed("None of this employee's requests is yours to see")
 
 
@@ -216,5 +219,5 @@ async def _requester(tx: Transaction, named: int | None, actor: Principal) -> in
     requester = employee_of(actor) if named is None else named
     if requester != actor.employee_id and not sees_all(actor):
         raise NotAllowed("You may ask for approval in your own name only")
-    await living(tx, employee, requester, "requestedBy")
+    await require_active(tx, employee, requester, "requestedBy")
     return requester

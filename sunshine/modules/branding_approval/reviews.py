@@ -24,9 +24,9 @@ from models.branding_approval import branding_approver, branding_request, brandi
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.branding_approval.queries import AWAITED, CONTENT, IS_IT
 from sunshine.modules.branding_approval.requests import (
     check_approvers,
@@ -114,9 +114,9 @@ async def review(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
         "feedback": values.get("feedback") or None,
         "revisionNotes": values.get("revisionNotes") or None,
     }
-    await tx.run(_VOTE, id=id_, approverId=actor.employee_id if approver else None, **vote)
+    await tx.execute(_VOTE, id=id_, approverId=actor.employee_id if approver else None, **vote)
     status = await _outcome(tx, request, vote["action"], overrides=vote["override"])
-    await tx.run(_DECIDE, row_id=id_, outcome=status, final=status in ("approved", "rejected"))
+    await tx.execute(_DECIDE, row_id=id_, outcome=status, final=status in ("approved", "rejected"))
     before, after = {"status": "pending"}, {"status": status, **vote}
     await tx.record("branding_reviewed", "branding_request", id_, before=before, after=after)
     return await item(tx, id_)
@@ -137,7 +137,7 @@ async def revise(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     approvers = values.get("approvers", named)
     await check_approvers(tx, approvers, request["requested_by_id"])
     content = {name: values.get(name, before[name]) for name in CONTENT}
-    await tx.run(_REVISE, row_id=id_, **content)
+    await tx.execute(_REVISE, row_id=id_, **content)
     await keep_revision(tx, id_, approvers)
     after = await summary(tx, id_)
     await record_change(tx, "branding_request", before, after, "branding_revised")
@@ -145,7 +145,7 @@ async def revise(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
 
 
 async def _locked(tx: Transaction, id_: int, actor: Principal) -> Row:
-    row = await tx.one(_LOCK, id=id_)
+    row = await tx.one_or_none(_LOCK, id=id_)
     if row is None:  # as somebody else's, to those who do not see all
         raise NotFound if actor.role == "admin" else NotAllowed
     return row
@@ -155,7 +155,7 @@ async def _approver(tx: Transaction, request: Row, actor: Principal) -> str | No
     """The actor's name as an approver; None for an admin who is none, and overrides them."""
     if actor.employee_id == request["requested_by_id"]:
         raise NotAllowed("Nobody reviews their own request")
-    row = await tx.one(
+    row = await tx.one_or_none(
         _APPROVER, id=request["id"], revision=request["revision"], me=actor.employee_id
     )
     if row is None and actor.role != "admin":
@@ -177,5 +177,5 @@ async def _outcome(tx: Transaction, request: Row, action: str, *, overrides: boo
     """The status of the request after this vote."""
     if overrides or action != "approve" or request["mode"] == "any":
         return _OUTCOME[action]
-    awaited = (await tx.only(_IS_AWAITED, id=request["id"]))["awaited"]
+    awaited = (await tx.one(_IS_AWAITED, id=request["id"]))["awaited"]
     return "pending" if awaited else "approved"

@@ -16,7 +16,7 @@ from sunshine.core.fields import (
     text,
     whole,
 )
-from sunshine.core.shapes import Shape, record, shown, some, words
+from sunshine.core.shapes import Shape, array_of, resource_shape, response_fields, string
 
 FILTERS: Schema = {
     "search": text(100),
@@ -59,10 +59,10 @@ REVIEW: Schema = {
 
 _VOTE: Schema = {
     "employeeId": row_id(nullable=True),
-    "name": words(),
+    "name": string(),
     "vote": choice(*ACTIONS),
-    "feedback": words(nullable=True),
-    "revisionNotes": words(nullable=True),
+    "feedback": string(nullable=True),
+    "revisionNotes": string(nullable=True),
     "at": instant(),
 }
 _APPROVER = Shape(
@@ -74,25 +74,25 @@ _APPROVER = Shape(
         "at": instant(nullable=True),
     },
 )
-_SHOWN = shown(_CONTENT, but=("approvers",))
+_SHOWN = response_fields(_CONTENT, but=("approvers",))
 _REVISION = Shape(
     "BrandingRevision",
     {
         "revision": whole(1),
         **_SHOWN,
-        "submittedBy": words(),
+        "submittedBy": string(),
         "at": instant(),
-        "votes": some(Shape("BrandingVote", {**_VOTE, "override": flag()})),
+        "votes": array_of(Shape("BrandingVote", {**_VOTE, "override": flag()})),
     },
 )
-LISTED = record(
+LISTED = resource_shape(
     "BrandingRequestListed",
     _SHOWN,
     requestedBy=row_id(),
-    requester=words(),
+    requester=string(),
     status=choice(*STATUSES),
     revision=whole(1),
-    approvers=some(_APPROVER),
+    approvers=array_of(_APPROVER),
     decidedAt=instant(nullable=True),
 )
-REQUEST = Shape("BrandingRequest", {**LISTED.fields, "history": some(_REVISION)})
+REQUEST = Shape("BrandingRequest", {**LISTED.fields, "history": array_of(_REVISION)})

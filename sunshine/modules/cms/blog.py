@@ -32,9 +32,9 @@ from sqlalchemy.dialects.postgresql import insert
 from models.cms import blog, blog_revision, blog_slug
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.cms.cache import Pages
 from sunshine.modules.cms.content import Content, at, holds
 from sunshine.modules.cms.schemas import BLOG_FILTERS, MAX_SLUG
@@ -84,7 +84,7 @@ _REVISIONS = select(
     _r.at,
 ).where(_r.blog_id == bindparam("blog"))
 _REVISION = Statement(_REVISIONS.where(_r.revision == bindparam("revision")))
-revisions = Listing(_REVISIONS, key=_r.revision, default_sort="-id")
+revisions = ListQuery(_REVISIONS, key=_r.revision, default_sort="-id")
 _CLAIM = Statement(
     insert(blog_slug)
     .values(slug=bindparam("slug"), blog_id=bindparam("id"))
@@ -135,7 +135,7 @@ class Posts(Content):
     async def find_at(self, database: Database, slug: str, *, actor: Principal) -> Row:
         """The post at an address; `movedTo` says its present one where that was an earlier one."""
         statement = _FIND_AT[self.rights.sight(actor)]
-        row = await database.one(statement, at=slug, me=actor.employee_id, **at(database))
+        row = await database.one_or_none(statement, at=slug, me=actor.employee_id, **at(database))
         if row is None:
             raise self.rights.refusal(actor)
         return row if row["slug"] == slug else row | {"movedTo": row["slug"]}
@@ -150,8 +150,8 @@ class Posts(Content):
         if given["slug"]:
             await claim(tx, id_, given["slug"])
         else:
-            await tx.run(_SET_SLUG, id=id_, new_slug=await _claim_free(tx, id_, given["title"]))
-        await tx.run(_KEEP, id=id_, by=tx.actor.name)
+            await tx.execute(_SET_SLUG, id=id_, new_slug=await _claim_free(tx, id_, given["title"]))
+        await tx.execute(_KEEP, id=id_, by=tx.actor.name)
         return await self.made(tx, id_)
 
     async def change(
@@ -172,7 +172,7 @@ class Posts(Content):
     ) -> Row:
         """Say again what a revision said, as a new one; address, status and schedule stay."""
         before = await self.held(tx, id_, actor=actor)
-        said = await tx.one(_REVISION, blog=id_, revision=revision)
+        said = await tx.one_or_none(_REVISION, blog=id_, revision=revision)
         if said is None:
             raise Invalid.field("revision", "does not exist")
         values = {name: said[name] for name in SAID}
@@ -192,7 +192,7 @@ class Posts(Content):
     async def delete(self, tx: Transaction, id_: int, *, actor: Principal) -> None:
         """Nobody sees it any more; its addresses are free."""
         await super().delete(tx, id_, actor=actor)
-        await tx.run(_FREE_SLUGS, id=id_)
+        await tx.execute(_FREE_SLUGS, id=id_)
 
     async def _change(
         self,
@@ -210,8 +210,8 @@ class Posts(Content):
         await self.merge(tx, before, given, actor=actor, people=people)
         if values.get("slug", before["slug"]) != before["slug"]:
             await claim(tx, id_, values["slug"])
-        if await tx.run(_COUNT_UP, id=id_):
-            await tx.run(_KEEP, id=id_, by=tx.actor.name)
+        if await tx.execute(_COUNT_UP, id=id_):
+            await tx.execute(_KEEP, id=id_, by=tx.actor.name)
         return await self.changed(tx, before, type_)
 
 
@@ -226,7 +226,9 @@ def _first_seen(known: datetime | None, post: Mapping[str, Any], now: datetime) 
 
 async def claim(tx: Transaction, id_: int, slug: str) -> None:
     """An address for a post, which may have been its own before; Conflict."""
-    if await tx.one(_CLAIM, slug=slug, id=id_) or await tx.one(_HAS, slug=slug, id=id_):
+    if await tx.one_or_none(_CLAIM, slug=slug, id=id_) or await tx.one_or_none(
+        _HAS, slug=slug, id=id_
+    ):
         return
     raise Conflict.field("slug", "Another post has or had this address", code="slug_taken")
 
@@ -240,7 +242,7 @@ async def _claim_free(tx: Transaction, id_: int, title: str) -> str:
         taken = {row["slug"] for row in await tx.all(_TAKEN, slugs=slugs)}
         for slug in slugs:
             # Somebody else may claim it at the same time: we wait for them, and take the next one.
-            if slug not in taken and await tx.one(_CLAIM, slug=slug, id=id_):
+            if slug not in taken and await tx.one_or_none(_CLAIM, slug=slug, id=id_) is not None:
                 return slug
         first += AT_ONCE
 

@@ -82,11 +82,11 @@ class Pages:
         now, key = database.clock(), (database.settings, key)
         known = self._kept.get(key)
         if known is not None and known.since <= now < known.until:
-            found = await database.only(_SINCE, here=known.here)
+            found = await database.one(_SINCE, here=known.here)
             if found["events"] == known.events:
                 return known.page
         # Before the page is read: what is committed in between makes the mark too old, never new.
-        mark = await database.only(_MARK, now=now)
+        mark = await database.one(_MARK, now=now)
         page = await read()
         until = min(filter(None, (mark["until"], now + LONGEST)))
         self._keep(key, _Kept(page, mark["here"], mark["events"], now, until))

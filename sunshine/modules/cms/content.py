@@ -28,10 +28,10 @@ from models.employees import employee
 from sunshine.core.errors import Invalid
 from sunshine.core.fields import Schema
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.cms.html import sanitised
 from sunshine.modules.cms.visibility import Rights
 
@@ -79,7 +79,7 @@ class Content:
         )
         if rights.author is not None:
             filters = {**filters, "author": rights.author == bindparam("author")}
-        self.listing = Listing(
+        self.listing = ListQuery(
             self.rows,
             key=table.c.id,
             schema=schema,
@@ -111,7 +111,7 @@ class Content:
     async def find(self, database: Database, id_: int, *, actor: Principal) -> Row:
         """One that the caller may see."""
         statement = self._find[self.rights.sight(actor)]
-        row = await database.one(statement, id=id_, me=actor.employee_id, **at(database))
+        row = await database.one_or_none(statement, id=id_, me=actor.employee_id, **at(database))
         if row is None:
             raise self.rights.refusal(actor)
         return row
@@ -139,7 +139,7 @@ class Content:
     async def delete(self, tx: Transaction, id_: int, *, actor: Principal) -> None:
         """Nobody sees it any more; kept for the audit trail."""
         before = await self.held(tx, id_, actor=actor)
-        await tx.run(self._delete, id=id_)
+        await tx.execute(self._delete, id=id_)
         await tx.record(f"{self.table.name}_deleted", self.table.name, id_, before=before)
 
     # What the verbs are made of, for kinds that have a rule in between.
@@ -153,7 +153,7 @@ class Content:
             given = {"author": actor.employee_id, **values}
         self.rights.check_values(actor, given)
         full = self._defaults | await self._prepared(given, people)
-        return int((await tx.only(self._insert, **full))["id"])
+        return int((await tx.one(self._insert, **full))["id"])
 
     async def made(self, tx: Transaction, id_: int) -> Row:
         """Record that it was made; as it is stored."""
@@ -163,7 +163,7 @@ class Content:
 
     async def held(self, tx: Transaction, id_: int, *, actor: Principal) -> Row:
         """The row as it is stored, locked, which the caller may change."""
-        if not await tx.one(self._lock, id=id_):
+        if not await tx.one_or_none(self._lock, id=id_):
             raise self.rights.refusal(actor)
         row = await self.stored(tx, id_)
         self.rights.check_change(actor, row)
@@ -181,7 +181,7 @@ class Content:
         """Store the given fields of a row that is held."""
         self.rights.check_values(actor, values)
         given = await self._prepared(values, people)
-        await tx.run(self._update(tuple(sorted(given))), row_id=before["id"], **given)
+        await tx.execute(self._update(tuple(sorted(given))), row_id=before["id"], **given)
 
     async def changed(self, tx: Transaction, before: Row, type_: str | None = None) -> Row:
         """Record what differs from before; as it is stored now."""
@@ -191,7 +191,7 @@ class Content:
 
     async def stored(self, tx: Transaction, id_: int) -> Row:
         """One in full, whoever asks."""
-        return await tx.only(self._find["all"], id=id_, **at(tx))
+        return await tx.one(self._find["all"], id=id_, **at(tx))
 
     async def _prepared(self, values: Mapping[str, Any], people: Reader) -> dict[str, Any]:
         """The fields as they are stored: HTML sanitised, employees and departments known."""
@@ -205,7 +205,7 @@ class Content:
                 given["authorName"] = named
         return given
 
-    def _merging(self, names: tuple[str, ...]) -> Statement:
+    def _merging(self, names: tuple[str, ...]) -> Statement[Any]:
         return merging(self.table, {name: self.fields[name] for name in names})
 
 
@@ -223,7 +223,7 @@ def holds(words: Column[Any], name: str) -> ColumnElement[bool]:
 async def _named(people: Reader, field: str, id_: int | None) -> str | None:
     if id_ is None:
         return None
-    row = await people.one(_PEOPLE[field], id=id_)
+    row = await people.one_or_none(_PEOPLE[field], id=id_)
     if row is None:
         raise Invalid.field(field, "does not exist")
     return str(row["name"])

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.cms import drop_point
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database
-from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.modules.attendance.geofence import EARTH_RADIUS, distance
 from sunshine.modules.cms.content import Content, at, holds
 from sunshine.modules.cms.schemas import DROP_POINT_FILTERS
@@ -146,7 +146,7 @@ drop_points = DropPoints(
     filters=_FILTERS,
     sort=_SORT,
 )
-_nearby = Listing(
+_nearby = ListQuery(
     drop_points.rows.add_columns(
         func.round(cast(_METRES / literal_column("1000"), Numeric), 3).label("distanceKm")
     ),

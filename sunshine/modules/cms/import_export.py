@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from models.cms import blog_slug
 from sunshine.core import json
-from sunshine.core.errors import Faults, Invalid, Problem
+from sunshine.core.errors import AppError, Faults, Invalid
 from sunshine.core.principals import Principal
 from sunshine.core.validation import Payload
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import Links
 from sunshine.modules.cms import blog, schemas
 from sunshine.modules.cms.ads import ads
@@ -91,7 +91,7 @@ async def take(tx: Transaction, lines: list[Line], *, actor: Principal, people: 
             row = await KINDS[kind].create(tx, given, actor=actor, people=people)
             for slug in old:
                 await blog.claim(tx, row["id"], slug)
-        except Problem as problem:
+        except AppError as problem:
             wrong = problem.errors or [{"field": "", "message": problem.message}]
             _refuse(Faults(_error(number, each["field"], each["message"]) for each in wrong))
 

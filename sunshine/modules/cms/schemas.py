@@ -20,7 +20,7 @@ from sunshine.core.fields import (
     timezone,
     whole,
 )
-from sunshine.core.shapes import Shape, record, shown, sometimes, words
+from sunshine.core.shapes import Shape, optional, resource_shape, response_fields, string
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 MAX_SLUG = 200
@@ -176,21 +176,21 @@ CHANGE_VACANCY = changes(VACANCY)
 CHANGE_DEPARTMENT = changes(DEPARTMENT)
 CHANGE_DROP_POINT = changes(DROP_POINT)
 
-_NAMED: Schema = {"authorName": words(nullable=True)}
-POST = record(
+_NAMED: Schema = {"authorName": string(nullable=True)}
+POST = resource_shape(
     "BlogPost",
     BLOG,
-    slug=words(example="company-update-2024"),
+    slug=string(example="company-update-2024"),
     **_NAMED,
     publishedAt=instant(nullable=True),
     revision=whole(1),
-    movedTo=sometimes(words(example="company-update-2024")),
+    movedTo=optional(string(example="company-update-2024")),
 )
 REVISION = Shape(
     "BlogRevision",
     {
         "revision": whole(1),
-        **shown(
+        **response_fields(
             {
                 name: BLOG[name]
                 for name in (
@@ -203,16 +203,16 @@ REVISION = Shape(
                 )
             }
         ),
-        "by": words(),
+        "by": string(),
         "at": instant(),
     },
 )
-ADVERTISEMENT = record("Ad", AD, **_NAMED)
-MATERIAL = record("Training", TRAINING, **_NAMED)
-CAREER_PAGE = record("CareerPage", CAREER, **_NAMED)
-OPENING = record("Vacancy", VACANCY, **_NAMED)
-DEPARTMENT_PAGE = record("DepartmentPage", DEPARTMENT)
-POINT = record(
+ADVERTISEMENT = resource_shape("Ad", AD, **_NAMED)
+MATERIAL = resource_shape("Training", TRAINING, **_NAMED)
+CAREER_PAGE = resource_shape("CareerPage", CAREER, **_NAMED)
+OPENING = resource_shape("Vacancy", VACANCY, **_NAMED)
+DEPARTMENT_PAGE = resource_shape("DepartmentPage", DEPARTMENT)
+POINT = resource_shape(
     "DropPoint",
     {name: field for name, field in DROP_POINT.items() if name != "openingHours"},
     openingHours={
@@ -222,5 +222,5 @@ POINT = record(
         "example": {"mon": [["08:00", "17:00"]]},
     },
     isOpen={**flag(), "nullable": True},
-    distanceKm=sometimes(number(0, 21_000)),
+    distanceKm=optional(number(0, 21_000)),
 )

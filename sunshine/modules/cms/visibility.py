@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, or_
 
-from sunshine.core.errors import NotAllowed, NotFound, NotSignedIn, Problem
-from sunshine.core.principals import STRANGER, Principal
-from sunshine.database.database import Row
+from sunshine.core.errors import AppError, NotAllowed, NotFound, NotSignedIn
+from sunshine.core.principals import ANONYMOUS, Principal
+from sunshine.database.statements import Row
 from sunshine.modules.scope import ME, employee_of
 
 # What a caller sees: everything, what is public and one's own, or what is public.
@@ -47,9 +47,9 @@ class Rights:
             return "all"
         return "own" if self.author is not None and actor.may("cms:write") else "public"
 
-    def refusal(self, actor: Principal) -> Problem:
+    def refusal(self, actor: Principal) -> AppError:
         """What is said of a row that is not there, or not theirs to see: the same of both."""
-        if actor is STRANGER:
+        if actor is ANONYMOUS:
             return NotSignedIn()
         return NotFound() if self.sight(actor) == "all" else NotAllowed()
 

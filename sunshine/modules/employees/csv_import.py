@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, insert, select
 
 from models.employees import employee
-from sunshine.core.errors import Faults, Invalid, brief
+from sunshine.core.errors import Faults, Invalid, shortened
 from sunshine.core.validation import Payload
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import Links
 from sunshine.formats import spreadsheets
 from sunshine.modules.employees.employees import FIELDS, ROWS
@@ -128,7 +128,8 @@ def _header(lines: Iterator[spreadsheets.Line]) -> list[str]:
     }
     _refuse(
         Faults(
-            {"line": number, "field": brief(name), "message": why} for name, why in wrong.items()
+            {"line": number, "field": shortened(name), "message": why}
+            for name, why in wrong.items()
         )
     )
     return header

@@ -7,7 +7,7 @@ from models.employees import employee
 from models.positions import position
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
-from sunshine.database.records import Records, Use
+from sunshine.database.records import Records, Reference
 from sunshine.modules.employees.departments_schemas import FILTERS
 
 violations(
@@ -25,7 +25,10 @@ departments = Records(
         "description": department.c.description,
         "active": department.c.active,
     },
-    uses=(Use("employee", employee.c.department_id), Use("position", position.c.department_id)),
+    uses=(
+        Reference("employee", employee.c.department_id),
+        Reference("position", position.c.department_id),
+    ),
     schema=FILTERS,
     filters={
         "active": department.c.active == bindparam("active"),

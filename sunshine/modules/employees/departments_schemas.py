@@ -1,7 +1,7 @@
 """Payloads of /api/departments."""
 
 from sunshine.core.fields import Schema, changes, flag, prose, query_flag, text
-from sunshine.core.shapes import record
+from sunshine.core.shapes import resource_shape
 
 FILTERS: Schema = {"active": query_flag(), "search": text(100)}
 
@@ -12,4 +12,4 @@ CREATE: Schema = {
 }
 CHANGE = changes(CREATE)
 
-DEPARTMENT = record("Department", CREATE)
+DEPARTMENT = resource_shape("Department", CREATE)

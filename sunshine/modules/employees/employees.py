@@ -27,17 +27,17 @@ from models.employees import employee
 from models.positions import position
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import (
-    Use,
+    Reference,
     check_references,
     check_unused,
     merging,
     record_change,
     stamped,
 )
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.employees.lookups import NAMED, id_of
 from sunshine.modules.employees.offboarding import end_employment
 from sunshine.modules.employees.schemas import FILTERS
@@ -107,7 +107,7 @@ _SORT = {"name": employee.c.name, "email": employee.c.email}
 _SEARCH = contains(employee.c.search_text)
 _DIRECTORY_SEARCH = contains(employee.c.directory_text)
 
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=employee.c.id,
     schema=FILTERS,
@@ -121,7 +121,7 @@ listing = Listing(
 )
 # A search must not find by a phone number whom it may not show it of.
 _directories = {
-    scope: Listing(
+    scope: ListQuery(
         ROWS.add_columns(func.coalesce(is_open, literal(False)).label("_open")).where(
             or_(employee.c.status == "active", is_open)
         ),
@@ -150,13 +150,13 @@ _DELETE = Statement(
     .values(deleted_at=bindparam("now"), status="inactive", updated_at=bindparam("now"))
 )
 _REFERENCES = {"positionId": position, "departmentId": department, "managerId": employee}
-_USES = (Use("direct report", employee.c.manager_id),)
+_USES = (Reference("direct report", employee.c.manager_id),)
 # Two changes of managers could close a circle that neither sees: they go one after the other, and
 # take this lock before any row's, else they would wait for each other's rows.
 _LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
 
 
-def _above() -> Statement:
+def _above() -> Statement[Any]:
     """Whether `id` is `manager` or somewhere above them."""
     start = select(employee.c.id, employee.c.manager_id).where(
         employee.c.id == bindparam("manager", type_=Integer)
@@ -188,7 +188,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One employee, in full where the caller may see that."""
-    row = await database.one(_FIND, id=id_)
+    row = await database.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     scope = actor.scope("employees:read")
@@ -204,7 +204,7 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new employee. `position` and `department` are found by name, or made."""
     await check_references(tx, _REFERENCES, values)
     full = dict.fromkeys(FIELDS) | {"status": "active"} | await _with_ids(tx, values)
-    row = await _row(tx, (await tx.only(_INSERT, **full))["id"])
+    row = await _row(tx, (await tx.one(_INSERT, **full))["id"])
     await tx.record("employee_created", "employee", row["id"], after=row)
     return row
 
@@ -222,7 +222,7 @@ async def change(
     if not own and not actor.may("employees:write"):
         raise NotAllowed
     if "managerId" in values:
-        await tx.run(_LOCK_TREE)
+        await tx.execute(_LOCK_TREE)
     before = await _locked(tx, id_)
     await check_references(tx, _REFERENCES, values)
     if values.get("managerId") is not None:
@@ -230,7 +230,7 @@ async def change(
     full = await _with_ids(tx, values)
     if full.get("status") == "inactive" and before["status"] == "active":
         await end_employment(tx, id_, actor=actor, force=force)
-    await tx.run(_update(tuple(sorted(full))), row_id=id_, **full)
+    await tx.execute(_update(tuple(sorted(full))), row_id=id_, **full)
     after = await _row(tx, id_)
     await record_change(tx, "employee", before, after)
     return after
@@ -244,7 +244,7 @@ async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = F
     before = await _locked(tx, id_)
     await end_employment(tx, id_, actor=actor, force=force)
     await check_unused(tx, _USES, id_)
-    await tx.run(_DELETE, row_id=id_)
+    await tx.execute(_DELETE, row_id=id_)
     await tx.record("employee_deleted", "employee", id_, before=before)
 
 
@@ -256,14 +256,14 @@ def _close(row: Row, is_open: bool) -> None:
 
 
 async def _row(tx: Transaction, id_: int) -> Row:
-    row = await tx.one(_FIND, id=id_)
+    row = await tx.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     return row
 
 
 async def _locked(tx: Transaction, id_: int) -> Row:
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     return await _row(tx, id_)
 
 
@@ -278,10 +278,10 @@ async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
 
 
 async def _check_circle(tx: Transaction, id_: int, manager: int) -> None:
-    if (await tx.only(_IS_ABOVE, id=id_, manager=manager))["found"]:
+    if (await tx.one(_IS_ABOVE, id=id_, manager=manager))["found"]:
         raise Invalid.field("managerId", "would make a circle", code="manager_cycle")
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(employee, {name: FIELDS[name] for name in names})

@@ -37,10 +37,10 @@ _MAKE = {
 async def id_of(tx: Transaction, table: Table, name: str) -> int:
     """The id of the row of this name, kept from being deleted until we are done; made when new."""
     while True:
-        found = await tx.one(_FIND[table], name=name)
+        found = await tx.one_or_none(_FIND[table], name=name)
         if found is not None:
             return int(found["id"])
-        made = await tx.one(_MAKE[table], name=name)
+        made = await tx.one_or_none(_MAKE[table], name=name)
         if made is not None:
             id_ = int(made["id"])
             after = {"id": id_, "name": name}

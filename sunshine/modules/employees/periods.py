@@ -12,10 +12,10 @@ from sqlalchemy import Column, Date, Table, bindparam, func, insert, select, tex
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page
-from sunshine.database.records import Use, living, merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.records import Reference, merging, record_change, require_active, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import employee_within
 
 _LOCK_EMPLOYEE = Statement(
@@ -77,7 +77,7 @@ class Periods:
         self._delete = Statement(
             update(table).where(c.id == bindparam("row_id")).values(deleted_at=now)
         )
-        self.listing = Listing(rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from")
+        self.listing = ListQuery(rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from")
 
     async def page(
         self, database: Database, employee_id: int, query: Mapping[str, Any], *, actor: Principal
@@ -100,7 +100,7 @@ class Periods:
         await self._lock(tx, actor, employee_id)
         full = dict.fromkeys(self._columns) | dict(values) | {"employeeId": employee_id}
         await self._check(tx, 0, full)
-        made = await tx.only(self._insert, **full)
+        made = await tx.one(self._insert, **full)
         row = await self._find(tx, employee_id, made["id"])
         await tx.record(f"{self._table.name}_created", self._table.name, row["id"], after=row)
         return row
@@ -119,7 +119,7 @@ class Periods:
         before = await self._find(tx, employee_id, id_)
         full = {name: before[name] for name in self._columns} | dict(values)
         await self._check(tx, id_, full)
-        await tx.run(self._update, row_id=id_, **full)
+        await tx.execute(self._update, row_id=id_, **full)
         after = await self._find(tx, employee_id, id_)
         await record_change(tx, self._table.name, before, after)
         return after
@@ -128,17 +128,17 @@ class Periods:
         """Remove a period as if it had not been."""
         await self._lock(tx, actor, employee_id)
         before = await self._find(tx, employee_id, id_)
-        await tx.run(self._delete, row_id=id_)
+        await tx.execute(self._delete, row_id=id_)
         await tx.record(f"{self._table.name}_deleted", self._table.name, id_, before=before)
 
     async def _lock(self, tx: Transaction, actor: Principal, employee_id: int) -> None:
-        await tx.run(_LOCK_EMPLOYEE, id=employee_id)
+        await tx.execute(_LOCK_EMPLOYEE, id=employee_id)
         await employee_within(tx, actor, employee_id, self._permission)
         if actor.scope(self._permission) == "team" and employee_id == actor.employee_id:
             raise NotAllowed("Nobody plans their own time")
 
     async def _find(self, reader: Reader, employee_id: int, id_: int) -> Row:
-        row = await reader.one(self._row, employee=employee_id, id=id_)
+        row = await reader.one_or_none(self._row, employee=employee_id, id=id_)
         if row is None:
             raise NotFound
         return row
@@ -146,8 +146,8 @@ class Periods:
     async def _check(self, tx: Transaction, id_: int, full: Mapping[str, Any]) -> None:
         if full["to"] is not None and full["to"] < full["from"]:
             raise Invalid.field("to", "must not be before from")
-        await living(tx, self._refers_to, full[self._field], self._field)
-        clash = await tx.one(
+        await require_active(tx, self._refers_to, full[self._field], self._field)
+        clash = await tx.one_or_none(
             self._clash, employee=full["employeeId"], id=id_, thing=full[self._field],
             starts=full["from"], ends=full["to"],
         )  # fmt: skip
@@ -155,10 +155,10 @@ class Periods:
             raise Conflict(self._overlap.message, code=self._overlap.code, data=clash)
 
 
-def use(noun: str, column: Column[Any]) -> Use:
+def use(noun: str, column: Column[Any]) -> Reference:
     """Periods keep what they refer to from being deleted, except those of deleted employees."""
     employed = select(employee.c.id).where(employee.c.deleted_at.is_(None))
-    return Use(noun, column, where=(column.table.c.employee_id.in_(employed),))
+    return Reference(noun, column, where=(column.table.c.employee_id.in_(employed),))
 
 
 def _day(name: str) -> Any:

@@ -23,5 +23,5 @@ _PICTURED = {
 async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless it is the photo of somebody whom the caller sees in full."""
     scope = actor.scope("employees:read") or "own"
-    if await reader.one(_PICTURED[scope], name=name, me=actor.employee_id) is None:
+    if await reader.one_or_none(_PICTURED[scope], name=name, me=actor.employee_id) is None:
         raise NotFound if scope == "all" else NotAllowed

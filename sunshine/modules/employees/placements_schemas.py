@@ -1,7 +1,7 @@
 """Payloads of /api/employees/:id/placements."""
 
 from sunshine.core.fields import Schema, changes, date, prose, row_id
-from sunshine.core.shapes import record, words
+from sunshine.core.shapes import resource_shape, string
 
 PLACE: Schema = {
     "locationId": row_id(required=True, example=1),
@@ -11,4 +11,4 @@ PLACE: Schema = {
 }
 CHANGE = changes(PLACE)
 
-PLACEMENT = record("Placement", PLACE, employeeId=row_id(), location=words())
+PLACEMENT = resource_shape("Placement", PLACE, employeeId=row_id(), location=string())

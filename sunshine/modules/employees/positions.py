@@ -7,7 +7,7 @@ from models.employees import employee
 from models.positions import position
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
-from sunshine.database.records import Records, Use
+from sunshine.database.records import Records, Reference
 from sunshine.modules.employees.positions_schemas import FILTERS
 
 violations(
@@ -29,7 +29,7 @@ positions = Records(
     shown={"department": department.c.name},
     source=position.outerjoin(department, position.c.department_id == department.c.id),
     references={"departmentId": department},
-    uses=(Use("employee", employee.c.position_id),),
+    uses=(Reference("employee", employee.c.position_id),),
     schema=FILTERS,
     filters={
         "active": position.c.active == bindparam("active"),

@@ -1,7 +1,7 @@
 """Payloads of /api/positions."""
 
 from sunshine.core.fields import Schema, changes, flag, query_flag, query_id, row_id, text, whole
-from sunshine.core.shapes import record, words
+from sunshine.core.shapes import resource_shape, string
 
 FILTERS: Schema = {"active": query_flag(), "departmentId": query_id(), "search": text(100)}
 
@@ -13,4 +13,4 @@ CREATE: Schema = {
 }
 CHANGE = changes(CREATE)
 
-POSITION = record("Position", CREATE, department=words(nullable=True))
+POSITION = resource_shape("Position", CREATE, department=string(nullable=True))

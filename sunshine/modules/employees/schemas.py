@@ -16,7 +16,7 @@ from sunshine.core.fields import (
     timezone,
     whole,
 )
-from sunshine.core.shapes import Shape, maybe, shown, words
+from sunshine.core.shapes import Shape, optional_fields, response_fields, string
 
 
 def _photo() -> Field:
@@ -62,9 +62,11 @@ EMPLOYEE = Shape(
     "Employee",
     {
         "id": row_id(),
-        **shown({name: CREATE[name] for name in _DIRECTORY}),
-        **maybe(shown(CREATE, but=_DIRECTORY)),
-        **maybe({"manager": words(nullable=True), "createdAt": instant(), "updatedAt": instant()}),
+        **response_fields({name: CREATE[name] for name in _DIRECTORY}),
+        **optional_fields(response_fields(CREATE, but=_DIRECTORY)),
+        **optional_fields(
+            {"manager": string(nullable=True), "createdAt": instant(), "updatedAt": instant()}
+        ),
     },
 )
 IMPORTED = Shape("EmployeesImported", {"dryRun": flag(), "rows": whole(0)})

@@ -12,7 +12,7 @@ from sunshine.core.fields import (
     timezone,
     whole,
 )
-from sunshine.core.shapes import record, words
+from sunshine.core.shapes import resource_shape, string
 
 FILTERS: Schema = {"search": text(100)}
 
@@ -38,5 +38,5 @@ ASSIGN: Schema = {
 }
 REASSIGN = changes(ASSIGN)
 
-SHIFT = record("Shift", CREATE, overnight=flag())
-EMPLOYEE_SHIFT = record("EmployeeShift", ASSIGN, employeeId=row_id(), shift=words())
+SHIFT = resource_shape("Shift", CREATE, overnight=flag())
+EMPLOYEE_SHIFT = resource_shape("EmployeeShift", ASSIGN, employeeId=row_id(), shift=string())

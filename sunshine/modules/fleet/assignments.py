@@ -6,8 +6,8 @@ from sqlalchemy import Integer, bindparam, insert, or_, select, update
 
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, Invalid, violations
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 
 _TAKEN = Conflict("The vehicle has another driver", code="vehicle_taken")
 _BUSY = Conflict("The driver has another vehicle", code="driver_has_vehicle")
@@ -48,7 +48,7 @@ _CLOSE = Statement(
 async def pair(tx: Transaction, driver_id: int, vehicle_id: int) -> None:
     """The driver drives the vehicle from now on; Conflict while either is with another."""
     await lock_driver(tx, driver_id)
-    if await tx.one(_LOCK_VEHICLE, id=vehicle_id) is None:
+    if await tx.one_or_none(_LOCK_VEHICLE, id=vehicle_id) is None:
         raise Invalid.field("vehicleId", "does not exist")
     pair_ = {"vehicleId": vehicle_id, "driverId": driver_id}
     for row in await tx.all(_PRESENT, vehicle=vehicle_id, driver=driver_id):
@@ -56,13 +56,13 @@ async def pair(tx: Transaction, driver_id: int, vehicle_id: int) -> None:
             return
         problem = _TAKEN if row["vehicleId"] == vehicle_id else _BUSY
         raise Conflict(problem.message, code=problem.code, data=_shown(row))
-    await tx.run(_OPEN, vehicle=vehicle_id, driver=driver_id)
+    await tx.execute(_OPEN, vehicle=vehicle_id, driver=driver_id)
     await tx.record("vehicle_assigned", "vehicle", vehicle_id, after=pair_)
 
 
 async def lock_driver(tx: Transaction, driver_id: int) -> None:
     """The driver, kept as they are until we are done; Invalid."""
-    if await tx.one(_LOCK_DRIVER, id=driver_id) is None:
+    if await tx.one_or_none(_LOCK_DRIVER, id=driver_id) is None:
         raise Invalid.field("driverId", "does not exist")
 
 
@@ -71,7 +71,7 @@ async def part(
 ) -> None:
     """Whoever is with this driver, or this vehicle, no longer is. Both are locked by the caller."""
     for row in await tx.all(_PRESENT, vehicle=vehicle_id, driver=driver_id):
-        await tx.run(_CLOSE, id=row["id"])
+        await tx.execute(_CLOSE, id=row["id"])
         await tx.record("vehicle_released", "vehicle", row["vehicleId"], before=_shown(row))
 
 

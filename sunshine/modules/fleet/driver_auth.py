@@ -8,8 +8,8 @@ from sqlalchemy import Integer, Text, bindparam, func, or_, select, update
 from models.fleet import driver
 from sunshine.core.errors import Conflict, NotFound, violations
 from sunshine.core.principals import Caller, Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.users import sign_ins
 
@@ -65,7 +65,9 @@ async def account_of(database: Database, username: str, caller: Caller) -> Row |
     """The driver that a name means, active or not, and whether they are `known` from where the
     caller is."""
     since = database.clock() - sign_ins.KNOWN_FOR
-    return await database.one(_ASKED, username=username, network=caller.network, since=since)
+    return await database.one_or_none(
+        _ASKED, username=username, network=caller.network, since=since
+    )
 
 
 async def sign_in(
@@ -80,7 +82,7 @@ async def sign_in(
 async def set_credentials(tx: Transaction, id_: int, *, username: str, hashed: str) -> None:
     """Give a driver a name and a password; all their tokens end at once, and failed sign-ins are
     forgotten."""
-    if not await tx.run(_SET, id=id_, username=username, hash=hashed, version=None):
+    if not await tx.execute(_SET, id=id_, username=username, hash=hashed, version=None):
         raise NotFound
     await _tell_changed(tx, id_)
 
@@ -88,25 +90,25 @@ async def set_credentials(tx: Transaction, id_: int, *, username: str, hashed: s
 async def set_own_password(tx: Transaction, *, hashed: str, actor: Principal) -> None:
     """Change one's own; all tokens end at once. Conflict `changed` where that one has already."""
     version = actor.version
-    if not await tx.run(_SET, id=actor.id, username=None, hash=hashed, version=version):
+    if not await tx.execute(_SET, id=actor.id, username=None, hash=hashed, version=version):
         raise CHANGED
     await _tell_changed(tx, actor.id)
 
 
 async def _tell_changed(tx: Transaction, id_: int) -> None:
     await tx.record("driver_credentials_changed", "driver", id_)
-    tx.forget_principals()
+    tx.invalidate_principals()
 
 
 async def end_tokens(tx: Transaction, id_: int) -> None:
     """Every token of a driver ends at once, in every process."""
-    await tx.run(_END, id=id_)
-    tx.forget_principals()
+    await tx.execute(_END, id=id_)
+    tx.invalidate_principals()
 
 
 async def own_hash(database: Database, *, actor: Principal) -> str | None:
     """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
-    row = await database.one(_HASH, id=actor.id, version=actor.version)
+    row = await database.one_or_none(_HASH, id=actor.id, version=actor.version)
     if row is None:
         raise CHANGED
     return str(row["hash"])

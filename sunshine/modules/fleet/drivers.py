@@ -15,10 +15,10 @@ from models.employees import employee
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.assignments import OPEN, pair, part
 from sunshine.modules.fleet.driver_auth import end_tokens
 from sunshine.modules.fleet.schemas import DRIVER_FILTERS
@@ -69,12 +69,12 @@ ROWS = (
 )
 
 
-def _listing(*, confidential: bool) -> Listing:
+def _listing(*, confidential: bool) -> ListQuery:
     """A search must not find by a licence or phone whom it may not show it of."""
     searched = [driver.c.name]
     if confidential:
         searched += [driver.c.license_number, driver.c.phone, driver.c.username]
-    return Listing(
+    return ListQuery(
         ROWS,
         key=driver.c.id,
         schema=DRIVER_FILTERS,
@@ -140,7 +140,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 
 async def current(reader: Database | Transaction, id_: int) -> Row:
     """A driver in full; NotFound."""
-    row = await reader.one(_FIND, id=id_, **days(reader))
+    row = await reader.one_or_none(_FIND, id=id_, **days(reader))
     if row is None:
         raise NotFound
     return row
@@ -151,7 +151,7 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, people: Reader) 
     await _check_employee(people, values)
     given = {name: value for name, value in values.items() if name in FIELDS}
     full = dict.fromkeys(FIELDS) | {"status": "active"} | given
-    id_ = (await tx.only(_INSERT, **full))["id"]
+    id_ = (await tx.one(_INSERT, **full))["id"]
     if values.get("vehicleId") is not None:
         await pair(tx, id_, values["vehicleId"])
     row = await current(tx, id_)
@@ -161,11 +161,11 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, people: Reader) 
 
 async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, people: Reader) -> Row:
     """Merge into a driver; one who is no longer active is signed out everywhere."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await current(tx, id_)
     await _check_employee(people, values)
     fields = {name: value for name, value in values.items() if name in FIELDS}
-    await tx.run(_update(tuple(sorted(fields))), row_id=id_, **fields)
+    await tx.execute(_update(tuple(sorted(fields))), row_id=id_, **fields)
     if "vehicleId" in values and values["vehicleId"] != before["vehicleId"]:
         await part(tx, driver_id=id_)
         if values["vehicleId"] is not None:
@@ -179,11 +179,11 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, people
 
 async def delete(tx: Transaction, id_: int) -> None:
     """A driver leaves: signed out, without a vehicle, kept for history."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await current(tx, id_)
     await part(tx, driver_id=id_)
     await end_tokens(tx, id_)
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("driver_deleted", "driver", id_, before=before)
 
 
@@ -210,10 +210,10 @@ def _close(row: Row, actor: Principal) -> Row:
 
 async def _check_employee(people: Reader, values: Mapping[str, Any]) -> None:
     id_ = values.get("employeeId")
-    if id_ is not None and await people.one(_EMPLOYEE, id=id_) is None:
+    if id_ is not None and await people.one_or_none(_EMPLOYEE, id=id_) is None:
         raise Invalid.field("employeeId", "does not exist")
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(driver, {name: FIELDS[name] for name in names})

@@ -1,6 +1,7 @@
 """Licences, registrations and insurances about to end: told once each, also after downtime."""
 
 from datetime import time, timedelta
+from typing import Any
 
 from sqlalchemy import Column, Date, Table, bindparam, update
 
@@ -13,7 +14,7 @@ from sunshine.jobs.schedules import Daily
 AHEAD = timedelta(days=30)
 
 
-def _tell(table: Table, expiry: Column, told: Column, name: Column) -> Statement:
+def _tell(table: Table, expiry: Column, told: Column, name: Column) -> Statement[Any]:
     return Statement(
         update(table)
         .where(

@@ -25,9 +25,9 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from models.fleet import driver, driver_location, driver_position
 from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.drivers import check_reach
 from sunshine.modules.fleet.schemas import TRACK
 
@@ -48,7 +48,7 @@ _DRIVER = Statement(
 )  # fmt: skip
 
 
-def _store() -> Statement:
+def _store() -> Statement[Any]:
     """All points of a burst, and the last-known place where the newest of them is newer."""
     sent = func.jsonb_array_elements(bindparam("points", type_=JSONB), type_=JSONB).column_valued(
         "sent"
@@ -127,7 +127,7 @@ _BETWEEN = {
     "to": _l.at <= bindparam("to", type_=_l.at.type),
     "after": _l.at > bindparam("after", type_=_l.at.type),
 }
-listing = Listing(
+listing = ListQuery(
     _TRACK,
     key=_l.at,
     schema=TRACK,
@@ -156,7 +156,7 @@ async def report(
     become the last-known place. Future points and 0/0, where broken receivers are, are Invalid.
     """
     check_reach(actor, driver_id)
-    found = await tx.one(_DRIVER, id=driver_id)
+    found = await tx.one_or_none(_DRIVER, id=driver_id)
     if found is None:
         raise NotFound
     if found["status"] != "active":
@@ -164,7 +164,7 @@ async def report(
     for point in points:
         _check(point, tx)
     rows = _flagged(sorted(points, key=lambda point: point["timestamp"]), found)
-    stored = await tx.only(_STORE, driver=driver_id, points=rows)
+    stored = await tx.one(_STORE, driver=driver_id, points=rows)
     told = {
         "received": len(rows),
         "kept": stored["kept"],
@@ -179,7 +179,7 @@ async def report(
 async def last(database: Database, driver_id: int, *, actor: Principal) -> Row | None:
     """The last-known place; None when the driver was never seen."""
     check_reach(actor, driver_id)
-    row = await database.one(LAST, id=driver_id)
+    row = await database.one_or_none(LAST, id=driver_id)
     if row is None:
         raise NotFound
     return row if row["timestamp"] else None

@@ -13,7 +13,7 @@ from sunshine.core.fields import (
     text,
     whole,
 )
-from sunshine.core.shapes import Shape, maybe, record, shown, words
+from sunshine.core.shapes import Shape, optional_fields, resource_shape, response_fields, string
 from sunshine.modules.users.auth_schemas import LOGIN, password
 
 __all__ = ["LOGIN"]  # drivers sign in as users do
@@ -82,30 +82,34 @@ TRACK: Schema = {
 }
 
 _CONFIDENTIAL = ("licenseNumber", "phone", "employeeId")  # and the username
-DRIVER = record(
+DRIVER = resource_shape(
     "Driver",
     {
         name: CREATE_DRIVER[name]
         for name in ("name", "vehicleType", "licenseExpiry", "status", "vehicleId")
     },
-    **maybe(shown({name: CREATE_DRIVER[name] for name in _CONFIDENTIAL})),
-    **maybe({"username": words(nullable=True)}),
+    **optional_fields(response_fields({name: CREATE_DRIVER[name] for name in _CONFIDENTIAL})),
+    **optional_fields({"username": string(nullable=True)}),
     licenseStatus=choice("valid", "expiring", "expired", nullable=True),
-    plateNumber=words(nullable=True),
+    plateNumber=string(nullable=True),
 )
-VEHICLE = record("Vehicle", CREATE_VEHICLE, driver=words(nullable=True))
+VEHICLE = resource_shape("Vehicle", CREATE_VEHICLE, driver=string(nullable=True))
 DRIVEN = Shape(
     "VehicleDriver",
     {
         "id": row_id(),
         "driverId": row_id(),
-        "driver": words(),
+        "driver": string(),
         "since": instant(),
         "until": instant(nullable=True),
     },
 )
-PLACE = Shape("DriverPlace", {"driverId": row_id(), **shown(POINT), "recordedAt": instant()})
-PASSED = Shape("DriverPoint", {**shown(POINT), "flagged": flag(), "recordedAt": instant()})
+PLACE = Shape(
+    "DriverPlace", {"driverId": row_id(), **response_fields(POINT), "recordedAt": instant()}
+)
+PASSED = Shape(
+    "DriverPoint", {**response_fields(POINT), "flagged": flag(), "recordedAt": instant()}
+)
 RECEIVED = Shape(
     "PointsReceived",
     {**dict.fromkeys(("received", "kept", "flagged"), whole(0)), "moved": flag()},

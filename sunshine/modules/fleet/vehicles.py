@@ -9,10 +9,10 @@ from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, upda
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.fleet.assignments import OPEN, lock_driver, pair, part
 from sunshine.modules.fleet.schemas import VEHICLE_FILTERS
 
@@ -51,7 +51,7 @@ ROWS = (
     )
     .where(vehicle.c.deleted_at.is_(None))
 )
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=vehicle.c.id,
     schema=VEHICLE_FILTERS,
@@ -74,7 +74,7 @@ listing = Listing(
 )
 # A driver's list is their own vehicle.
 _OWN = (driver.c.id == bindparam("me", type_=Integer),)
-history = Listing(
+history = ListQuery(
     select(
         vehicle_driver.c.id,
         driver.c.id.label("driverId"),
@@ -115,7 +115,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One vehicle; to a driver their own."""
-    row = await database.one(_FIND, id=id_)
+    row = await database.one_or_none(_FIND, id=id_)
     if actor.kind == "driver" and (row is None or row["driverId"] != actor.id):
         raise NotAllowed
     if row is None:
@@ -126,7 +126,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new vehicle, with a driver where one is named."""
     fields = {name: value for name, value in values.items() if name in FIELDS}
-    id_ = (await tx.only(_INSERT, **(dict.fromkeys(FIELDS) | {"status": "active"} | fields)))["id"]
+    id_ = (await tx.one(_INSERT, **(dict.fromkeys(FIELDS) | {"status": "active"} | fields)))["id"]
     if values.get("driverId") is not None:
         await pair(tx, values["driverId"], id_)
     row = await _current(tx, id_)
@@ -138,12 +138,12 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     """Merge into a vehicle; `driverId` null takes it from its driver."""
     if values.get("driverId") is not None:
         await lock_driver(tx, values["driverId"])
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await _current(tx, id_)
     if "driverId" in values and values["driverId"] != before["driverId"]:
         await _hand_over(tx, id_, values["driverId"])
     fields = {name: value for name, value in values.items() if name in FIELDS}
-    await tx.run(_update(tuple(sorted(fields))), row_id=id_, **fields)
+    await tx.execute(_update(tuple(sorted(fields))), row_id=id_, **fields)
     after = await _current(tx, id_)
     await record_change(tx, "vehicle", before, after)
     return after
@@ -151,11 +151,11 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
 
 async def delete(tx: Transaction, id_: int) -> None:
     """A vehicle leaves the fleet; Conflict while somebody drives it."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await _current(tx, id_)
     if before["driverId"] is not None:
         raise Conflict(f"In use by {before['driver']}", code="in_use")
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("vehicle_deleted", "vehicle", id_, before=before)
 
 
@@ -167,12 +167,12 @@ async def _hand_over(tx: Transaction, id_: int, driver_id: int | None) -> None:
 
 
 async def _current(reader: Reader, id_: int) -> Row:
-    row = await reader.one(_FIND, id=id_)
+    row = await reader.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     return row
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(vehicle, {name: FIELDS[name] for name in names})

@@ -12,10 +12,10 @@ from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
 from models.freelance import freelance_project, freelancer
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains, lowered
-from sunshine.database.records import Records, Use, merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains, lowered
+from sunshine.database.records import Records, Reference, merging, record_change, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.freelance.schemas import FILTERS, PROJECT_FILTERS
 
@@ -46,7 +46,7 @@ freelancers = Records(
         "notes": _f.notes,
     },
     uses=(
-        Use(
+        Reference(
             "unfinished project",
             _p.freelancer_id,
             where=(or_(_p.status == "planned", _p.status == "active"),),
@@ -77,7 +77,7 @@ _projects = select(
     _p.created_at.label("createdAt"),
     _p.updated_at.label("updatedAt"),
 ).where(_p.deleted_at.is_(None), _p.freelancer_id == bindparam("freelancer"))
-projects = Listing(
+projects = ListQuery(
     _projects,
     key=_p.id,
     schema=PROJECT_FILTERS,
@@ -127,20 +127,20 @@ async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless it is somebody's portfolio, and the caller may see freelancers."""
     if not actor.may_any(("freelance:read", "freelance:manage")):
         raise NotAllowed
-    if await reader.one(_NAMING, name=name) is None:
+    if await reader.one_or_none(_NAMING, name=name) is None:
         raise NotFound
 
 
 async def assign(tx: Transaction, freelancer_id: int, values: Mapping[str, Any]) -> Row:
     """A new project for an active freelancer."""
-    found = await tx.one(_LOCK_FREELANCER, id=freelancer_id)
+    found = await tx.one_or_none(_LOCK_FREELANCER, id=freelancer_id)
     if found is None:
         raise NotFound
     if found["status"] != "active":
         raise Conflict("The freelancer is not active", code="freelancer_not_active")
     blank = dict.fromkeys(PROJECT) | {"status": "planned", "budgetUsed": 0}
-    made = await tx.only(_INSERT, freelancer=freelancer_id, **(blank | dict(values)))
-    row = await tx.only(_FIND, freelancer=freelancer_id, id=made["id"])
+    made = await tx.one(_INSERT, freelancer=freelancer_id, **(blank | dict(values)))
+    row = await tx.one(_FIND, freelancer=freelancer_id, id=made["id"])
     await tx.record("freelance_project_created", "freelance_project", row["id"], after=row)
     return row
 
@@ -150,8 +150,8 @@ async def change_project(
 ) -> Row:
     """Merge into a project."""
     before = await _project(tx, freelancer_id, id_)
-    await tx.run(_update(tuple(sorted(values))), row_id=id_, **values)
-    after = await tx.only(_FIND, freelancer=freelancer_id, id=id_)
+    await tx.execute(_update(tuple(sorted(values))), row_id=id_, **values)
+    after = await tx.one(_FIND, freelancer=freelancer_id, id=id_)
     await record_change(tx, "freelance_project", before, after)
     return after
 
@@ -159,13 +159,13 @@ async def change_project(
 async def remove_project(tx: Transaction, freelancer_id: int, id_: int) -> None:
     """Delete a project."""
     before = await _project(tx, freelancer_id, id_)
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("freelance_project_deleted", "freelance_project", id_, before=before)
 
 
 async def _project(tx: Transaction, freelancer_id: int, id_: int) -> Row:
-    await tx.run(_LOCK, id=id_)
-    row = await tx.one(_FIND, freelancer=freelancer_id, id=id_)
+    await tx.execute(_LOCK, id=id_)
+    row = await tx.one_or_none(_FIND, freelancer=freelancer_id, id=id_)
     if row is None:
         raise NotFound
     return row
@@ -182,5 +182,5 @@ _open = freelancers.listing.without(*CONFIDENTIAL, search=contains(func.lower(_f
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(freelance_project, {name: PROJECT[name] for name in names})

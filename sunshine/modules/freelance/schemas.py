@@ -13,7 +13,7 @@ from sunshine.core.fields import (
     row_id,
     text,
 )
-from sunshine.core.shapes import maybe, record, shown
+from sunshine.core.shapes import optional_fields, resource_shape, response_fields
 
 FILTERS: Schema = {
     "status": choice("active", "inactive"),
@@ -48,12 +48,12 @@ CREATE_PROJECT: Schema = {
 CHANGE_PROJECT = changes(CREATE_PROJECT)
 
 _CONFIDENTIAL = ("email", "hourlyRate")
-FREELANCER = record(
+FREELANCER = resource_shape(
     "Freelancer",
     {name: field for name, field in CREATE.items() if name not in _CONFIDENTIAL},
-    **maybe(shown({name: CREATE[name] for name in _CONFIDENTIAL})),
+    **optional_fields(response_fields({name: CREATE[name] for name in _CONFIDENTIAL})),
 )
-PROJECT = record(
+PROJECT = resource_shape(
     "FreelanceProject",
     CREATE_PROJECT,
     freelancerId=row_id(),

@@ -112,7 +112,7 @@ class Balance:
 Balances = Mapping[tuple[int, str], Balance]
 
 
-def brought_up(found: Balances, policy: Policy, today: date) -> tuple[Balances, list[Entry]]:
+def with_due_entries(found: Balances, policy: Policy, today: date) -> tuple[Balances, list[Entry]]:
     """The balances as they are due, and the entries that the ledger lacks for that.
 
     The first year among them serves the second only, as what may be carried over.

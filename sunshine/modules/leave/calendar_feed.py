@@ -4,6 +4,7 @@ It names people and kinds of leave, never reasons.
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, bindparam, cast, select, text
@@ -11,8 +12,8 @@ from sqlalchemy import ColumnElement, Date, bindparam, cast, select, text
 from models.employees import employee
 from models.leave import holiday, leave
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.calendar_tokens import Entry
 from sunshine.modules.scope import conditions
 
@@ -23,7 +24,7 @@ _LAST = cast(_TODAY + text("interval '12 months'"), Date)
 _NOON = time(12)
 
 
-def _absences(*within: ColumnElement[bool]) -> Statement:
+def _absences(*within: ColumnElement[bool]) -> Statement[Any]:
     return Statement(
         select(
             leave.c.id, employee.c.name, leave.c.leave_type, leave.c.start_date, leave.c.end_date,

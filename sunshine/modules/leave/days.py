@@ -27,8 +27,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.employees import employee
 from models.leave import holiday, leave, leave_day
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.attendance.work_calendar import calendar
 from sunshine.modules.leave import ledger
 from sunshine.modules.leave.balance import Entry, charged, shown
@@ -106,7 +106,7 @@ async def working(tx: Transaction, employee_id: int, first: date, last: date) ->
 
 async def store(tx: Transaction, leave_id: int, days: Iterable[date], portion: Decimal) -> None:
     """Write down the days of a new request."""
-    await tx.run(_STORE, leave=leave_id, days=list(days), portion=portion)
+    await tx.execute(_STORE, leave=leave_id, days=list(days), portion=portion)
 
 
 async def of(tx: Transaction, leave_id: int) -> dict[date, Decimal]:

@@ -11,11 +11,11 @@ from sqlalchemy import bindparam, select, update
 from models.leave import leave
 from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import Page
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
-from sunshine.modules.attendance.absences import settle
+from sunshine.database.statements import Row, Statement
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.leave import days as leave_days
 from sunshine.modules.leave import ledger, overlaps, requests
@@ -66,24 +66,24 @@ async def decide(
     What is past its deadline can be decided until the job has rejected it: the status tells.
     Conflict: `already_decided`; approving also `attendance_recorded`, `insufficient_balance`.
     """
-    key = await tx.one(_KEY, id=id_)
+    key = await tx.one_or_none(_KEY, id=id_)
     if key is None:
-        raise requests.missing(actor, "leave:approve")
+        raise requests.not_found_or_forbidden(actor, "leave:approve")
     if key["employee_id"] == actor.employee_id:
         raise NotAllowed("Nobody decides their own request")
     await employee_within(tx, actor, key["employee_id"], "leave:approve")
     person = await people.lock_one(tx, key["employee_id"])
-    before = await requests.stored(tx, id_)
+    before = await requests.get(tx, id_)
     if before["status"] != "pending":
         raise _closed(before)
     days = await leave_days.of(tx, id_)
     if action == "approve":
         await _approve(tx, key, before, days)
-    await tx.run(
+    await tx.execute(
         _DECIDE, row_id=id_, status=_BECOMES[action], notes=notes or None,
         decided_by_id=actor.id, decided_by=actor.name,
     )  # fmt: skip
-    after = await requests.stored(tx, id_)
+    after = await requests.get(tx, id_)
     await record_change(tx, "leave", before, after, f"leave_{after['status']}")
     if action == "reject":
         return after
@@ -96,24 +96,24 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 
     Conflict: `already_decided` when it is rejected or cancelled, `leave_begun`.
     """
-    key = await tx.one(_KEY, id=id_)
+    key = await tx.one_or_none(_KEY, id=id_)
     any_ = actor.may("leave:apply:any")
     if key is None:
-        raise requests.missing(actor, "leave:read")
+        raise requests.not_found_or_forbidden(actor, "leave:read")
     if key["employee_id"] != actor.employee_id and not any_:
         raise NotAllowed
     await people.lock_one(tx, key["employee_id"])
-    before = await requests.stored(tx, id_)
+    before = await requests.get(tx, id_)
     if before["status"] not in ("pending", "approved"):
         raise _closed(before)
     was_approved = before["status"] == "approved"
     if was_approved and before["startDate"] <= tx.today:
         raise Conflict("This leave has begun already", code="leave_begun")
-    await tx.run(_CANCEL, row_id=id_)
+    await tx.execute(_CANCEL, row_id=id_)
     if was_approved:
         await leave_days.enter(tx, key, await leave_days.of(tx, id_), 1)
         await _tell_attendance(tx, before)
-    after = await requests.stored(tx, id_)
+    after = await requests.get(tx, id_)
     await record_change(tx, "leave", before, after, "leave_cancelled")
     return after
 
@@ -121,7 +121,7 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 async def _tell_attendance(tx: Transaction, row: Row) -> None:
     """The days' attendance agrees with what is approved now."""
     days = row["startDate"], row["endDate"]
-    await settle(tx, *days, row["employeeId"])
+    await sync_absences(tx, *days, row["employeeId"])
     await reassess(tx, row["employeeId"], *days)
 
 
@@ -131,7 +131,7 @@ _BECOMES = {"approve": "approved", "reject": "rejected"}
 async def _approve(tx: Transaction, key: Row, request: Row, days: Any) -> None:
     if not request["halfDay"]:
         await overlaps.check_absent(tx, key["employee_id"], days)
-    await ledger.check_enough(tx, key["employee_id"], key["leave_type"], days, reserved=True)
+    await ledger.require_balance(tx, key["employee_id"], key["leave_type"], days, reserved=True)
     await leave_days.enter(tx, key, days, -1)
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import Integer, bindparam, cast, func, select
 
 from models.leave import holiday
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import Records
-from sunshine.database.statements import Statement
-from sunshine.modules.attendance.absences import settle
+from sunshine.database.statements import Row, Statement
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess_day
 from sunshine.modules.leave import days, ledger
 from sunshine.modules.leave import locking as people
@@ -68,7 +68,7 @@ async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
 async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     """Merge into a holiday; another date or kind is as if it were removed and added anew."""
     await people.lock_all(tx)
-    before = await tx.one(_EFFECTIVE, id=id_)
+    before = await tx.one_or_none(_EFFECTIVE, id=id_)
     if before is None:
         raise NotFound
     # What another kind deducts is not what the old one did.
@@ -96,13 +96,13 @@ async def _begin(tx: Transaction, row: Row) -> None:
 
 
 async def _end(tx: Transaction, row: Row) -> None:
-    await ledger.give_back(tx, row["id"])
+    await ledger.refund(tx, row["id"])
     await _recount(tx, row["date"])
 
 
 async def _recount(tx: Transaction, day: date) -> None:
     await days.recount(tx, day)
-    await settle(tx, day, day)
+    await sync_absences(tx, day, day)
     await reassess_day(tx, day)
     await calendar_changed(tx, day)
 

@@ -1,7 +1,7 @@
 """Payloads of /api/leave/holidays."""
 
 from sunshine.core.fields import Schema, changes, choice, date, digits, flag, text
-from sunshine.core.shapes import record
+from sunshine.core.shapes import resource_shape
 
 FILTERS: Schema = {"year": digits(1, 9999), "kind": choice("public", "collective")}
 
@@ -13,4 +13,4 @@ CREATE: Schema = {
 }
 CHANGE = changes(CREATE)
 
-HOLIDAY = record("Holiday", CREATE)
+HOLIDAY = resource_shape("Holiday", CREATE)

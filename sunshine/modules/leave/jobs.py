@@ -6,6 +6,7 @@ Each verb does all that is due as of `tx.today` and not done yet; run by sunshin
 from collections import Counter
 from collections.abc import Iterable
 from datetime import time
+from typing import Any
 
 from sqlalchemy import bindparam, func, literal, literal_column, select, update
 
@@ -91,13 +92,13 @@ async def _bring_up(
     _, lacking = await ledger.work_out(tx, employees, year, year, kinds)
     behind = {entry.employee_id for entry in lacking}
     await people.lock(tx, behind)
-    _, written = await ledger.bring_up(tx, behind, year, year, kinds)
+    _, written = await ledger.post_due_entries(tx, behind, year, year, kinds)
     # What is carried over is two entries.
     counts = Counter(e.kind for e in written if e.kind != "carry_forward" or e.days > 0)
     return {_COUNTED[kind]: counts[kind] for kind in _COUNTED if kind in kinds}
 
 
-async def _ids(tx: Transaction, statement: Statement, **values: object) -> list[int]:
+async def _ids(tx: Transaction, statement: Statement[Any], **values: object) -> list[int]:
     return [row["id"] for row in await tx.all(statement, **values)]
 
 

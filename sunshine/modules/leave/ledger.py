@@ -31,20 +31,20 @@ from models.leave import leave_entry
 from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.leave import locking as people
 from sunshine.modules.leave.balance import (
     ZERO,
     Balance,
     Balances,
     Entry,
-    brought_up,
     charged,
     is_over,
     lapse_date,
     shown,
+    with_due_entries,
 )
 from sunshine.modules.leave.queries import read
 from sunshine.modules.leave.schemas import BALANCES, ENTRIES
@@ -97,7 +97,7 @@ _EMPLOYED = Statement(
     )
 )
 _e = leave_entry.c
-entries = Listing(
+entries = ListQuery(
     select(
         _e.id,
         _e.leave_type.label("leaveType"),
@@ -135,7 +135,7 @@ async def standing(reader: Database | Transaction, employee_id: int, year: int) 
 
 def answer(found: Balances, year: int, policy: Policy, today: date) -> Row:
     """The API's answer from an employee's balances of a year and the one before."""
-    now, _ = brought_up(found, policy, today)
+    now, _ = with_due_entries(found, policy, today)
     return {f"{leave_type}Leave": now[year, leave_type].shown(policy) for leave_type in BALANCES}
 
 
@@ -153,7 +153,7 @@ async def adjust(tx: Transaction, employee_id: int, values: Mapping[str, Any]) -
     if not days or days * 2 % 1:
         raise Invalid.field("days", "must be whole or half days, and not 0")
     await people.lock_one(tx, employee_id)
-    await bring_up(tx, [employee_id], year, year)
+    await post_due_entries(tx, [employee_id], year, year)
     entry = Entry(
         employee_id, values["leaveType"], year, "adjustment", days, notes=values["reason"]
     )
@@ -162,7 +162,7 @@ async def adjust(tx: Transaction, employee_id: int, values: Mapping[str, Any]) -
     return await standing(tx, employee_id, year)
 
 
-async def bring_up(
+async def post_due_entries(
     tx: Transaction, employees: Iterable[int], first: int, last: int, kinds: Kinds = ALL_KINDS
 ) -> tuple[dict[int, Balances], list[Entry]]:
     """Write what the ledger lacks of years from `first` to `last`; the employees are locked.
@@ -185,7 +185,7 @@ async def work_out(
     balances: dict[int, Balances] = {}
     lacking: list[Entry] = []
     for employee_id, found in (await read(tx, employees, first - 1, last)).items():
-        balances[employee_id], due = brought_up(found, tx.policy, tx.today)
+        balances[employee_id], due = with_due_entries(found, tx.policy, tx.today)
         lacking += [e for e in due if e.year <= tx.today.year and e.kind in kinds]
     return balances, lacking
 
@@ -193,10 +193,10 @@ async def work_out(
 async def write(tx: Transaction, lines: Iterable[Entry]) -> None:
     """Append entries; the employees are locked."""
     if rows := [asdict(line) for line in lines]:
-        await tx.run(_WRITE, entries=rows)
+        await tx.execute(_WRITE, entries=rows)
 
 
-async def check_enough(
+async def require_balance(
     tx: Transaction,
     employee_id: int,
     leave_type: str,
@@ -212,7 +212,7 @@ async def check_enough(
     if not days:  # holidays took them all
         return
     years = sorted({day.year for day in days})
-    balances, _ = await bring_up(tx, [employee_id], years[0], years[-1])
+    balances, _ = await post_due_entries(tx, [employee_id], years[0], years[-1])
     for year in years:
         lapses = lapse_date(tx.policy, year)
         of_year = {day: portion for day, portion in days.items() if day.year == year}
@@ -238,7 +238,7 @@ async def charge(tx: Transaction, holiday_id: int, day: date) -> int:
     return len(taken)
 
 
-async def give_back(tx: Transaction, holiday_id: int) -> None:
+async def refund(tx: Transaction, holiday_id: int) -> None:
     """Undo all charges of a holiday; everybody is locked."""
     rows = await tx.all(_OUTSTANDING, holiday=holiday_id)
     await write(

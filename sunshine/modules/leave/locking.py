@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, cast, func, or_, s
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Reader, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Reader, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import employee_within
 
 _IDS = bindparam("ids", type_=ARRAY(Integer))
@@ -43,7 +43,7 @@ _NAMED = Statement(
 
 async def lock_one(tx: Transaction, employee_id: int) -> Row:
     """The employee (id, manager_id, status, join_date), locked; NotFound."""
-    row = await tx.one(_LOCK_ONE, id=employee_id)
+    row = await tx.one_or_none(_LOCK_ONE, id=employee_id)
     if row is None:
         raise NotFound("No such employee")
     return row
@@ -51,12 +51,12 @@ async def lock_one(tx: Transaction, employee_id: int) -> Row:
 
 async def lock(tx: Transaction, employees: Iterable[int]) -> None:
     """Lock some."""
-    await tx.run(_LOCK, ids=list(employees))
+    await tx.execute(_LOCK, ids=list(employees))
 
 
 async def lock_all(tx: Transaction) -> None:
     """Lock everybody: nobody applies, decides or is charged until we are done."""
-    await tx.run(_LOCK_ALL)
+    await tx.execute(_LOCK_ALL)
 
 
 async def check_visible(reader: Reader, actor: Principal, employee_id: int) -> None:

@@ -41,7 +41,7 @@ _SPAN = func.tsrange(
 )
 
 
-def _first_in(table: Table, *columns: Any) -> Statement:
+def _first_in(table: Table, *columns: Any) -> Statement[Any]:
     """The first request of the employee that holds a part of that time."""
     return Statement(
         select(table.c.id, *columns, table.c.status)
@@ -95,14 +95,14 @@ async def check_free(
         "until": _NOON if half_day == "am" else 2 * _NOON,
     }
     for statement, conflict in _CLASHES:
-        clash = await tx.one(statement, employee=employee_id, **span)
+        clash = await tx.one_or_none(statement, employee=employee_id, **span)
         if clash is not None:
             raise Conflict(conflict.message, code=conflict.code, data=clash)
 
 
 async def check_absent(tx: Transaction, employee_id: int, days: Iterable[date]) -> None:
     """Nobody is on leave where they are known to have been at work; Conflict names the record."""
-    record = await tx.one(_PRESENT, employee=employee_id, days=list(days))
+    record = await tx.one_or_none(_PRESENT, employee=employee_id, days=list(days))
     if record is not None:
         raise Conflict(
             f"Attendance is recorded on {record['date']}", code="attendance_recorded", data=record

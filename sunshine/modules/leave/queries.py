@@ -6,6 +6,7 @@ What the sums mean: balance.py. Used by ledger.py.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -155,7 +156,7 @@ def _collective() -> Subquery:
     )
 
 
-def _statement() -> Statement:
+def _statement() -> Statement[Any]:
     year = func.generate_series(_FIRST, _LAST).table_valued("year").render_derived()
     types = func.unnest(literal(["annual", "special"], ARRAY(Text)))
     leave_type = types.table_valued("leave_type").render_derived()

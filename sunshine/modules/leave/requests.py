@@ -29,10 +29,10 @@ from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.modules.leave import days as leave_days
 from sunshine.modules.leave import ledger, overlaps
@@ -116,7 +116,7 @@ _NAMING = {
     )
     for scope, where in _WITHIN.items()
 }
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=leave.c.id,
     schema=FILTERS,
@@ -173,9 +173,9 @@ async def listed(
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One request within the caller's reach."""
-    row = await database.one(_FIND, id=id_)
+    row = await database.one_or_none(_FIND, id=id_)
     if row is None:
-        raise missing(actor, "leave:read")
+        raise not_found_or_forbidden(actor, "leave:read")
     await people.check_visible(database, actor, row["employeeId"])
     return row
 
@@ -183,8 +183,8 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a request within the caller's reach names the file."""
     scope = actor.scope("leave:read") or "own"
-    if await reader.one(_NAMING[scope], name=name, me=actor.employee_id) is None:
-        raise missing(actor, "leave:read")
+    if await reader.one_or_none(_NAMING[scope], name=name, me=actor.employee_id) is None:
+        raise not_found_or_forbidden(actor, "leave:read")
 
 
 async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
@@ -201,25 +201,25 @@ async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal)
     days = await _free_days(tx, full)
     portion = leave_days.HALF if full["halfDay"] else leave_days.WHOLE
     taken = dict.fromkeys(days, portion)
-    await ledger.check_enough(tx, full["employeeId"], full["leaveType"], taken)
+    await ledger.require_balance(tx, full["employeeId"], full["leaveType"], taken)
     grace = timedelta(days=tx.policy.approval_grace_days)
     full["deadline"] = max(full["startDate"], tx.today + grace)
-    id_ = (await tx.only(_INSERT, **full))["id"]
+    id_ = (await tx.one(_INSERT, **full))["id"]
     await leave_days.store(tx, id_, days, portion)
-    row = await stored(tx, id_)
+    row = await get(tx, id_)
     await tx.record("leave_applied", "leave", id_, after=row)
     return {**row, "warnings": await warnings(tx, person, days)}
 
 
-async def stored(reader: Reader, id_: int) -> Row:
+async def get(reader: Reader, id_: int) -> Row:
     """A request as the API shows it."""
-    row = await reader.one(_FIND, id=id_)
+    row = await reader.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     return row
 
 
-def missing(actor: Principal, permission: str) -> NotFound | NotAllowed:
+def not_found_or_forbidden(actor: Principal, permission: str) -> NotFound | NotAllowed:
     """Only who reaches everybody's learns that there is no such request."""
     return NotFound() if actor.scope(permission) == "all" else NotAllowed()
 

@@ -14,7 +14,15 @@ from sunshine.core.fields import (
     row_id,
     whole,
 )
-from sunshine.core.shapes import Shape, a, maybe, record, some, sometimes, words
+from sunshine.core.shapes import (
+    Shape,
+    array_of,
+    object_of,
+    optional,
+    optional_fields,
+    resource_shape,
+    string,
+)
 
 _YEAR = (1900, 9999)
 LEAVE_TYPES = ("annual", "special", "collective")
@@ -53,19 +61,19 @@ ADJUST: Schema = {
     "reason": prose(1000, required=True),
 }
 
-_EXCLUDED = Shape("ExcludedDate", {"date": date(), "reason": words(example="weekend")})
+_EXCLUDED = Shape("ExcludedDate", {"date": date(), "reason": string(example="weekend")})
 # Of what a type of warning has: team_member_away, meeting, ticket_due.
 _WARNING = Shape(
     "LeaveWarning",
     {
         "type": choice("team_member_away", "meeting", "ticket_due"),
-        **maybe(
+        **optional_fields(
             {
                 "id": row_id(),
                 "employeeId": row_id(),
-                "name": words(),
-                "number": words(),
-                "title": words(),
+                "name": string(),
+                "number": string(),
+                "title": string(),
                 "dates": list_of(date()),
                 "startsAt": instant(),
                 "endsAt": instant(),
@@ -76,24 +84,24 @@ _WARNING = Shape(
 )
 _PRIVATE = ("reason", "documents")  # to whom the request concerns
 _LEAVE: Schema = {name: field for name, field in APPLY.items() if name not in _PRIVATE}
-LEAVE = record(
+LEAVE = resource_shape(
     "Leave",
     _LEAVE,
     halfDay=choice("am", "pm", nullable=True),
-    reason=sometimes(words(nullable=True, example="Family vacation")),
-    documents=sometimes(list_of(words(example="url_to_document"))),
-    employee=words(),
+    reason=optional(string(nullable=True, example="Family vacation")),
+    documents=optional(list_of(string(example="url_to_document"))),
+    employee=string(),
     days=number(0, 366),
-    excludedDates=some(_EXCLUDED),
+    excludedDates=array_of(_EXCLUDED),
     deadline=date(),
     status=choice("pending", "approved", "rejected", "cancelled"),
     decidedById=row_id(nullable=True),
-    decidedBy=words(nullable=True),
+    decidedBy=string(nullable=True),
     decidedAt=instant(nullable=True),
-    notes=words(nullable=True),
+    notes=string(nullable=True),
 )
 # What applying and approving answer beside it: what else is on then.
-WARNED = Shape("LeaveWarned", {**LEAVE.fields, "warnings": sometimes(some(_WARNING))})
+WARNED = Shape("LeaveWarned", {**LEAVE.fields, "warnings": optional(array_of(_WARNING))})
 _DAYS = number(-10_000, 10_000)
 _BALANCE = Shape(
     "LeaveBalance",
@@ -106,19 +114,21 @@ _BALANCE = Shape(
         "expiresAt": date(nullable=True),
     },
 )
-BALANCES_OF_YEAR = Shape("LeaveBalances", {f"{each}Leave": a(_BALANCE) for each in BALANCES})
+BALANCES_OF_YEAR = Shape(
+    "LeaveBalances", {f"{each}Leave": object_of(_BALANCE) for each in BALANCES}
+)
 ENTRY = Shape(
     "LeaveEntry",
     {
         "id": row_id(),
         "leaveType": choice(*BALANCES),
         "year": whole(*_YEAR),
-        "kind": words(example="allocation"),
+        "kind": string(example="allocation"),
         "days": _DAYS,
         "leaveId": row_id(nullable=True),
         "holidayId": row_id(nullable=True),
-        "notes": words(nullable=True),
+        "notes": string(nullable=True),
         "createdAt": instant(),
     },
 )
-FEED = Shape("CalendarFeed", {"url": words(example="https://api.example.com/calendar.ics?token=")})
+FEED = Shape("CalendarFeed", {"url": string(example="https://api.example.com/calendar.ics?token=")})

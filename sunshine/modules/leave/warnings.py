@@ -12,8 +12,8 @@ from models.employees import employee
 from models.leave import leave, leave_day
 from models.meeting_rooms import meeting_room_booking
 from sunshine.core.clock import today
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets.sla import due_on
 
 _MANAGER = bindparam("manager", type_=Integer)

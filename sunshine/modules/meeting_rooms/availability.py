@@ -15,9 +15,9 @@ from sqlalchemy import Time as TimeOfDay
 
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import Invalid
-from sunshine.database.database import Database, Reader, Row
+from sunshine.database.database import Database, Reader
 from sunshine.database.pages import lowered
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms.rooms import BOOKED, rooms
 
 # What can be booked to at most, and so is shown as free.

@@ -30,9 +30,9 @@ from models.employees import employee
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row
-from sunshine.database.pages import Listing, Page, contains
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.pages import ListQuery, Page, contains
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms.schemas import SCHEDULE
 from sunshine.modules.scope import ME
 
@@ -81,7 +81,7 @@ def _midnight(name: str, plus: str = "0 days") -> Any:
 
 
 _ROWS = rows_of(meeting_room_booking)
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=_b.id,
     schema=SCHEDULE,
@@ -112,7 +112,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One booking; its description is for those who are there or manage rooms."""
-    row = await database.one(FIND, id=id_, **seen_by(database, actor))
+    row = await database.one_or_none(FIND, id=id_, **seen_by(database, actor))
     if row is None:
         raise NotFound
     return row

@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import bindparam, select
 
 from models.meeting_rooms import meeting_room_booking
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.calendar_tokens import Entry
 from sunshine.modules.meeting_rooms.rooms import BOOKED, rooms
 

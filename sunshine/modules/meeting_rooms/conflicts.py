@@ -26,8 +26,8 @@ from models.employees import employee
 from models.leave import leave
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import Conflict, Invalid, violations
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms.availability import (
     Slot,
     free_rooms,
@@ -76,7 +76,7 @@ _CLASHES = Statement(
 )
 
 
-def _warnings() -> Statement:
+def _warnings() -> Statement[Any]:
     people = bindparam("people", type_=_ids)
     is_one = employee.c.id == any_(people)
     zone = bindparam("zone", type_=Text)

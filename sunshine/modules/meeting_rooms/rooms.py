@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, func, literal_column
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.database.pages import contains, lowered
-from sunshine.database.records import Records, Use
+from sunshine.database.records import Records, Reference
 from sunshine.modules.meeting_rooms.schemas import FILTERS
 
 violations(
@@ -48,7 +48,7 @@ rooms = Records(
         "closesAt": func.to_char(_r.closes_at, "HH24:MI"),
     },
     uses=(
-        Use(
+        Reference(
             "future booking",
             meeting_room_booking.c.room_id,
             where=(BOOKED, meeting_room_booking.c.ends_at > bindparam("now")),

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from models.meeting_rooms import meeting_room_booking, meeting_room_series
 from sunshine.core.errors import Conflict, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
+from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.meeting_rooms import conflicts as checks
 from sunshine.modules.meeting_rooms.availability import Slot, over_slots, slot, times_of
 from sunshine.modules.meeting_rooms.bookings import FIND, rows_of, seen_by
@@ -55,7 +55,7 @@ _STORED = {
 }
 
 
-def _insert() -> Statement:
+def _insert() -> Statement[Any]:
     slots = over_slots()
     given = {**_STORED, "organizer": _b.organizer_id, "series": _b.series_id}
     given |= {"now": _b.created_at}
@@ -164,9 +164,9 @@ async def move(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: P
             raise await checks.taken(tx, room, slots, found, len(people))
         warnings = await checks.warnings(tx, slots, sorted(people), id_)
     stored = {name: full[name] for name in _STORED}
-    if not await tx.run(_MOVE, row_id=id_, starts=slots[0].start, ends=slots[0].end, **stored):
+    if not await tx.execute(_MOVE, row_id=id_, starts=slots[0].start, ends=slots[0].end, **stored):
         raise _BUSY
-    after = await tx.only(FIND, id=id_, **seen_by(tx.database, actor))
+    after = await tx.one(FIND, id=id_, **seen_by(tx.database, actor))
     await record_change(tx, ENTITY, before, after, "meeting_room_booking_changed")
     return after | {"warnings": warnings}
 
@@ -180,14 +180,14 @@ async def cancel(tx: Transaction, id_: int, *, scope: str, actor: Principal) -> 
     await tx.record_all(
         "meeting_room_cancelled", ENTITY, [(row["id"], was, is_) for row in cancelled]
     )
-    after = await tx.only(FIND, id=id_, **seen_by(tx.database, actor))
+    after = await tx.one(FIND, id=id_, **seen_by(tx.database, actor))
     return after | {"cancelled": len(cancelled)}
 
 
 async def check_in(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     """Somebody is there: from a quarter of an hour before the start until the end, once."""
     seen = seen_by(tx.database, actor)
-    before = await tx.one(FIND, id=id_, **seen)
+    before = await tx.one_or_none(FIND, id=id_, **seen)
     if not actor.may("rooms:manage"):
         employee_of(actor)
     there = before and actor.employee_id in (before["organizer"], *before["attendees"])
@@ -195,8 +195,8 @@ async def check_in(tx: Transaction, id_: int, *, actor: Principal) -> Row:
         raise NotAllowed
     if before is None:
         raise NotFound
-    changed = await tx.run(_CHECK_IN, id=id_, soon=tx.now + CHECK_IN_BEFORE)
-    after = await tx.only(FIND, id=id_, **seen)
+    changed = await tx.execute(_CHECK_IN, id=id_, soon=tx.now + CHECK_IN_BEFORE)
+    after = await tx.one(FIND, id=id_, **seen)
     if changed:
         await record_change(tx, ENTITY, before, after, "meeting_room_checked_in")
         return after
@@ -216,7 +216,7 @@ async def _insert_all(
     recurrence: Mapping[str, Any] | None,
     actor: Principal,
 ) -> list[Row]:
-    series = None if recurrence is None else await tx.only(_INSERT_SERIES, recurrence=recurrence)
+    series = None if recurrence is None else await tx.one(_INSERT_SERIES, recurrence=recurrence)
     stored = {name: full[name] for name in _STORED}
     return await tx.all(
         _INSERT,
@@ -233,14 +233,14 @@ async def _held(
 ) -> tuple[Row, dict[int, Row]]:
     """A booking that the caller may change and that is not over, and its locked rooms."""
     seen = seen_by(tx.database, actor)
-    found = await tx.one(FIND, id=id_, **seen)
+    found = await tx.one_or_none(FIND, id=id_, **seen)
     manages = actor.may("rooms:manage")
     if not manages and (found is None or found["organizer"] != actor.employee_id):
         raise NotAllowed
     if found is None:
         raise NotFound
     rooms = await checks.lock_rooms(tx, found["roomId"], other_room or found["roomId"])
-    current = await tx.only(FIND, id=id_, **seen)
+    current = await tx.one(FIND, id=id_, **seen)
     if current["roomId"] != found["roomId"]:
         raise _BUSY
     _check_alive(tx, current)

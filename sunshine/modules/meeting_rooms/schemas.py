@@ -17,7 +17,7 @@ from sunshine.core.fields import (
     time,
     whole,
 )
-from sunshine.core.shapes import Shape, a, record, some, sometimes, words
+from sunshine.core.shapes import Shape, array_of, object_of, optional, resource_shape, string
 
 MAX_CAPACITY = 10_000
 MAX_OCCURRENCES = 366
@@ -87,20 +87,20 @@ BOOK: Schema = {
 MOVE = changes(_MEETING)
 CANCEL: Schema = {"scope": choice("one", "series", default="one")}
 
-ROOM = record("MeetingRoom", CREATE)
+ROOM = resource_shape("MeetingRoom", CREATE)
 _SPAN = Shape("RoomTimes", {"startTime": time(), "endTime": time()})
 AVAILABILITY = Shape(
     "RoomAvailability",
-    {"date": date(), "room": a(ROOM), "booked": some(_SPAN), "free": some(_SPAN)},
+    {"date": date(), "room": object_of(ROOM), "booked": array_of(_SPAN), "free": array_of(_SPAN)},
 )
-BOOKING = record(
+BOOKING = resource_shape(
     "MeetingRoomBooking",
     _MEETING,
-    room=words(),
+    room=string(),
     startsAt=instant(),
     endsAt=instant(),
     organizer=row_id(),
-    organizerName=words(),
+    organizerName=string(),
     seriesId=row_id(nullable=True),
     status=choice("booked", "cancelled", "released"),
     checkedInAt=instant(nullable=True),
@@ -109,9 +109,9 @@ _WARNING = Shape(
     "MeetingWarning",
     {
         "employeeId": row_id(),
-        "name": words(),
+        "name": string(),
         "type": choice("meeting", "leave"),
-        "title": sometimes(words()),
+        "title": optional(string()),
         "date": date(),
     },
 )
@@ -120,9 +120,9 @@ BOOKED = Shape(
     "MeetingRoomBooked",
     {
         **BOOKING.fields,
-        "warnings": some(_WARNING),
-        "occurrences": sometimes(some(_OCCURRENCE)),
-        "skipped": sometimes(list_of(date())),
+        "warnings": array_of(_WARNING),
+        "occurrences": optional(array_of(_OCCURRENCE)),
+        "skipped": optional(list_of(date())),
     },
 )
 CANCELLED = Shape("MeetingRoomCancelled", {**BOOKING.fields, "cancelled": whole(0)})

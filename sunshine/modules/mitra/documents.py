@@ -19,10 +19,10 @@ from models.mitra import partner, partner_document
 from sunshine.core.errors import Conflict, NotAllowed, NotFound
 from sunshine.core.json import comparable
 from sunshine.core.principals import Principal
-from sunshine.database.database import Databases, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
+from sunshine.database.database import Databases, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.files.links import stored
 from sunshine.modules.mitra.partners import partners
@@ -40,7 +40,7 @@ _ROWS = select(
     _d.created_at.label("createdAt"),
     _d.updated_at.label("updatedAt"),
 ).where(_d.deleted_at.is_(None), _d.partner_id == bindparam("partner"))
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=_d.id,
     schema=DOCUMENT_FILTERS,
@@ -141,7 +141,7 @@ async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     """Refuse unless a document names the file, and the caller may see documents."""
     if not actor.may_any(("mitra:read", "mitra:manage")):
         raise NotAllowed
-    if await reader.one(_NAMING, name=name) is None:
+    if await reader.one_or_none(_NAMING, name=name) is None:
         raise NotFound
 
 
@@ -171,9 +171,9 @@ async def redraft(
 async def create(tx: Transaction, made: Draft) -> Row:
     """The document of a draft; NotFound where its partner is gone."""
     partner_id = made.after["partnerId"]
-    if await tx.one(_LOCK_PARTNER, partner=partner_id) is None:
+    if await tx.one_or_none(_LOCK_PARTNER, partner=partner_id) is None:
         raise NotFound
-    await tx.run(_INSERT, partner=partner_id, **_columns(made), id=made.after["id"])
+    await tx.execute(_INSERT, partner=partner_id, **_columns(made), id=made.after["id"])
     row = await _current(tx, made)
     await tx.record("partner_document_created", "partner_document", row["id"], after=row)
     return row
@@ -186,7 +186,7 @@ async def change(tx: Transaction, made: Draft) -> Row:
     if made.kept is None:
         return made.before
     read = {"row_id": made.before["id"], "read": made.before["version"]}
-    if not await tx.run(_UPDATE, **_columns(made), **read):
+    if not await tx.execute(_UPDATE, **_columns(made), **read):
         raise await _missed(tx, made.before)
     row = await _current(tx, made)
     names = [*_differing(made.before, row), "version"]
@@ -199,7 +199,7 @@ async def change(tx: Transaction, made: Draft) -> Row:
 
 async def delete(tx: Transaction, before: Row) -> None:
     """Delete a document as it was found; its content stays, as its row does."""
-    if not await tx.run(_DELETE, row_id=before["id"], read=before["version"]):
+    if not await tx.execute(_DELETE, row_id=before["id"], read=before["version"]):
         raise await _missed(tx, before)
     await tx.record("partner_document_deleted", "partner_document", before["id"], before=before)
 
@@ -227,14 +227,14 @@ def _columns(made: Draft) -> Row:
 
 async def _current(tx: Transaction, made: Draft) -> Row:
     """The row just written, with the fields as they were kept."""
-    row = await tx.only(_FIND, partner=made.after["partnerId"], id=made.after["id"])
+    row = await tx.one(_FIND, partner=made.after["partnerId"], id=made.after["id"])
     del row["contentKey"]
     return {**row, "fields": made.after["fields"]}
 
 
 async def _missed(tx: Transaction, before: Row) -> Exception:
     """Why a row is no more as it was read."""
-    row = await tx.one(_FIND, partner=before["partnerId"], id=before["id"])
+    row = await tx.one_or_none(_FIND, partner=before["partnerId"], id=before["id"])
     return NotFound() if row is None else _changed()
 
 

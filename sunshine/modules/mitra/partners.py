@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, or_
 from models.mitra import partner, partner_document
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
-from sunshine.database.records import Records, Use
+from sunshine.database.records import Records, Reference
 from sunshine.modules.mitra.schemas import FILTERS
 
 violations(
@@ -31,7 +31,7 @@ partners = Records(
         "address": _p.address,
         "status": _p.status,
     },
-    uses=(Use("document", partner_document.c.partner_id),),
+    uses=(Reference("document", partner_document.c.partner_id),),
     schema=FILTERS,
     filters={
         "type": func.lower(_p.type) == func.lower(bindparam("type")),

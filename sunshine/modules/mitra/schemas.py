@@ -1,7 +1,7 @@
 """Payloads of /api/mitra."""
 
 from sunshine.core.fields import Schema, changes, choice, email, free_form, row_id, text, whole
-from sunshine.core.shapes import anything, record
+from sunshine.core.shapes import any_object, resource_shape
 
 STATUS = ("active", "inactive")
 FILTERS: Schema = {"type": text(50), "status": choice(*STATUS), "search": text(100)}
@@ -25,12 +25,12 @@ CREATE_DOCUMENT: Schema = {
 # `version` is that of the document as the sender knows it.
 CHANGE_DOCUMENT: Schema = {**changes(CREATE_DOCUMENT), "version": whole(1)}
 
-PARTNER = record("Partner", CREATE)
-DOCUMENT = record(
+PARTNER = resource_shape("Partner", CREATE)
+DOCUMENT = resource_shape(
     "PartnerDocument",
     CREATE_DOCUMENT,
     partnerId=row_id(),
     version=whole(1),
     # null where MongoDB has lost them
-    fields=anything(nullable=True),
+    fields=any_object(nullable=True),
 )

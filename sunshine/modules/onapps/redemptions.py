@@ -12,9 +12,9 @@ from sqlalchemy import Integer, Text, and_, bindparam, func, insert, or_, select
 
 from models.onapps import voucher, voucher_redemption
 from sunshine.core.errors import Conflict, NotFound, violations
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.vouchers import FIELDS, ROWS, in_window
 
 _ONCE = Conflict("The voucher is redeemed for this order already", code="already_redeemed")
@@ -91,7 +91,7 @@ _RELEASE = Statement(
     .values(released_at=bindparam("now"))
     .returning(_r.voucher_id)
 )
-redemptions = Listing(
+redemptions = ListQuery(
     _redemptions.where(_r.voucher_id == bindparam("voucher")), key=_r.id, default_sort="-id"
 )
 
@@ -104,7 +104,7 @@ async def validate(
     customerId: int | None = None,
 ) -> Row:
     """What the voucher would take off: `{valid, discount, finalAmount, message, reason?}`."""
-    found = await database.one(_USABLE, code=code, today=database.today)
+    found = await database.one_or_none(_USABLE, code=code, today=database.today)
     if found is None:
         return _invalid(orderAmount, NO_SUCH)
     if found["usageLimit"] is not None and found["used"] >= found["usageLimit"]:
@@ -127,11 +127,11 @@ async def redeem(
 ) -> Row:
     """Use the voucher for an order, once; Conflict says why it cannot be."""
     # Consumed first: the row is ours from here on, and what others did is seen below.
-    found = await tx.one(_CONSUME, code=code, today=tx.today)
-    usable = found or await tx.one(_USABLE, code=code, today=tx.today)
+    found = await tx.one_or_none(_CONSUME, code=code, today=tx.today)
+    usable = found or await tx.one_or_none(_USABLE, code=code, today=tx.today)
     if usable is None:
         raise _refusal(NO_SUCH)
-    known = await tx.one(_OF_ORDER, voucher=usable["id"], order=orderRef)
+    known = await tx.one_or_none(_OF_ORDER, voucher=usable["id"], order=orderRef)
     if known is not None:
         raise Conflict(_ONCE.message, code=_ONCE.code, data=known)
     if found is None:
@@ -139,7 +139,7 @@ async def redeem(
     if objection := await _objection(tx, found, orderAmount, customerId):
         raise _refusal(objection)
     discount = discount_of(found, orderAmount)
-    made = await tx.only(
+    made = await tx.one(
         _REDEEM,
         voucher=found["id"],
         orderRef=orderRef,
@@ -149,20 +149,20 @@ async def redeem(
         finalAmount=orderAmount - discount,
         redeemedBy=tx.actor.name,
     )
-    row = await tx.only(_REDEMPTION, id=made["id"])
+    row = await tx.one(_REDEMPTION, id=made["id"])
     await tx.record("voucher_redeemed", "voucher_redemption", row["id"], after=row)
     return row
 
 
 async def release(tx: Transaction, id_: int) -> Row:
     """Take a redemption back, once: the voucher may be used again."""
-    released = await tx.one(_RELEASE, id=id_)
-    row = await tx.one(_REDEMPTION, id=id_)
+    released = await tx.one_or_none(_RELEASE, id=id_)
+    row = await tx.one_or_none(_REDEMPTION, id=id_)
     if row is None:
         raise NotFound
     if released is None:
         raise Conflict("The redemption is released already", code="already_released", data=row)
-    await tx.run(_RELEASE_ONE, id=row["voucherId"])
+    await tx.execute(_RELEASE_ONE, id=row["voucherId"])
     await tx.record("voucher_released", "voucher_redemption", id_, after=row)
     return row
 

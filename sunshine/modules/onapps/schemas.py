@@ -17,7 +17,15 @@ from sunshine.core.fields import (
     text,
     whole,
 )
-from sunshine.core.shapes import Shape, anything, record, shown, some, sometimes, words
+from sunshine.core.shapes import (
+    Shape,
+    any_object,
+    array_of,
+    optional,
+    resource_shape,
+    response_fields,
+    string,
+)
 
 CONFIGURE: Schema = {
     "settings": {
@@ -59,16 +67,16 @@ VALIDATE: Schema = {
 }
 REDEEM: Schema = {**VALIDATE, "orderRef": text(100, required=True, example="ORDER-1001")}
 
-VOUCHER = record("Voucher", CREATE, used=whole(0))
+VOUCHER = resource_shape("Voucher", CREATE, used=whole(0))
 REDEMPTION = Shape(
     "Redemption",
     {
         "id": row_id(),
         "voucherId": row_id(),
-        **shown(REDEEM),
+        **response_fields(REDEEM),
         "discount": money(),
         "finalAmount": money(),
-        "redeemedBy": words(),
+        "redeemedBy": string(),
         "redeemedAt": instant(),
         "releasedAt": instant(nullable=True),
     },
@@ -80,13 +88,13 @@ VALIDATED = Shape(
         "valid": flag(),
         "discount": money(example=30),
         "finalAmount": money(example=120),
-        "message": words(example="Voucher applied successfully"),
-        "reason": sometimes(words(example="min_purchase")),
+        "message": string(example="Voucher applied successfully"),
+        "reason": optional(string(example="min_purchase")),
     },
 )
 _PUBLIC = Shape(
     "PublicVoucher",
-    shown(
+    response_fields(
         {
             name: CREATE[name]
             for name in (
@@ -102,4 +110,4 @@ _PUBLIC = Shape(
         }
     ),
 )
-ONAPPS = Shape("Onapps", {"settings": anything(), "vouchers": sometimes(some(_PUBLIC))})
+ONAPPS = Shape("Onapps", {"settings": any_object(), "vouchers": optional(array_of(_PUBLIC))})

@@ -6,8 +6,8 @@ from sqlalchemy import bindparam, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from models.onapps import onapps_setting, voucher
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.vouchers import in_window
 
 _SETTINGS = Statement(select(onapps_setting.c.settings))
@@ -41,17 +41,17 @@ _SET = Statement(
 
 async def show(database: Database) -> Row:
     """`{settings, vouchers}`: what every app may know."""
-    row = await database.one(_SETTINGS)
+    row = await database.one_or_none(_SETTINGS)
     vouchers = await database.all(_PUBLIC, today=database.today)
     return {"settings": row["settings"] if row else {}, "vouchers": vouchers}
 
 
 async def change(tx: Transaction, settings: dict[str, Any]) -> Row:
     """Replace the settings as a whole."""
-    await tx.run(_FIRST)
-    before = await tx.only(_LOCK)
+    await tx.execute(_FIRST)
+    before = await tx.one(_LOCK)
     after = {"settings": settings}
     if before != after:
-        await tx.run(_SET, settings=settings)
+        await tx.execute(_SET, settings=settings)
         await tx.record("onapps_changed", "onapps_setting", 1, before=before, after=after)
     return after

@@ -21,10 +21,10 @@ from sqlalchemy import (
 
 from models.onapps import voucher
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
-from sunshine.database.database import Reader, Row, Transaction
-from sunshine.database.pages import Listing, contains
+from sunshine.database.database import Reader, Transaction
+from sunshine.database.pages import ListQuery, contains
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.onapps.schemas import FILTERS
 
 violations(
@@ -62,7 +62,7 @@ ROWS = select(
     _v.created_at.label("createdAt"),
     _v.updated_at.label("updatedAt"),
 ).where(_v.deleted_at.is_(None))
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=_v.id,
     schema=FILTERS,
@@ -99,7 +99,7 @@ def in_window() -> tuple[ColumnElement[bool], ...]:
 
 async def find(reader: Reader, id_: int) -> Row:
     """One voucher; NotFound."""
-    row = await reader.one(_FIND, id=id_)
+    row = await reader.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     return row
@@ -108,16 +108,16 @@ async def find(reader: Reader, id_: int) -> Row:
 async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new voucher; its code is kept in capitals."""
     full = dict.fromkeys(FIELDS) | _DEFAULTS | dict(values) | {"code": values["code"].upper()}
-    row = await find(tx, (await tx.only(_INSERT, **full))["id"])
+    row = await find(tx, (await tx.one(_INSERT, **full))["id"])
     await tx.record("voucher_created", "voucher", row["id"], after=row)
     return row
 
 
 async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
     """Merge into a voucher. What was redeemed before keeps its discount."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await find(tx, id_)
-    await tx.run(_update(tuple(sorted(values))), row_id=id_, **values)
+    await tx.execute(_update(tuple(sorted(values))), row_id=id_, **values)
     after = await find(tx, id_)
     await record_change(tx, "voucher", before, after)
     return after
@@ -125,12 +125,12 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
 
 async def delete(tx: Transaction, id_: int) -> None:
     """Delete a voucher; its redemptions stay."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await find(tx, id_)
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("voucher_deleted", "voucher", id_, before=before)
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(voucher, {name: FIELDS[name] for name in names})

@@ -14,11 +14,11 @@ from models.permit import permit
 from models.shifts import shift
 from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import Page
 from sunshine.database.records import record_change
-from sunshine.database.statements import Statement
-from sunshine.modules.attendance.absences import settle
+from sunshine.database.statements import Row, Statement
+from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.work_calendar import calendar, zone_of
 from sunshine.modules.permit import requests as permits
@@ -77,14 +77,14 @@ async def decide(
         raise NotAllowed("Nobody decides their own request")
     await employee_within(tx, actor, employee_id, "permit:approve")
     await permits.lock(tx, employee_id)
-    before = await permits.stored(tx, id_)
-    decided = await tx.run(
+    before = await permits.get(tx, id_)
+    decided = await tx.execute(
         _DECIDE, row_id=id_, status=_BECOMES[action], notes=notes or None,
         decided_by_id=actor.id, decided_by=actor.name,
     )  # fmt: skip
     if not decided:
         raise _closed(before)
-    after = await permits.stored(tx, id_)
+    after = await permits.get(tx, id_)
     await record_change(tx, "permit", before, after, f"permit_{after['status']}")
     if action == "approve":
         await _tell_attendance(tx, after)
@@ -100,13 +100,13 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     if employee_id != actor.employee_id and not actor.may("permit:apply:any"):
         raise NotAllowed
     await permits.lock(tx, employee_id)
-    before = await permits.stored(tx, id_)
+    before = await permits.get(tx, id_)
     was_approved = before["status"] == "approved"
     if was_approved and await _has_begun(tx, before):
         raise Conflict("This permit has begun already", code="permit_begun")
-    if not await tx.run(_CANCEL, row_id=id_):
+    if not await tx.execute(_CANCEL, row_id=id_):
         raise _closed(before)
-    after = await permits.stored(tx, id_)
+    after = await permits.get(tx, id_)
     await record_change(tx, "permit", before, after, "permit_cancelled")
     if was_approved:
         await _tell_attendance(tx, after)
@@ -114,9 +114,9 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 
 
 async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: str) -> int:
-    row = await tx.one(_EMPLOYEE_OF, id=id_)
+    row = await tx.one_or_none(_EMPLOYEE_OF, id=id_)
     if row is None:
-        raise permits.missing(actor, permission)
+        raise permits.not_found_or_forbidden(actor, permission)
     employee_id: int = row["employee_id"]
     return employee_id
 
@@ -124,14 +124,14 @@ async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: 
 async def _tell_attendance(tx: Transaction, row: Row) -> None:
     """The day's attendance agrees with what is approved now."""
     day = row["date"]
-    await settle(tx, day, day, row["employeeId"])
+    await sync_absences(tx, day, day, row["employeeId"])
     # A night shift that began the day before may have it in its second half.
     await reassess(tx, row["employeeId"], day - timedelta(days=1), day)
 
 
 async def _has_begun(tx: Transaction, row: Row) -> bool:
     """By the clocks of where the employee works that day."""
-    begins = await tx.only(
+    begins = await tx.one(
         _BEGINS,
         employee=row["employeeId"],
         first=row["date"],

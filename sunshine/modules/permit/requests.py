@@ -25,10 +25,10 @@ from models.leave import leave
 from models.permit import permit
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.permit.schemas import FILTERS
 from sunshine.modules.scope import conditions, employee_of, employee_within
 
@@ -114,7 +114,7 @@ _INSERT = Statement(
     .returning(permit.c.id)
 )
 WITHIN = conditions(permit.c.employee_id)
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=permit.c.id,
     schema=FILTERS,
@@ -144,9 +144,9 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One permit within the caller's reach."""
-    row = await database.one(_FIND, id=id_)
+    row = await database.one_or_none(_FIND, id=id_)
     if row is None:
-        raise missing(actor, "permit:read")
+        raise not_found_or_forbidden(actor, "permit:read")
     await _check_visible(database, actor, row["employeeId"])
     return row
 
@@ -164,25 +164,25 @@ async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal)
     if person["join_date"] and full["date"] < person["join_date"]:
         raise Invalid.field("date", f"is before the employee joined: {person['join_date']}")
     await _check_free(tx, full)
-    row = await stored(tx, (await tx.only(_INSERT, **full))["id"])
+    row = await get(tx, (await tx.one(_INSERT, **full))["id"])
     await tx.record("permit_applied", "permit", row["id"], after=row)
     return row
 
 
 async def lock(tx: Transaction, employee_id: int) -> Row:
     """The employee (status, join_date), whose permits nobody else changes meanwhile."""
-    row = await tx.one(_LOCK, id=employee_id)
+    row = await tx.one_or_none(_LOCK, id=employee_id)
     if row is None:
         raise NotFound("No such employee")
     return row
 
 
-async def stored(tx: Transaction, id_: int) -> Row:
+async def get(tx: Transaction, id_: int) -> Row:
     """A permit as the API shows it."""
-    return await tx.only(_FIND, id=id_)
+    return await tx.one(_FIND, id=id_)
 
 
-def missing(actor: Principal, permission: str) -> NotFound | NotAllowed:
+def not_found_or_forbidden(actor: Principal, permission: str) -> NotFound | NotAllowed:
     """Only who reaches everybody's learns that there is no such permit."""
     return NotFound() if actor.scope(permission) == "all" else NotAllowed()
 
@@ -194,10 +194,10 @@ async def _check_visible(reader: Reader, actor: Principal, employee_id: int) -> 
 
 async def _check_free(tx: Transaction, values: Mapping[str, Any]) -> None:
     """Nothing else of the employee's is on at that time; half a day of leave ends at noon."""
-    clash = await tx.one(_CLASH, **values)
+    clash = await tx.one_or_none(_CLASH, **values)
     if clash is not None:
         raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=clash)
-    clash = await tx.one(_LEAVE_CLASH, **values)
+    clash = await tx.one_or_none(_LEAVE_CLASH, **values)
     if clash is not None:
         raise Conflict("Overlaps leave of this employee", code="leave_overlap", data=clash)
 

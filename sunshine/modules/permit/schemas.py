@@ -1,7 +1,7 @@
 """Payloads of /api/permit."""
 
 from sunshine.core.fields import Schema, choice, date, instant, prose, query_id, row_id, time
-from sunshine.core.shapes import record, sometimes, words
+from sunshine.core.shapes import optional, resource_shape, string
 
 _TYPES = ("sick", "personal", "official")
 
@@ -28,14 +28,14 @@ FILTERS: Schema = {
     "endDate": date(),
 }
 
-PERMIT = record(
+PERMIT = resource_shape(
     "Permit",
     {name: field for name, field in APPLY.items() if name != "reason"},
-    reason=sometimes(words(nullable=True, example="Doctor appointment")),
-    employee=words(),
+    reason=optional(string(nullable=True, example="Doctor appointment")),
+    employee=string(),
     status=choice("pending", "approved", "rejected", "cancelled"),
     decidedById=row_id(nullable=True),
-    decidedBy=words(nullable=True),
+    decidedBy=string(nullable=True),
     decidedAt=instant(nullable=True),
-    notes=words(nullable=True),
+    notes=string(nullable=True),
 )

@@ -24,8 +24,8 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from models.employees import employee
 from models.sales import sale, sale_item
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.sales.sales import PERIOD, REACH, check_person, scope_of
 
 # Columns of the report as a sheet: each sum is a line.
@@ -41,7 +41,7 @@ async def report(database: Database, query: Mapping[str, Any], *, actor: Princip
     await check_person(database, query, actor)
     asked = {name: query[name] for name in PERIOD if name in query}
     statement = _statement(tuple(sorted(asked)), scope_of(actor))
-    return await database.only(statement, me=actor.employee_id, **asked)
+    return await database.one(statement, me=actor.employee_id, **asked)
 
 
 def lines(found: Row) -> list[Row]:
@@ -55,7 +55,7 @@ def lines(found: Row) -> list[Row]:
 
 
 @lru_cache(maxsize=64)
-def _statement(asked: tuple[str, ...], scope: Any) -> Statement:
+def _statement(asked: tuple[str, ...], scope: Any) -> Statement[Any]:
     matching = (
         select(sale.c.id, sale.c.sales_person_id, sale.c.customer_id, sale.c.date, sale.c.total)
         .where(sale.c.deleted_at.is_(None), sale.c.status == "completed")

@@ -15,10 +15,10 @@ from models.employees import employee
 from models.sales import sale, sale_item
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.sales.schemas import FILTERS
 from sunshine.modules.scope import conditions, employee_of, employee_within
 
@@ -68,7 +68,7 @@ PERIOD = {
     "salesPerson": sale.c.sales_person_id == bindparam("salesPerson"),
     "customerId": sale.c.customer_id == bindparam("customerId"),
 }
-listing = Listing(
+listing = ListQuery(
     ROWS,
     key=sale.c.id,
     schema=FILTERS,
@@ -90,7 +90,7 @@ _INSERT = Statement(
 )
 
 
-def _insert_items() -> Statement:
+def _insert_items() -> Statement[Any]:
     sent = func.jsonb_array_elements(
         bindparam("items", type_=JSONB), type_=JSONB
     ).table_valued("value", with_ordinality="line").render_derived()  # fmt: skip
@@ -143,7 +143,7 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One sale that the caller may see."""
     scope = scope_of(actor)
-    row = await database.one(_FIND[scope], id=id_, me=actor.employee_id)
+    row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return row
@@ -157,8 +157,8 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
     await _check_seller(tx, full["salesPerson"], actor)
     items = full.pop("items")
     _check_total(items, full["total"])
-    id_ = (await tx.only(_INSERT, **full))["id"]
-    await tx.run(_INSERT_ITEMS, sale=id_, items=_lines(items))
+    id_ = (await tx.one(_INSERT, **full))["id"]
+    await tx.execute(_INSERT_ITEMS, sale=id_, items=_lines(items))
     row = await _current(tx, id_)
     await tx.record("sale_created", "sale", id_, after=row)
     return row
@@ -166,7 +166,7 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
 
 async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
     """Merge into a sale; items are replaced as a whole. What is void stays as it was."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await _current(tx, id_)
     if before["status"] == "void":
         raise Conflict("The sale is void", code="sale_void")
@@ -176,10 +176,10 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
         items = values.get("items") or before["items"]
         _check_total(items, values.get("total", before["total"]))
     if "items" in values:
-        await tx.run(_CLEAR_ITEMS, sale=id_)
-        await tx.run(_INSERT_ITEMS, sale=id_, items=_lines(values["items"]))
+        await tx.execute(_CLEAR_ITEMS, sale=id_)
+        await tx.execute(_INSERT_ITEMS, sale=id_, items=_lines(values["items"]))
     fields = {name: value for name, value in values.items() if name != "items"}
-    await tx.run(_update(tuple(sorted(fields))), row_id=id_, **fields)
+    await tx.execute(_update(tuple(sorted(fields))), row_id=id_, **fields)
     after = await _current(tx, id_)
     await record_change(tx, "sale", before, after)
     return after
@@ -187,7 +187,7 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
 
 async def void(tx: Transaction, id_: int, *, reason: str) -> Row:
     """Take a sale out of every sum; its row stays. Conflict when it is void already."""
-    changed = await tx.run(_VOID, id=id_, reason=reason, by=tx.actor.name)
+    changed = await tx.execute(_VOID, id=id_, reason=reason, by=tx.actor.name)
     row = await _current(tx, id_)
     if not changed:
         raise Conflict("The sale is void already", code="sale_void", data=row)
@@ -199,16 +199,16 @@ async def void(tx: Transaction, id_: int, *, reason: str) -> Row:
 
 async def remove(tx: Transaction, id_: int) -> None:
     """Delete what was recorded by mistake; kept for the audit trail only."""
-    await tx.run(_LOCK, id=id_)
+    await tx.execute(_LOCK, id=id_)
     before = await _current(tx, id_)
-    await tx.run(_DELETE, id=id_)
+    await tx.execute(_DELETE, id=id_)
     await tx.record("sale_deleted", "sale", id_, before=before)
 
 
 async def _check_seller(tx: Transaction, id_: int, actor: Principal) -> None:
     """Somebody of the caller's scope; whoever has left cannot have sold it."""
     if actor.may("sales:manage"):
-        found = await tx.one(_EMPLOYEE, id=id_)
+        found = await tx.one_or_none(_EMPLOYEE, id=id_)
         if found is None:
             raise Invalid.field("salesPerson", "does not exist")
     else:
@@ -223,7 +223,7 @@ _EMPLOYEE = Statement(
 
 
 async def _current(tx: Transaction, id_: int) -> Row:
-    row = await tx.one(_FIND["all"], id=id_)
+    row = await tx.one_or_none(_FIND["all"], id=id_)
     if row is None:
         raise NotFound
     return row
@@ -242,5 +242,5 @@ def _lines(items: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     return merging(sale, {name: FIELDS[name] for name in names})

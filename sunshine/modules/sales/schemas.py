@@ -13,7 +13,7 @@ from sunshine.core.fields import (
     row_id,
     whole,
 )
-from sunshine.core.shapes import Shape, record, shown, some, words
+from sunshine.core.shapes import Shape, array_of, resource_shape, response_fields, string
 
 _ITEM: Schema = {
     "productId": row_id(required=True, example=456),
@@ -40,16 +40,16 @@ _PERIOD: Schema = {
 FILTERS: Schema = {**_PERIOD, "status": choice("completed", "void")}
 REPORT: Schema = {**_PERIOD, "format": choice("json", "csv", "xlsx", default="json")}
 
-_SOLD = Shape("SaleItem", {**shown(_ITEM), "amount": money(example=200)})
-SALE = record(
+_SOLD = Shape("SaleItem", {**response_fields(_ITEM), "amount": money(example=200)})
+SALE = resource_shape(
     "Sale",
     {name: field for name, field in CREATE.items() if name != "items"},
-    items=some(_SOLD),
-    salesPersonName=words(),
+    items=array_of(_SOLD),
+    salesPersonName=string(),
     status=choice("completed", "void"),
-    voidReason=words(nullable=True),
+    voidReason=string(nullable=True),
     voidedAt=instant(nullable=True),
-    voidedBy=words(nullable=True),
+    voidedBy=string(nullable=True),
 )
 _SUM: Schema = {"count": whole(0), "total": money()}
 SUMS = Shape(
@@ -58,13 +58,13 @@ SUMS = Shape(
         "totalSales": money(),
         "count": whole(0),
         "average": money(),
-        "bySalesPerson": some(
-            Shape("SalesByPerson", {"salesPerson": row_id(), "name": words(), **_SUM})
+        "bySalesPerson": array_of(
+            Shape("SalesByPerson", {"salesPerson": row_id(), "name": string(), **_SUM})
         ),
-        "byCustomer": some(Shape("SalesByCustomer", {"customerId": row_id(), **_SUM})),
-        "byProduct": some(
+        "byCustomer": array_of(Shape("SalesByCustomer", {"customerId": row_id(), **_SUM})),
+        "byProduct": array_of(
             Shape("SalesByProduct", {"productId": row_id(), "quantity": whole(0), **_SUM})
         ),
-        "byDay": some(Shape("SalesByDay", {"date": date(), **_SUM})),
+        "byDay": array_of(Shape("SalesByDay", {"date": date(), **_SUM})),
     },
 )

@@ -1,7 +1,7 @@
 """What sockets are told of tickets. Who sees it: visibility.py, as everything else."""
 
-from sunshine.database.database import Row
 from sunshine.database.event_log import Event
+from sunshine.database.statements import Row
 from sunshine.live.hub import Channel
 from sunshine.modules.tickets.comments import changes, details
 from sunshine.modules.tickets.visibility import audiences, sees

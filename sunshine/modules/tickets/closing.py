@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from models.tickets import ticket, ticket_watcher
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets.tickets import (
     context,
     is_assignee,
@@ -31,7 +31,7 @@ _DELETE = Statement(
 )
 
 
-def _follow() -> Statement:
+def _follow() -> Statement[Any]:
     source = bindparam("source", type_=Integer)
     followers = union(
         select(ticket.c.reported_by_id.label("id")).where(ticket.c.id == source),
@@ -120,5 +120,5 @@ async def merge(tx: Transaction, id_: int, into: int, *, actor: Principal) -> Ro
 async def delete(tx: Transaction, id_: int, *, actor: Principal) -> None:
     """Out of everybody's sight; its row and its events stay for the record."""
     before = await locked(tx, id_, actor=actor)
-    await tx.run(_DELETE, row_id=id_)
+    await tx.execute(_DELETE, row_id=id_)
     await tx.record("ticket_deleted", "ticket", id_, before=snapshot(before))

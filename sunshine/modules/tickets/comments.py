@@ -11,10 +11,10 @@ from models import kernel
 from models.tickets import ticket_comment
 from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.event_log import Event, columns, event_of
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.files.links import stored_in_text
 from sunshine.modules.tickets.due_dates import resume
 from sunshine.modules.tickets.tickets import (
@@ -43,7 +43,7 @@ _ROWS = select(
     _c.author,
     _c.created_at.label("createdAt"),
 )
-comments = Listing(_ROWS.where(_c.ticket_id == bindparam("ticket")), key=_c.id)
+comments = ListQuery(_ROWS.where(_c.ticket_id == bindparam("ticket")), key=_c.id)
 _FIND = Statement(_ROWS.where(_c.id == bindparam("id")))
 _INSERT = Statement(
     insert(ticket_comment)
@@ -60,7 +60,7 @@ _INSERT = Statement(
     .returning(_c.id)
 )
 _happened = kernel.event["sunshine"].c
-events = Listing(
+events = ListQuery(
     select(*columns("sunshine")).where(
         _happened.entity == "ticket", _happened.entity_id == bindparam("ticket")
     ),
@@ -136,12 +136,12 @@ async def add_note(tx: Transaction, ticket_id: int, note: str, *, actor: Princip
 
 
 async def _store(tx: Transaction, row: Row, text: str, internal: bool, actor: Principal) -> Row:
-    made = await tx.only(
+    made = await tx.one(
         _INSERT, ticket=row["id"], user=actor.id, employee=actor.employee_id,
         author=actor.name, internal=internal, comment=text,
         files=stored_in_text(text, FOLDER),
     )  # fmt: skip
-    comment = await tx.only(_FIND, id=made["id"])
+    comment = await tx.one(_FIND, id=made["id"])
     said = {"internal": internal, "comment": comment}
     # An internal comment leaves no trace on the ticket, whose row others see.
     await tx.record("ticket_commented", "ticket", row["id"], after=context(row) | said)

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, DateTime, and_, bindparam, or_, select
 
 from models.leave import holiday
 from models.tickets import resolution_unmet, response_unmet, ticket
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets.business_hours import BusinessHours
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))

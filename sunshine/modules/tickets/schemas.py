@@ -15,7 +15,15 @@ from sunshine.core.fields import (
     text,
     whole,
 )
-from sunshine.core.shapes import Shape, a, anything, record, shown, sometimes, words
+from sunshine.core.shapes import (
+    Shape,
+    any_object,
+    object_of,
+    optional,
+    resource_shape,
+    response_fields,
+    string,
+)
 
 PRIORITY = choice("low", "medium", "high", "urgent")
 STATUS = choice("open", "in_progress", "resolved", "closed")
@@ -66,18 +74,18 @@ RATE: Schema = {
 }
 MERGE: Schema = {"into": row_id(required=True, example=2)}
 
-TICKET = record(
+TICKET = resource_shape(
     "Ticket",
     CREATE,
     priority={**PRIORITY, "example": "high"},
     status=STATUS,
-    number=words(example="TCK-000123"),
+    number=string(example="TCK-000123"),
     assignedTo=row_id(nullable=True),
-    reporter=words(),
-    assignee=words(nullable=True),
-    resolution=words(nullable=True),
+    reporter=string(),
+    assignee=string(nullable=True),
+    resolution=string(nullable=True),
     satisfaction=whole(1, 5, nullable=True),
-    satisfactionComment=words(nullable=True),
+    satisfactionComment=string(nullable=True),
     mergedInto=row_id(nullable=True),
     firstResponseDueAt=instant(),
     firstRespondedAt=instant(nullable=True),
@@ -94,10 +102,10 @@ SAID = Shape(
     {
         "id": row_id(),
         "ticketId": row_id(),
-        **shown(COMMENT),
+        **response_fields(COMMENT),
         "files": list_of(file_url(), 1000),
         "authorId": row_id(nullable=True),
-        "author": words(),
+        "author": string(),
         "createdAt": instant(),
     },
 )
@@ -105,13 +113,13 @@ SAID = Shape(
 HAPPENED = Shape(
     "TicketEvent",
     {
-        "seq": words(),
-        "type": words(example="ticket_updated"),
+        "seq": string(),
+        "type": string(example="ticket_updated"),
         "at": instant(),
-        "actor": words(),
-        "changes": anything(),
-        "comment": sometimes(a(SAID)),
-        "missed": sometimes(anything()),
-        "merged": sometimes(anything()),
+        "actor": string(),
+        "changes": any_object(),
+        "comment": optional(object_of(SAID)),
+        "missed": optional(any_object()),
+        "merged": optional(any_object()),
     },
 )

@@ -4,21 +4,24 @@ How that is counted: due_dates.py.
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, DateTime, bindparam, func, select, update
 
 from models.tickets import ticket
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets.due_dates import RESOLUTION_LATE, RESPONSE_LATE, redue
-from sunshine.modules.tickets.tickets import held, save
+from sunshine.modules.tickets.tickets import find_for_update, save
 from sunshine.modules.tickets.updates import RUNNING
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _instant = DateTime(timezone=True)
 
 
-def _claim(late: ColumnElement[bool], told: Column[datetime], due: Column[datetime]) -> Statement:
+def _claim(
+    late: ColumnElement[bool], told: Column[datetime], due: Column[datetime]
+) -> Statement[Any]:
     """Marks what is late and not told yet, so that nobody else tells it. What somebody changes
     right now is left for the next time, instead of waiting for them."""
     found = (
@@ -102,7 +105,7 @@ async def calendar_changed(tx: Transaction, day: date) -> None:
     be one: whoever changes holidays calls it. What is resolved moves when it is opened again."""
     begin, end = _bounds(tx, day, day)
     for row in await tx.all(_AFFECTED, begin=begin, end=end):
-        before = await held(tx, row["id"])
+        before = await find_for_update(tx, row["id"])
         if before is not None and before["status"] in RUNNING:
             await save(tx, before, "ticket_updated", **await redue(tx, before, before["priority"]))
 

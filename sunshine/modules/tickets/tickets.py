@@ -26,10 +26,10 @@ from models.employees import employee
 from models.tickets import severity, ticket, ticket_comment, ticket_watcher
 from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
-from sunshine.database.records import living, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
+from sunshine.database.records import require_active, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import ME, employee_of, employee_within
 from sunshine.modules.tickets.due_dates import BREACHED, due
 from sunshine.modules.tickets.schemas import FILTERS
@@ -106,9 +106,9 @@ def _found_by(agent: bool) -> ColumnElement[bool]:
     )
 
 
-def _listing(agent: bool) -> Listing:
+def _listing(agent: bool) -> ListQuery:
     category = func.lower(bindparam("category", type_=Text))
-    return Listing(
+    return ListQuery(
         _rows_for(agent),
         key=ticket.c.id,
         schema=FILTERS,
@@ -178,10 +178,10 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
     reporter = values["reportedBy"] if "reportedBy" in values else employee_of(actor)
     if not is_agent(actor) and reporter != actor.employee_id:
         raise NotAllowed("Tickets are reported in one's own name")
-    await living(tx, employee, reporter, "reportedBy")
+    await require_active(tx, employee, reporter, "reportedBy")
     blank: Row = {"description": None, "priority": "medium", "category": None, "attachments": []}
     full = blank | dict(values) | {"reportedBy": reporter}
-    made = await tx.only(_INSERT, **full, **await due(tx, full["priority"], tx.now))
+    made = await tx.one(_INSERT, **full, **await due(tx, full["priority"], tx.now))
     row = await _stored(tx, made["id"])
     await tx.record("ticket_created", "ticket", row["id"], after=snapshot(row))
     return await shown(tx, row["id"], actor=actor)
@@ -189,15 +189,15 @@ async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal
 
 async def locked(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     """The stored row, held until the change is made: two who change it go one after the other."""
-    row = await held(tx, id_)
+    row = await find_for_update(tx, id_)
     if row is None:
         raise refusal(actor)
     return row
 
 
-async def held(tx: Transaction, id_: int) -> Row | None:
+async def find_for_update(tx: Transaction, id_: int) -> Row | None:
     """The same for the system itself; None when it is gone."""
-    return await _stored(tx, id_) if await tx.one(_LOCK, id=id_) else None
+    return await _stored(tx, id_) if await tx.one_or_none(_LOCK, id=id_) else None
 
 
 async def save(tx: Transaction, before: Row, type_: str, **changes: Any) -> Row:
@@ -205,7 +205,7 @@ async def save(tx: Transaction, before: Row, type_: str, **changes: Any) -> Row:
     news = {name: value for name, value in changes.items() if before[name] != value}
     if not news:
         return before
-    await tx.run(_update(tuple(sorted(news))), row_id=before["id"], **news)
+    await tx.execute(_update(tuple(sorted(news))), row_id=before["id"], **news)
     after = await _stored(tx, before["id"])
     kept = ("version", "updatedAt", "paused")
     changed = [name for name in after if name not in kept and before[name] != after[name]]
@@ -258,18 +258,18 @@ def _reach(actor: Principal) -> Scope:
 
 async def _find(reader: Reader, id_: int, actor: Principal, **values: Any) -> Row:
     statement = _FIND[is_agent(actor), _reach(actor)]
-    row = await reader.one(statement, id=id_, me=actor.employee_id, **values)
+    row = await reader.one_or_none(statement, id=id_, me=actor.employee_id, **values)
     if row is None:
         raise refusal(actor)
     return row
 
 
 async def _stored(tx: Transaction, id_: int) -> Row:
-    return await tx.only(_STORED, id=id_)
+    return await tx.one(_STORED, id=id_)
 
 
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement:
+def _update(names: tuple[str, ...]) -> Statement[Any]:
     values: dict[Any, Any] = {
         FIELDS[name]: bindparam(name, type_=FIELDS[name].type) for name in names
     }

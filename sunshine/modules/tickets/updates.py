@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, select
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.tickets import comments
 from sunshine.modules.tickets.due_dates import redue, resume
 from sunshine.modules.tickets.tickets import (
@@ -118,7 +118,7 @@ def _check_fields(actor: Principal, row: Row, names: set[str]) -> None:
 
 async def _check_assignee(tx: Transaction, employee_id: int) -> None:
     """Invalid unless somebody of this id works here."""
-    if await tx.one(_ACTIVE, id=employee_id) is None:
+    if await tx.one_or_none(_ACTIVE, id=employee_id) is None:
         raise Invalid.field("assignedTo", "is no active employee")
 
 

@@ -26,11 +26,11 @@ from sqlalchemy import (
 from models import kernel
 from models.employees import employee
 from models.tickets import ticket, ticket_comment, ticket_watcher
-from sunshine.core.errors import NotAllowed, NotFound, Problem
+from sunshine.core.errors import AppError, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Reader, Row
+from sunshine.database.database import Reader
 from sunshine.database.event_log import Event
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.files.columns import names
 from sunshine.live.hub import Audience
 from sunshine.modules.scope import ME, Conditions
@@ -60,7 +60,7 @@ def scope(actor: Principal) -> Scope | None:
     return "all" if is_agent(actor) else actor.scope("tickets:read")
 
 
-def refusal(actor: Principal) -> Problem:
+def refusal(actor: Principal) -> AppError:
     """What is said of a ticket that is not there, or not theirs to see."""
     return NotFound() if scope(actor) == "all" else NotAllowed()
 
@@ -144,7 +144,7 @@ async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
     if reach is None:
         raise refusal(actor)
     statement = _NAMING[reach, is_agent(actor)]
-    if not await reader.one(statement, name=name, me=actor.employee_id):
+    if not await reader.one_or_none(statement, name=name, me=actor.employee_id):
         raise refusal(actor)
 
 

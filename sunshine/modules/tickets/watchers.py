@@ -1,12 +1,14 @@
 """Watching a ticket: those who may see it keep seeing it, and are told what happens."""
 
+from typing import Any
+
 from sqlalchemy import DateTime, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from models.tickets import ticket_watcher
 from sunshine.core.principals import Principal
-from sunshine.database.database import Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.modules.scope import employee_of
 from sunshine.modules.tickets.tickets import context, keep_merged, locked, shown
 
@@ -49,8 +51,8 @@ async def _seen(tx: Transaction, id_: int, actor: Principal) -> Row:
 
 
 async def _set(
-    tx: Transaction, statement: Statement, type_: str, row: Row, actor: Principal
+    tx: Transaction, statement: Statement[Any], type_: str, row: Row, actor: Principal
 ) -> None:
-    if await tx.run(statement, ticket=row["id"], employee=actor.employee_id):
+    if await tx.execute(statement, ticket=row["id"], employee=actor.employee_id):
         after = context(row) | {"employeeId": actor.employee_id}
         await tx.record(type_, "ticket", row["id"], after=after)

@@ -11,10 +11,10 @@ from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.fields import MAX_ID
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page, contains
-from sunshine.database.records import living, record_change, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page, contains
+from sunshine.database.records import record_change, require_active, stamped
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.resolver import GRANTS
 from sunshine.modules.users.schemas import FILTERS
 
@@ -89,7 +89,7 @@ _HASH = Statement(
 )
 CHANGED = Conflict("The account was changed meanwhile: sign in again", code="changed")
 
-listing = Listing(
+listing = ListQuery(
     _ROWS,
     key=users.c.id,
     schema=FILTERS,
@@ -111,7 +111,7 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     """One account: any to hr and admin, one's own to everybody."""
     if not actor.may("users:read") and id_ != actor.id:
         raise NotAllowed
-    row = await database.one(_FIND, id=id_)
+    row = await database.one_or_none(_FIND, id=id_)
     if row is None:
         raise NotFound
     return _shown(row)
@@ -128,12 +128,12 @@ async def page(database: Database, query: Mapping[str, Any]) -> Page:
 async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
     """A new account. `values` as schemas/users.py CREATE, with `passwordHash` for the password."""
     if values.get("employeeId") is not None:
-        await living(tx, employee, values["employeeId"], "employeeId")
+        await require_active(tx, employee, values["employeeId"], "employeeId")
     blank = dict.fromkeys(_COLUMNS) | {"active": True, "mustChangePassword": False}
     full = blank | {name: value for name, value in values.items() if name in _COLUMNS}
-    made = await tx.only(_INSERT, **full)
+    made = await tx.one(_INSERT, **full)
     await _grant(tx, made["id"], values.get("permissions", ()))
-    row = _shown(await tx.only(_FIND, id=made["id"]))
+    row = _shown(await tx.one(_FIND, id=made["id"]))
     await tx.record("user_created", "users", row["id"], after=row)
     return row
 
@@ -148,8 +148,8 @@ async def change(
     as it was when one's token was given, Conflict `changed`.
     """
     await _keep_an_admin(tx, id_, values)
-    locked = await tx.one(_LOCK, id=id_)
-    before = await tx.one(_FIND, id=id_)
+    locked = await tx.one_or_none(_LOCK, id=id_)
+    before = await tx.one_or_none(_FIND, id=id_)
     if locked is None or before is None:
         raise NotFound
     if actor is not None and actor.id == id_:
@@ -159,16 +159,16 @@ async def change(
         return _shown(before)
     linked = values.get("employeeId", before["employeeId"])
     if linked is not None and (news.get("active") or "employeeId" in news):
-        await living(tx, employee, linked, "employeeId")
+        await require_active(tx, employee, linked, "employeeId")
     columns = {name: value for name, value in news.items() if name in _COLUMNS}
-    await tx.run(_update(tuple(sorted(columns))), row_id=id_, ends=int(_ends(news)), **columns)
+    await tx.execute(_update(tuple(sorted(columns))), row_id=id_, ends=int(_ends(news)), **columns)
     if "permissions" in news:
         await _grant(tx, id_, news["permissions"])
-    after = await tx.only(_FIND, id=id_)
+    after = await tx.one(_FIND, id=id_)
     await record_change(tx, "users", before, after, "user_updated")
     if "passwordHash" in news:
         await tx.record("user_password_changed", "users", id_)
-    tx.forget_principals()
+    tx.invalidate_principals()
     return _shown(after)
 
 
@@ -192,19 +192,19 @@ async def deactivate(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 
 async def deactivate_for_employee(tx: Transaction, employee_id: int) -> None:
     """End the account of an employee who leaves, if there is one."""
-    row = await tx.one(_OF_EMPLOYEE, employee=employee_id)
+    row = await tx.one_or_none(_OF_EMPLOYEE, employee=employee_id)
     if row is not None and row["active"]:
         await change(tx, row["id"], {"active": False})
 
 
 async def of_employee(tx: Transaction, employee_id: int) -> Row | None:
     """The account (id, role, active) linked to an employee."""
-    return await tx.one(_OF_EMPLOYEE, employee=employee_id)
+    return await tx.one_or_none(_OF_EMPLOYEE, employee=employee_id)
 
 
 async def own_hash(database: Database, *, actor: Principal) -> str:
     """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
-    row = await database.one(_HASH, id=actor.id, version=actor.version)
+    row = await database.one_or_none(_HASH, id=actor.id, version=actor.version)
     if row is None:
         raise CHANGED
     return str(row["password_hash"])
@@ -214,7 +214,7 @@ async def link(tx: Transaction, id_: int, employee_id: int | None) -> Row:
     """Say which employee's account it is, None for nobody's; the account, with the `employee`'s
     name. Conflict `employee_has_user`."""
     is_id = employee_id is not None and employee_id <= MAX_ID
-    found = await tx.one(_EMPLOYEE, id=employee_id) if is_id else None
+    found = await tx.one_or_none(_EMPLOYEE, id=employee_id) if is_id else None
     if employee_id is not None and found is None:
         raise NotFound(f"there is no employee {employee_id}")
     row = await change(tx, id_, {"employeeId": employee_id})
@@ -271,13 +271,13 @@ def _news(before: Row, values: Mapping[str, Any]) -> Row:
 
 
 async def _grant(tx: Transaction, id_: int, permissions: Any) -> None:
-    await tx.run(_UNGRANT, id=id_)
+    await tx.execute(_UNGRANT, id=id_)
     for permission in permissions:
-        await tx.run(_GRANT, id=id_, permission=permission)
+        await tx.execute(_GRANT, id=id_, permission=permission)
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...]) -> Statement:
+def _update(columns: tuple[str, ...]) -> Statement[Any]:
     values: dict[Any, Any] = {
         _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
     }

@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from models import DATABASES, kernel
-from sunshine.database.database import Database, Row
+from sunshine.database.database import Database
 from sunshine.database.event_log import Cursor, after_cursor, columns, settled
-from sunshine.database.pages import Listing, Page
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row
 from sunshine.modules.users.events_schemas import FILTERS
 
 
-def _listing(database: str) -> Listing:
+def _listing(database: str) -> ListQuery:
     e = kernel.event[database].c
-    return Listing(
+    return ListQuery(
         select(*columns(database)),
         key=e.id,
         schema=FILTERS,

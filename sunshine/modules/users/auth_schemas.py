@@ -1,7 +1,7 @@
 """Payloads of /api/auth."""
 
 from sunshine.core.fields import Field, Schema, choice, flag, instant, list_of, row_id, text, whole
-from sunshine.core.shapes import Shape, a, sometimes, words
+from sunshine.core.shapes import Shape, object_of, optional, string
 
 
 def password(**rules: object) -> Field:
@@ -15,28 +15,28 @@ LOGIN: Schema = {
     "password": password(required=True, maxlength=1_000_000, example="password123"),
 }
 
-_WHO: Schema = {"id": row_id(), "username": words(example="user@example.com")}
-_NAMED: Schema = {**_WHO, "name": words(example="John Doe")}
+_WHO: Schema = {"id": row_id(), "username": string(example="user@example.com")}
+_NAMED: Schema = {**_WHO, "name": string(example="John Doe")}
 _USER = Shape(
     "SignedInUser",
     {
         **_NAMED,
-        "role": words(example="admin"),
-        "mustChangePassword": sometimes(flag(example=True)),
+        "role": string(example="admin"),
+        "mustChangePassword": optional(flag(example=True)),
     },
 )
 # A token, and whose it is.
-SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": words(), "user": a(_USER)})
+SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": string(), "user": object_of(_USER)})
 DRIVER_SIGNED_IN = Shape(
     "DriverSignedIn",
-    {"success": flag(), "token": words(), "driver": a(Shape("SignedInDriver", _NAMED))},
+    {"success": flag(), "token": string(), "driver": object_of(Shape("SignedInDriver", _NAMED))},
 )
 ACCOUNT = Shape(
     "Account",
     {
         **_USER.fields,
-        "email": words(nullable=True, example="user@example.com"),
-        "permissions": list_of(words(example="account:self")),
+        "email": string(nullable=True, example="user@example.com"),
+        "permissions": list_of(string(example="account:self")),
     },
 )
 SIGN_IN = Shape(
@@ -45,8 +45,8 @@ SIGN_IN = Shape(
         "id": whole(1, 2**53 - 1),
         "at": instant(),
         "outcome": choice("signed_in", "refused"),
-        "address": words(example="203.0.113.7"),
-        "client": words(example="Mozilla/5.0 (X11; Linux x86_64)"),
+        "address": string(example="203.0.113.7"),
+        "client": string(example="Mozilla/5.0 (X11; Linux x86_64)"),
         "attempts": whole(1),
     },
 )
@@ -54,7 +54,7 @@ VERIFIED = Shape(
     "Verified",
     {
         "success": flag(),
-        "message": words(example="Token is valid"),
-        "user": a(Shape("VerifiedUser", _WHO)),
+        "message": string(example="Token is valid"),
+        "user": object_of(Shape("VerifiedUser", _WHO)),
     },
 )

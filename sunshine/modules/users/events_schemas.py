@@ -2,7 +2,7 @@
 
 from models import DATABASES
 from sunshine.core.fields import Schema, choice, instant, query_id, row_id, text, whole
-from sunshine.core.shapes import Shape, a, anything, words
+from sunshine.core.shapes import Shape, any_object, object_of, string
 
 FILTERS: Schema = {
     "database": choice(*DATABASES, default="sunshine"),
@@ -15,19 +15,19 @@ FILTERS: Schema = {
 
 _ACTOR = Shape(
     "EventActor",
-    {"type": words(example="user"), "id": row_id(nullable=True), "name": words()},
+    {"type": string(example="user"), "id": row_id(nullable=True), "name": string()},
 )
 EVENT = Shape(
     "Event",
     {
-        "seq": words(example="7745-1290"),
+        "seq": string(example="7745-1290"),
         "at": instant(),
-        "type": words(example="employee_created"),
-        "entity": words(example="employee"),
+        "type": string(example="employee_created"),
+        "entity": string(example="employee"),
         "entityId": whole(1, nullable=True),
-        "actor": a(_ACTOR),
-        "requestId": words(nullable=True),
-        "before": anything(nullable=True),
-        "after": anything(nullable=True),
+        "actor": object_of(_ACTOR),
+        "requestId": string(nullable=True),
+        "before": any_object(nullable=True),
+        "after": any_object(nullable=True),
     },
 )

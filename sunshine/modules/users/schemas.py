@@ -13,7 +13,7 @@ from sunshine.core.fields import (
     text,
 )
 from sunshine.core.principals import GRANTABLE
-from sunshine.core.shapes import record, sometimes
+from sunshine.core.shapes import optional, resource_shape
 from sunshine.modules.users.auth_schemas import password
 
 FILTERS: Schema = {
@@ -47,12 +47,12 @@ CHANGE: Schema = {
     "permissions": CREATE["permissions"],
 }
 
-USER = record(
+USER = resource_shape(
     "User",
     {
         name: field
         for name, field in CREATE.items()
         if name not in ("password", "mustChangePassword")
     },
-    mustChangePassword=sometimes(flag(example=True)),
+    mustChangePassword=optional(flag(example=True)),
 )

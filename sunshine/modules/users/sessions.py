@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from models.auth import revoked_token, users
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import Caller, Principal
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 from sunshine.identity.tokens import Tokens
 from sunshine.modules.users import sign_ins
@@ -65,7 +65,9 @@ async def account_of(database: Database, username: str, caller: Caller) -> Row |
     """The account that a name or email address means, active or not, and whether it is `known`
     from where the caller is."""
     since = database.clock() - sign_ins.KNOWN_FOR
-    return await database.one(_ASKED, username=username, network=caller.network, since=since)
+    return await database.one_or_none(
+        _ASKED, username=username, network=caller.network, since=since
+    )
 
 
 async def sign_in(
@@ -77,17 +79,17 @@ async def sign_in(
     actor = _as_actor(account)
     async with database.transaction(actor, request_id=caller.request_id) as tx:
         if fresh:
-            await tx.run(_REHASH, id=account["id"], old=hashed, new=fresh)
+            await tx.execute(_REHASH, id=account["id"], old=hashed, new=fresh)
         await sign_ins.signed_in(tx, account["id"], caller)
 
 
 async def unlock(tx: Transaction, *, username: str) -> Row:
     """Forget the failed sign-ins of a user, by username or email, at once in every process; {id,
     username}."""
-    account = await tx.one(_ACCOUNT, username=username)
+    account = await tx.one_or_none(_ACCOUNT, username=username)
     if account is None:
         raise NotFound(f"there is no user {username}")
-    await tx.run(_UNLOCK, id=account["id"])
+    await tx.execute(_UNLOCK, id=account["id"])
     await tx.record("user_unlocked", "users", account["id"])
     return {"id": account["id"], "username": account["username"]}
 
@@ -95,16 +97,16 @@ async def unlock(tx: Transaction, *, username: str) -> Row:
 async def sign_out(tx: Transaction, *, actor: Principal) -> None:
     """End the token that was shown, in every process, before this is answered."""
     ends = datetime.fromtimestamp(actor.expires, UTC)
-    await tx.run(_REVOKE, jti=actor.jti, expires_at=ends)
+    await tx.execute(_REVOKE, jti=actor.jti, expires_at=ends)
     entity = "users" if actor.kind == "user" else actor.kind
     await tx.record(f"{actor.kind}_signed_out", entity, actor.id)
-    tx.forget_principals()
+    tx.invalidate_principals()
 
 
 async def issue(tx: Transaction, tokens: Tokens, *, username: str) -> Row:
     """A token of an active user, by username or email, as signing in gives one; {id, username,
     token, jti, expiresAt}. For scripts: an event says who got one, from whom, until when."""
-    account = await tx.one(_ACCOUNT, username=username)
+    account = await tx.one_or_none(_ACCOUNT, username=username)
     if account is None:
         raise NotFound(f"there is no user {username}")
     if not account["active"]:
@@ -125,23 +127,23 @@ async def issue(tx: Transaction, tokens: Tokens, *, username: str) -> Row:
 
 async def revoke(tx: Transaction, jti: str) -> None:
     """End one token by its id, a user's or a driver's, in every process, before this returns."""
-    await tx.run(_REVOKE, jti=jti, expires_at=tx.now + LONGEST)
+    await tx.execute(_REVOKE, jti=jti, expires_at=tx.now + LONGEST)
     await tx.record("token_revoked", "token", None, after={"jti": jti})
-    tx.forget_principals()
+    tx.invalidate_principals()
 
 
 async def revoke_all(tx: Transaction, *, username: str) -> None:
     """End every token of a user, in every process, before this returns."""
-    row = await tx.one(_END_ALL, username=username)
+    row = await tx.one_or_none(_END_ALL, username=username)
     if row is None:
         raise NotFound(f"there is no user {username}")
     await tx.record("tokens_revoked", "users", row["id"])
-    tx.forget_principals()
+    tx.invalidate_principals()
 
 
 async def sweep_revoked(tx: Transaction) -> int:
     """Forget ended tokens that would have expired by now anyway; how many."""
-    return await tx.run(_SWEEP)
+    return await tx.execute(_SWEEP)
 
 
 def _as_actor(account: dict[str, Any]) -> Principal:

@@ -26,11 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from models import auth, fleet, kernel
-from sunshine.core.errors import Problem
+from sunshine.core.errors import AppError
 from sunshine.core.principals import Caller, Principal, System
-from sunshine.database.database import Database, Row, Transaction
-from sunshine.database.pages import Listing, Page
-from sunshine.database.statements import Statement
+from sunshine.database.database import Database, Transaction
+from sunshine.database.pages import ListQuery, Page
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 
 SIGNED_IN, REFUSED = "sign_in", "sign_in_refused"
@@ -47,7 +47,7 @@ _ENTITIES = {"sunshine": "users", "fleet": "driver"}
 _NETWORKS = {"sunshine": auth.known_network, "fleet": fleet.known_network}
 
 
-def _remember(networks: Table) -> Statement:
+def _remember(networks: Table) -> Statement[Any]:
     row = insert(networks).values(
         account_id=bindparam("id"), network=bindparam("network"), last_at=bindparam("now")
     )
@@ -56,7 +56,7 @@ def _remember(networks: Table) -> Statement:
     return Statement(row.on_conflict_do_update(index_elements=key, set_={"last_at": latest}))
 
 
-def _forget(networks: Table) -> Statement:
+def _forget(networks: Table) -> Statement[Any]:
     mine = networks.c.account_id == bindparam("id")
     # What another sign-in is at this moment renewing is passed over: nobody waits for anybody.
     old = (
@@ -69,14 +69,14 @@ def _forget(networks: Table) -> Statement:
     return Statement(delete(networks).where(mine, networks.c.network.in_(old)))
 
 
-def _sweep(networks: Table) -> Statement:
+def _sweep(networks: Table) -> Statement[Any]:
     return Statement(delete(networks).where(networks.c.last_at < bindparam("before")))
 
 
-def _listing(database: str) -> Listing:
+def _listing(database: str) -> ListQuery:
     e = kernel.event[database].c
     was = e.after
-    return Listing(
+    return ListQuery(
         select(
             e.id,
             e.at,
@@ -132,8 +132,8 @@ async def check(account: Row | None, passwords: Passwords, password: str) -> str
 async def signed_in(tx: Transaction, id_: int, caller: Caller) -> None:
     """Record that an account signed in, and know the network again."""
     name = tx.database.name
-    await tx.run(_REMEMBER[name], id=id_, network=caller.network)
-    await tx.run(_FORGET[name], id=id_)
+    await tx.execute(_REMEMBER[name], id=id_, network=caller.network)
+    await tx.execute(_FORGET[name], id=id_)
     told = {"address": caller.address, "client": caller.client}
     await tx.record(SIGNED_IN, _ENTITIES[name], id_, after=told)
 
@@ -159,7 +159,7 @@ async def refused(
         return
     after: dict[str, Any] = {"reason": reason, "address": caller.address, "client": caller.client}
     after |= {"attempts": attempts} if attempts > 1 else {}
-    with suppress(Problem):
+    with suppress(AppError):
         async with database.transaction(SOMEBODY, request_id=caller.request_id) as tx:
             await tx.record(REFUSED, entity, id_, after=after)
 
@@ -172,4 +172,4 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
 
 async def sweep(tx: Transaction) -> int:
     """Forget networks that nobody signed in from for long; how many."""
-    return await tx.run(_SWEEP[tx.database.name], before=tx.now - KNOWN_FOR)
+    return await tx.execute(_SWEEP[tx.database.name], before=tx.now - KNOWN_FOR)

@@ -26,7 +26,7 @@ class Check(Protocol):
     async def __call__(self, reader: Reader, name: str, *, actor: Principal) -> None: ...
 
 
-class Filing:
+class AttachmentSpec:
     """Which fields of a module's bodies and answers name files, and where those are kept.
 
     They are the columns of these tables that models/ declares, in the API's spelling; `also` has
@@ -95,7 +95,7 @@ def keep_uploads_out(handler: Endpoint, values: Mapping[str, Any], where: str = 
         raise Invalid(errors=[{"field": at, "message": said} for at, said in wrong])
 
 
-def _without(field: str, text: str | None, filing: Filing, links: Links) -> str:
+def _without(field: str, text: str | None, filing: AttachmentSpec, links: Links) -> str:
     """What is left of a text whose uploads are taken over."""
     taken = {url: "" for url in urls_in(field, text or "", filing, links) if links.upload(url)}
     if field in filing.texts:
@@ -103,7 +103,7 @@ def _without(field: str, text: str | None, filing: Filing, links: Links) -> str:
     return LINK.sub(lambda link: link[1] + taken.get(link[2], link[2]), text or "")
 
 
-def urls_in(field: str, text: str, filing: Filing, links: Links) -> list[str]:
+def urls_in(field: str, text: str, filing: AttachmentSpec, links: Links) -> list[str]:
     if field in filing.html:
         return [url for _, url in LINK.findall(text)]
     return [word for word in words(text) if ROUTE in word or links.names_upload(word)]

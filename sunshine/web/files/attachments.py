@@ -10,23 +10,23 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sunshine.core.errors import Invalid, NotAllowed, NotFound, Problem
+from sunshine.core.errors import AppError, Invalid, NotAllowed, NotFound
 from sunshine.database.database import Reader, Transaction
 from sunshine.database.pages import Page
 from sunshine.files.attachments import Change, change, new_path
 from sunshine.files.links import TEMP_ROUTE, Links, distinct_texts, replaced, reworded, texts
 from sunshine.identity.signed_urls import ROUTE
-from sunshine.web.files.attachment_spec import LINK, Filing, links_of, urls_in
+from sunshine.web.files.attachment_spec import LINK, AttachmentSpec, links_of, urls_in
 from sunshine.web.handler import Handler
 
 MAX_PRIVATE = 100  # files
 MISSING = "is no file of yours; upload it first"
 
 
-class Filed(Handler):
+class WithAttachments(Handler):
     """An endpoint that takes uploads over in its transactions and opens files in its answers."""
 
-    filing: ClassVar[Filing]
+    filing: ClassVar[AttachmentSpec]
     _is_settled = False
 
     @asynccontextmanager
@@ -47,7 +47,7 @@ class Filed(Handler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """As Handler's, with URLs that open the files of what a refusal shows."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, Problem):
+        if isinstance(error, AppError):
             error.data = self._opened(error.data)
         super().write_error(status_code, **kwargs)
 

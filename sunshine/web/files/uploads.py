@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import structlog
 
-from sunshine.core.errors import Problem
+from sunshine.core.errors import AppError
 from sunshine.files import uploads
 from sunshine.files.links import TEMP_ROUTE
 from sunshine.files.multipart import FileForm
 from sunshine.files.part_file import Part
 from sunshine.files.storage import TEMP
-from sunshine.files.uploads import MAX_FILE, VISITOR
+from sunshine.files.uploads import DOWNLOADER, MAX_FILE
 from sunshine.web.files import serving
 from sunshine.web.handler import Handler
 from sunshine.web.streaming import Streaming, announced
@@ -89,7 +89,7 @@ class Receiving(Streaming):
             if begun.place:
                 await self.application.storage.remove(begun.place)
             await uploads.drop(self.db.sunshine, begun.row)
-        except (OSError, Problem) as error:  # a sweep will find it
+        except (OSError, AppError) as error:  # a sweep will find it
             log.warning("an upload is left behind", reason=str(error))
 
 
@@ -112,7 +112,7 @@ class HandingOver(Handler):
     async def hand_over(self, name: str, *, download: bool) -> None:
         """Answer with the file and remove it, unless the client did not get it all."""
         database, storage = self.db.sunshine, self.application.storage
-        async with database.transaction(VISITOR, request_id=self.request_id) as tx:
+        async with database.transaction(DOWNLOADER, request_id=self.request_id) as tx:
             row, until = await uploads.lease(tx, name)
         got = False
         try:
@@ -122,7 +122,7 @@ class HandingOver(Handler):
             sent = await serving.send(self, file, name, cache="no-store", download=download)
             got = sent and await self._is_received()
         finally:
-            async with database.transaction(VISITOR, request_id=self.request_id) as tx:
+            async with database.transaction(DOWNLOADER, request_id=self.request_id) as tx:
                 if got:
                     await uploads.consume(tx, row, name)
                 else:
@@ -133,7 +133,7 @@ class HandingOver(Handler):
     async def _remove(self, name: str) -> None:
         try:
             await self.application.storage.remove(f"{TEMP}/{name}")
-        except (OSError, Problem) as error:  # a sweep will find it
+        except (OSError, AppError) as error:  # a sweep will find it
             log.warning("a file stays that was fetched", reason=str(error))
 
     async def _is_received(self) -> bool:

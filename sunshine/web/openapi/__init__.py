@@ -6,5 +6,5 @@ components.py    what is said once and referred to: named schemas, common errors
 schemas.py       fields as JSON Schema, and examples of them
 prose.py         what the document says of itself and of each part of the API
 
-The tests hold every answer that they get against it: tests/described.py.
+The tests hold every answer that they get against it: tests/openapi_contract.py.
 """

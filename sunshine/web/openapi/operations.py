@@ -4,7 +4,6 @@ from typing import Any
 
 from sunshine.core.fields import MAX_ID, Schema
 from sunshine.core.principals import GRANTABLE, ROLE_PERMISSIONS, implied
-from sunshine.web.described import Reply
 from sunshine.web.guards import (
     CSV,
     FORM,
@@ -18,6 +17,7 @@ from sunshine.web.guards import (
 from sunshine.web.openapi import prose
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.schemas import Json, example_of
+from sunshine.web.response_specs import Reply
 from sunshine.web.routes import Route
 from sunshine.web.sockets import SocketRoute
 

@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from sunshine.live.hub import Close
-from sunshine.web.described import Reply
 from sunshine.web.handler import Handler
 from sunshine.web.openapi.schemas import Json
+from sunshine.web.response_specs import Reply
 from sunshine.web.routes import Route
 from sunshine.web.sockets import MAX_MESSAGE, MAX_PER_SECOND, SUBPROTOCOL, SocketRoute
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tornado.httputil import HTTPServerRequest
 
 from sunshine.core.errors import TooMany
-from sunshine.operations.rate_limits import Standing, bucket
+from sunshine.operations.rate_limits import RateLimitStatus, bucket
 
 # When another connection may be tried: nobody knows when one ends.
 RETRY_SECONDS = 10
@@ -85,5 +85,5 @@ class Connections:
 
 def too_many(most: int) -> TooMany:
     """As many are open as may be."""
-    standing = Standing(most, 0, int(time.time()) + RETRY_SECONDS)
+    standing = RateLimitStatus(most, 0, int(time.time()) + RETRY_SECONDS)
     return TooMany(standing, retry_after=RETRY_SECONDS)

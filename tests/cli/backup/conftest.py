@@ -20,7 +20,7 @@ import pytest
 from sunshine.core.environment import load
 from sunshine.core.variables import DATABASES
 from sunshine.database import migrations, pg_tools
-from tests.cli.backup.acts import FILES, databases, drop, held, stored
+from tests.cli.backup.factories import FILES, databases, drop, held, stored
 from tests.cli.conftest import CLI
 
 FILLED = {

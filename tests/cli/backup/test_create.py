@@ -16,7 +16,7 @@ from sunshine.backups import documents
 from sunshine.backups.manifest import BackupError
 from sunshine.database import pg_tools
 from sunshine.database.cluster import PostgresError, wheel_binaries
-from tests.cli.backup.acts import FILES, begin, is_one_line, old_programs, shelf
+from tests.cli.backup.factories import FILES, begin, is_one_line, old_programs, shelf
 from tests.cli.conftest import CLI
 from tests.processes import heed_signals
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from pymongo import MongoClient
 
-from tests.cli.backup.acts import is_one_line, shelf
+from tests.cli.backup.factories import is_one_line, shelf
 from tests.mongo import Mongo
 
 FIELDS = {"a.b": 1, "$c": [1.5, "ü"], "big": 2**60}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cli.backup.acts import is_one_line, resealed, shelf
+from tests.cli.backup.factories import is_one_line, resealed, shelf
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from sunshine.backups import restore, staging
-from tests.cli.backup.acts import FILES, is_one_line, resealed
+from tests.cli.backup.factories import FILES, is_one_line, resealed
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

@@ -17,7 +17,7 @@ from sunshine.core.variables import DATABASES
 from sunshine.database import migrations
 from sunshine.database.database import Databases
 from sunshine.database.event_log import Cursor, is_kept, page_after
-from tests.cli.backup.acts import FILES, RESTORED, databases, held, stored
+from tests.cli.backup.factories import FILES, RESTORED, databases, held, stored
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ import pytest
 
 from sunshine.database import cluster, embedded
 from sunshine.database.embedded import running
-from tests.kernel.postgres.acts import FAST
+from tests.kernel.postgres.factories import FAST
 
 CHECKOUT = Path(__file__).parents[3]
 
 USE_UNTIL_TOLD = """
 import pathlib, sys
-from sunshine.postgres import start
+from sunshine.database.embedded import start
 server = start(pathlib.Path(sys.argv[1]), options={"fsync": "off"})
 print(server.host, flush=True)
 sys.stdin.read()

@@ -12,7 +12,7 @@ import pytest
 
 from sunshine.database import cluster, embedded
 from sunshine.database.embedded import PostgresError, running, start
-from tests.kernel.postgres.acts import FAST, ROOT, alive, ask, ends, postmaster, tell
+from tests.kernel.postgres.factories import FAST, ROOT, alive, ask, ends, postmaster, tell
 
 
 def test_it_starts_and_leaves_no_process_behind(home):

@@ -8,7 +8,7 @@ import pytest
 
 from sunshine.database import cluster, embedded
 from sunshine.database.embedded import PostgresError, running, start
-from tests.kernel.postgres.acts import FAST, ROOT, ask, postmaster
+from tests.kernel.postgres.factories import FAST, ROOT, ask, postmaster
 
 as_root = pytest.mark.skipif(not ROOT, reason="needs root, to become somebody else")
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TEST = """
 import asyncio
 import structlog
-from sunshine.passwords import Passwords
+from sunshine.identity.passwords import Passwords
 
 def test_it():
     passwords = Passwords(4)
@@ -31,8 +31,9 @@ def run(
     """The exit code of a run of one test that logs something, and what was told."""
     (folder / "test_it.py").write_text(TEST.format(what=what, verb=verb))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.canary", "-p", "no:tornado", *options,
-         "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull, folder / "test_it.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.secret_leak_guard", "-p", "no:tornado",
+         *options, "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull,
+         folder / "test_it.py"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert "1 passed" in done.stdout, done.stdout + done.stderr

@@ -10,9 +10,9 @@ from sunshine.database.statements import Statement
 from sunshine.modules.cms.blog import posts
 from sunshine.modules.cms.cache import MAX_PAGES
 from tests.api import Api
-from tests.cms.desk import BLOG, grant, make, public_read, seen, told
+from tests.cms.factories import BLOG, grant, make, public_read, seen, told
 from tests.conftest import Now
-from tests.people import principal
+from tests.factories import principal
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def reads(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     all_ = Database.all
 
-    async def noted(self: Database, statement: Statement, **values: Any) -> Any:
+    async def noted(self: Database, statement: Statement[Any], **values: Any) -> Any:
         if b"FROM blog" in statement.text and b"content" in statement.text:
             found.append(statement.text.decode())
         return await all_(self, statement, **values)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Answer, Api
-from tests.people import make
+from tests.factories import make
 
 IN, OUT, LIST = "/api/attendance/check-in", "/api/attendance/check-out", "/api/attendance"
 MONUMENT = {"latitude": -6.1754, "longitude": 106.8272}

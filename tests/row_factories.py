@@ -1,7 +1,7 @@
 """Rows for the tests over the route table: what a path's ids are of, and whose it is.
 
 A new module adds how its rows are made: a line in `MAKERS` and, where more than one table takes
-part, a function. Used by tests/over_routes.py.
+part, a function. Used by tests/route_matrix.py.
 """
 
 import itertools
@@ -112,7 +112,7 @@ async def new_row(api: Api, table: str, **values: Any) -> int:
 
 
 @lru_cache
-def statement_of(sql: str) -> Statement:
+def statement_of(sql: str) -> Statement[Any]:
     """Raw SQL, whose `:names` are parameters."""
     return Statement(text(sql))
 

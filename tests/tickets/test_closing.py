@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.tickets.desk import enrol, get, listed, put, report, say, ticket_in
+from tests.tickets.factories import enrol, get, listed, put, report, say, ticket_in
 
 MISSING = 2**31 - 1
 CLOSE = {"resolution": "Done"}

@@ -9,7 +9,7 @@ from tornado.ioloop import IOLoop
 
 from sunshine.core.settings import Settings
 from tests.api import Api
-from tests.cms.desk import BLOG, DROPPOINT, KINDS, TRAINING, make, public_read, told
+from tests.cms.factories import BLOG, DROPPOINT, KINDS, TRAINING, make, public_read, told
 from tests.conftest import Now, serve
 
 

@@ -20,7 +20,7 @@ from sunshine.web.guards import Guard
 from sunshine.web.routes import Route
 from tests.api import Api
 from tests.conftest import PASSWORD
-from tests.rows import made_for, new_approver, new_row, statement_of
+from tests.row_factories import made_for, new_approver, new_row, statement_of
 
 MISSING = MAX_ID
 _number = itertools.count(1)
@@ -265,7 +265,7 @@ async def stored(api: Api) -> dict[str, str]:
 
 
 @lru_cache
-def _digests(database: str) -> Statement:
+def _digests(database: str) -> Statement[Any]:
     parts = [
         f"SELECT '{database}.{table}' AS name, count(*) || '-' ||"
         f" coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS digest"

@@ -42,7 +42,7 @@ def page(shape: Shape) -> Reply:
     return Reply(200, "page", shape)
 
 
-def one(shape: Shape, *, nullable: bool = False) -> Reply:
+def item(shape: Shape, *, nullable: bool = False) -> Reply:
     """200 with a row or a result as `data`."""
     return Reply(200, "data", shape, nullable)
 
@@ -62,18 +62,18 @@ def file(*media: str, status: int = 200) -> Reply:
     return Reply(status, "file", media=media)
 
 
-def nothing(status: int) -> Reply:
+def no_body(status: int) -> Reply:
     """A status that says it all."""
     return Reply(status, "nothing", media=())
 
 
 # 200 that only says so.
-done = Reply(200, "message")
+ok_message = Reply(200, "message")
 # The caller has it already.
-unchanged = nothing(304)
+not_modified = no_body(304)
 
 
-def refuses(status: int, *codes: str) -> Refusal:
+def errors(status: int, *codes: str) -> Refusal:
     """`refuses(409, "leave_overlap")`: errors of the rule behind."""
     return Refusal(status, codes)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.api import Api
-from tests.people import make
+from tests.factories import make
 
 PATH = "/api/mitra"
 CONTRACT = {

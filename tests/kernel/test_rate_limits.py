@@ -16,7 +16,7 @@ from sunshine.web import rate_limits as limiting
 from sunshine.web import sign_in_limits
 from tests.api import Api
 from tests.conftest import PASSWORD, Now, serve
-from tests.fleet.yard import signed_in
+from tests.fleet.factories import signed_in
 
 
 async def _sign_in(api: Api, name: str, password: str = PASSWORD, **options: Any) -> Any:

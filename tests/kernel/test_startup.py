@@ -102,7 +102,7 @@ sys.path.insert(0, {checkout!r})
 sys.argv[0] = "sunshine"
 import server
 from cli import main
-from sunshine.errors import Unavailable
+from sunshine.core.errors import Unavailable
 {fault}
 main(prog_name="sunshine")
 """
