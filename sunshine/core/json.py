@@ -21,7 +21,6 @@ MAX_VALUES = 150_000
 MAX_HOLDERS = 20_000  # objects and lists: each is looked at here once more
 # Reading a number takes the square of its digits.
 MAX_DIGITS = 1000
-_FEW_BYTES = 64 * 1024  # cost little whatever they hold
 _ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
 # How many values are looked at for the place of a character, once it is known that there is one.
@@ -158,9 +157,7 @@ def _too_many(most: int, what: str) -> Invalid:
 
 def _has_long_numbers(body: bytes) -> bool:
     """Whether a number may have too many digits: only then each is asked for it."""
-    if len(body) < _FEW_BYTES:
-        return False
-    return _LONG_NUMBER in body.translate(_ANY_DIGIT)
+    return len(body) > MAX_DIGITS and _LONG_NUMBER in body.translate(_ANY_DIGIT)
 
 
 def _int(text: str) -> int:
