@@ -52,3 +52,12 @@ async def employee_within(
     if row is None or actor.employee_id not in (row["id"], row["manager_id"]):
         raise NotAllowed
     return row
+
+
+def not_found_or_forbidden(actor: Principal, permission: str) -> NotFound | NotAllowed:
+    """Return the error for a row that does not exist.
+
+    NotFound for callers whose scope of the permission is all rows, NotAllowed for others: they do
+    not learn which ids exist.
+    """
+    return NotFound() if actor.scope(permission) == "all" else NotAllowed()

@@ -21,7 +21,7 @@ from sunshine.modules.leave import days as leave_days
 from sunshine.modules.leave import ledger, overlaps, requests
 from sunshine.modules.leave import locking as people
 from sunshine.modules.leave.warnings import warnings
-from sunshine.modules.scope import ME, conditions, employee_within
+from sunshine.modules.scope import ME, conditions, employee_within, not_found_or_forbidden
 
 _KEY = Statement(
     select(leave.c.id, leave.c.employee_id, leave.c.leave_type).where(leave.c.id == bindparam("id"))
@@ -68,7 +68,7 @@ async def decide(
     """
     key = await tx.one_or_none(_KEY, id=id_)
     if key is None:
-        raise requests.not_found_or_forbidden(actor, "leave:approve")
+        raise not_found_or_forbidden(actor, "leave:approve")
     if key["employee_id"] == actor.employee_id:
         raise NotAllowed("Nobody decides their own request")
     await employee_within(tx, actor, key["employee_id"], "leave:approve")
@@ -99,7 +99,7 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
     key = await tx.one_or_none(_KEY, id=id_)
     any_ = actor.may("leave:apply:any")
     if key is None:
-        raise requests.not_found_or_forbidden(actor, "leave:read")
+        raise not_found_or_forbidden(actor, "leave:read")
     if key["employee_id"] != actor.employee_id and not any_:
         raise NotAllowed
     await people.lock_one(tx, key["employee_id"])

@@ -39,7 +39,7 @@ from sunshine.modules.leave import ledger, overlaps
 from sunshine.modules.leave import locking as people
 from sunshine.modules.leave.schemas import FILTERS
 from sunshine.modules.leave.warnings import warnings
-from sunshine.modules.scope import conditions, employee_of
+from sunshine.modules.scope import conditions, employee_of, not_found_or_forbidden
 
 MAX_DAYS = 366
 
@@ -217,11 +217,6 @@ async def get(reader: Reader, id_: int) -> Row:
     if row is None:
         raise NotFound
     return row
-
-
-def not_found_or_forbidden(actor: Principal, permission: str) -> NotFound | NotAllowed:
-    """Only who reaches everybody's learns that there is no such request."""
-    return NotFound() if actor.scope(permission) == "all" else NotAllowed()
 
 
 def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:

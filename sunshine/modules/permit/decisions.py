@@ -22,7 +22,7 @@ from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.work_calendar import calendar, zone_of
 from sunshine.modules.permit import requests as permits
-from sunshine.modules.scope import ME, employee_within
+from sunshine.modules.scope import ME, employee_within, not_found_or_forbidden
 
 _BECOMES = {"approve": "approved", "reject": "rejected"}
 
@@ -116,7 +116,7 @@ async def cancel(tx: Transaction, id_: int, *, actor: Principal) -> Row:
 async def _employee_of(tx: Transaction, id_: int, actor: Principal, permission: str) -> int:
     row = await tx.one_or_none(_EMPLOYEE_OF, id=id_)
     if row is None:
-        raise permits.not_found_or_forbidden(actor, permission)
+        raise not_found_or_forbidden(actor, permission)
     employee_id: int = row["employee_id"]
     return employee_id
 

@@ -30,7 +30,12 @@ from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
 from sunshine.database.statements import Row, Statement
 from sunshine.modules.permit.schemas import FILTERS
-from sunshine.modules.scope import conditions, employee_of, employee_within
+from sunshine.modules.scope import (
+    conditions,
+    employee_of,
+    employee_within,
+    not_found_or_forbidden,
+)
 
 _OVERLAP = Conflict("Overlaps another permit of this employee", code="permit_overlap")
 violations({"permit_overlap": _OVERLAP})
@@ -180,11 +185,6 @@ async def lock(tx: Transaction, employee_id: int) -> Row:
 async def get(tx: Transaction, id_: int) -> Row:
     """A permit as the API shows it."""
     return await tx.one(_FIND, id=id_)
-
-
-def not_found_or_forbidden(actor: Principal, permission: str) -> NotFound | NotAllowed:
-    """Only who reaches everybody's learns that there is no such permit."""
-    return NotFound() if actor.scope(permission) == "all" else NotAllowed()
 
 
 async def _check_visible(reader: Reader, actor: Principal, employee_id: int) -> None:
