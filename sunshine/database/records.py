@@ -55,7 +55,7 @@ class RecordSteps(Generic[R]):
     `event`.
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
-    locks and reads then, and keeps new references to the row out as well. `blocks_references` makes
+    locks and reads then, and keeps new references to the row out as well. `locks_references` makes
     the lock of other rows do that too.
     """
 
@@ -68,7 +68,7 @@ class RecordSteps(Generic[R]):
         fields: Mapping[str, Column[Any]],
         event: str | None = None,
         is_plain: bool = False,
-        blocks_references: bool = False,
+        locks_references: bool = False,
     ) -> None:
         self.table = table
         self.entity = table.name
@@ -81,7 +81,7 @@ class RecordSteps(Generic[R]):
         self._lock = Statement(
             select(table.c.id)
             .where(table.c.id == bindparam("id"), *_not_deleted(table))
-            .with_for_update(key_share=not blocks_references)
+            .with_for_update(key_share=not locks_references)
         )
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)

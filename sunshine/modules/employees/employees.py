@@ -123,7 +123,7 @@ _directories = {
     for scope, in_full in _IN_FULL.items()
 }
 # The lock keeps new references out: an employee is given nothing while their employment ends.
-_steps = RecordSteps(employee, rows=ROWS, row=EmployeeRow, fields=FIELDS, blocks_references=True)
+_steps = RecordSteps(employee, rows=ROWS, row=EmployeeRow, fields=FIELDS, locks_references=True)
 _END = Statement(
     update(employee)
     .where(employee.c.id == bindparam("row_id"))
