@@ -130,7 +130,7 @@ async def every(databases: Databases, query: Mapping[str, Any], partner_id: int)
 
 async def find(databases: Databases, partner_id: int, id_: int) -> Row:
     """One document."""
-    row = await databases["mitra"].one(_FIND, partner=partner_id, id=id_)
+    row = await databases["mitra"].one_or_none(_FIND, partner=partner_id, id=id_)
     if row is None:
         raise NotFound
     await databases.documents.fill([row])
@@ -147,7 +147,7 @@ async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
 
 async def draft(databases: Databases, partner_id: int, values: Mapping[str, Any]) -> Draft:
     """A new document, with the id that it will have."""
-    made = await databases["mitra"].one(_NEXT, partner=partner_id)
+    made = await databases["mitra"].one_or_none(_NEXT, partner=partner_id)
     if made is None:
         raise NotFound
     after = {"id": made["id"], "partnerId": partner_id, "fields": {}, **values}
