@@ -55,8 +55,10 @@ class RecordSteps(Generic[R]):
     `event`.
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
-    locks and reads then, and keeps new references to the row out as well. `locks_references` makes
-    the lock of other rows do that too.
+    locks and reads then, and keeps new references to the row out as well.
+
+    `locks_references` keeps new references out where `rows` is not plain. `on_delete` are further
+    columns that a deletion sets, by name.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class RecordSteps(Generic[R]):
         event: str | None = None,
         is_plain: bool = False,
         locks_references: bool = False,
+        on_delete: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
@@ -85,10 +88,11 @@ class RecordSteps(Generic[R]):
         )
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)
+        now = bindparam("now", type_=DateTime(timezone=True))
         self._mark = Statement(
             update(table)
             .where(table.c.id == bindparam("row_id"))
-            .values(deleted_at=bindparam("now", type_=DateTime(timezone=True)))
+            .values({"deleted_at": now, **(on_delete or {})})
         )
 
     async def find(self, reader: Reader, id_: int, **values: Any) -> R | None:

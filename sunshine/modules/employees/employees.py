@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    update,
 )
 
 from models.departments import department
@@ -123,11 +122,13 @@ _directories = {
     for scope, in_full in _IN_FULL.items()
 }
 # The lock keeps new references out: an employee is given nothing while their employment ends.
-_steps = RecordSteps(employee, rows=ROWS, row=EmployeeRow, fields=FIELDS, locks_references=True)
-_END = Statement(
-    update(employee)
-    .where(employee.c.id == bindparam("row_id"))
-    .values(deleted_at=bindparam("now"), status="inactive", updated_at=bindparam("now"))
+_steps = RecordSteps(
+    employee,
+    rows=ROWS,
+    row=EmployeeRow,
+    fields=FIELDS,
+    locks_references=True,
+    on_delete={"status": "inactive", "updated_at": bindparam("now")},
 )
 _REFERENCES = {"positionId": position, "departmentId": department, "managerId": employee}
 _USES = (Reference("direct report", employee.c.manager_id),)
@@ -225,8 +226,7 @@ async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = F
     before = await _steps.get_for_update(tx, id_)
     await end_employment(tx, id_, actor=actor, force=force)
     await check_unused(tx, _USES, id_)
-    await tx.execute(_END, row_id=id_)
-    await tx.record("employee_deleted", "employee", id_, before=before)
+    await _steps.delete(tx, before)
 
 
 def _public(row: EmployeeRow) -> DirectoryRow:
