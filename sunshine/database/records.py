@@ -54,6 +54,9 @@ class RecordSteps(Generic[R]):
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
     locks and reads then, and keeps new references to the row out as well.
+
+    `locks_references` keeps new references out where `rows` is not plain. `on_delete` are further
+    columns that a deletion sets, by name.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class RecordSteps(Generic[R]):
         row: type[R],
         fields: Mapping[str, Column[Any]],
         is_plain: bool = False,
+        locks_references: bool = False,
+        on_delete: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
@@ -75,13 +80,15 @@ class RecordSteps(Generic[R]):
         self._lock = Statement(
             select(table.c.id)
             .where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
-            .with_for_update(key_share=True)
+            .with_for_update(key_share=not locks_references)
         )
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)
         now = _bind("now", table.c.deleted_at)
         self._mark = Statement(
-            update(table).where(table.c.id == bindparam("row_id")).values(deleted_at=now)
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({"deleted_at": now, **(on_delete or {})})
         )
 
     async def find(self, reader: Reader, id_: int, **values: Any) -> R | None:
