@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from sunshine.database.database import Database
     from sunshine.database.statements import Row
     from sunshine.modules.employees.rows import EmployeeRow
+    from sunshine.modules.mitra.rows import PartnerRow
 
 
 async def employee(database: "Database", word: str) -> "EmployeeRow":
@@ -35,7 +36,7 @@ async def asset(database: "Database", code: str) -> "Row":
     raise NotFound(f"there is no asset {code}")
 
 
-async def partner(database: "Database", word: str) -> "Row":
+async def partner(database: "Database", word: str) -> "PartnerRow":
     """The partner with this id or name; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.mitra.partners import partners
