@@ -93,6 +93,22 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
     output.say(f"{run(work, 'fleet')['name']} may sign in as {username}.")
 
 
+@fleet.command()
+@click.argument("username", metavar="NAME")
+def unlock(username: str) -> None:
+    """Forget the failed sign-ins of the driver who signs in as NAME, which slow down whoever tries
+    from elsewhere; at once, and in every running server."""
+    from sunshine.commands.context import operator, run
+
+    async def work(database: "Database") -> "Row":
+        from sunshine.modules.fleet import driver_auth
+
+        async with database.transaction(operator()) as tx:
+            return await driver_auth.unlock(tx, username=username)
+
+    output.say(f"{run(work, 'fleet')['name']} may try again from anywhere.")
+
+
 async def _licensed(database: "Database", license_number: str) -> "Row":
     from sunshine.core.errors import NotFound
     from sunshine.modules.fleet import drivers as rules
