@@ -21,7 +21,7 @@ from sunshine.modules.branding_approval import channel as branding
 from sunshine.modules.fleet import jobs as fleet
 from sunshine.modules.leave import jobs as leave
 from sunshine.modules.meeting_rooms import jobs as meeting_rooms
-from sunshine.modules.mitra import documents
+from sunshine.modules.mitra import contents
 from sunshine.modules.tickets import channel as tickets_channel
 from sunshine.modules.tickets import jobs as tickets
 
@@ -33,7 +33,7 @@ JOBS = (
         HOURLY,
         cleanup.sweep,
         DATABASES,
-        documents.sweep,
+        contents.sweep,
     ),
     *leave.JOBS,
     *attendance.JOBS,
