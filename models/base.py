@@ -19,7 +19,7 @@ from sqlalchemy import (
 DATABASES = ("sunshine", "fleet", "cms", "mitra")
 
 # Constraint names are part of the contract: a violation is translated by its name
-# (sunshine/modules), so every one of them must be predictable.
+# (sunshine/modules), so every name must be predictable.
 NAMES = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -44,7 +44,7 @@ def identity() -> Column[int]:
 
 
 def timestamps() -> tuple[Column, Column]:
-    """When the row was made and last changed; written by the database."""
+    """The times of creation and last change; written by the database."""
     return (
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
@@ -52,24 +52,24 @@ def timestamps() -> tuple[Column, Column]:
 
 
 def files(kind: Literal["urls", "html", "text", "path"] = "urls") -> dict[str, str]:
-    """What a column names files of ours in: `info=files()`, and nothing else has to be said.
+    """Declare that a column refers to our files: `info=files()` is all it takes.
 
-    `urls`: a URL, a list of them, or JSON with some in it; `html`: attributes of HTML; `text`:
-    words, some of which are URLs, with a list of those in the column `files`; `path`: the path of
-    one below `static`. A body's field of that name, in the API's spelling, takes uploads over
-    (sunshine/web/files/attachments.py); who may open them, `sunshine files check` and the sweep ask
-    here too.
+    `urls`: a URL, a list of URLs, or JSON that contains some; `html`: attributes of HTML; `text`:
+    text that contains URLs, with a list of those in the column `files`; `path`: a path below
+    `static`. A body's field of that name, in the API's spelling, accepts uploads
+    (sunshine/web/files/attachments.py). Access to files, `sunshine files check` and the sweep rely
+    on this declaration, too.
     """
     return {"files": kind}
 
 
 def deleted_at() -> Column:
-    """When the row was deleted; null while it lives. History still refers to it."""
+    """The time of deletion; null while the row exists. History still refers to deleted rows."""
     return Column("deleted_at", DateTime(timezone=True))
 
 
 def known_network_of(accounts: Table, *, comment: str) -> Table:
-    """From where accounts of one kind signed in, beside them."""
+    """The networks from which accounts of one kind have signed in."""
     return Table(
         "known_network",
         accounts.metadata,
@@ -87,7 +87,7 @@ def known_network_of(accounts: Table, *, comment: str) -> Table:
 
 
 def unique_name(table: Table) -> None:
-    """One living row per name, whatever its case."""
+    """Require that names of rows that are not deleted are unique, regardless of case."""
     Index(
         f"{table.name}_name_key",
         func.lower(table.c.name),

@@ -1,5 +1,7 @@
-"""Tables that every database has: its events and its stored answers. Used by
-sunshine/database/event_log.py."""
+"""Tables of every database: its events and its stored responses.
+
+Used by sunshine/database/event_log.py and sunshine/web/idempotency.py.
+"""
 
 from sqlalchemy import (
     BigInteger,

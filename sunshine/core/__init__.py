@@ -1,22 +1,22 @@
-"""What everything stands on; imports nothing else of ours.
+"""The foundation of every other package; imports nothing else of ours.
 
-settings.py           the configuration of one process as a frozen object
-environment.py        the environment and .env, read and checked
-variables.py          every variable: type, default, meaning
-policy.py             what the company decided in its settings, as rules ask for it
-errors.py             what can go wrong, in business words
-principals.py         who asks, and what they may: roles and permissions
-fields.py             the kinds of field that payloads are made of
-shapes.py             the shapes of answers, made of the same kinds
+settings.py           the configuration of one process, as a frozen object
+environment.py        reads and checks the environment and .env
+variables.py          every environment variable: type, default, meaning
+policy.py             the company's own decisions, as the rules read them
+errors.py             the errors a request can end in, in business terms
+principals.py         the caller, and the roles and permissions that apply to them
+fields.py             the field types that payload schemas are built from
+shapes.py             the shapes of responses, built from the same field types
 validation.py         strict Cerberus
-json.py               strict JSON in, fast JSON out
-clock.py              the time, injected
-database_settings.py  where each database is and how it is reached
-unsafe_settings.py    what production refuses, and what anybody is warned of
-firebase.py           the service account that push messages will be sent by
-screening.py          what is refused by set difference and length, before a validator sees it
-characters.py         which characters a text may hold, and how others are shown
-disk_space.py         whether there is room for what is written
-command_name.py       how the command line was called
-systemd.py            what systemd is told
+json.py               strict JSON decoding, fast JSON encoding
+clock.py              the current time, injected
+database_settings.py  the location and connection options of each database
+unsafe_settings.py    settings that production refuses, and settings that log a warning
+firebase.py           the service account for push messages
+screening.py          rejects unknown keys and oversized values before a validator sees them
+characters.py         the characters a text may contain, and how to escape the others
+disk_space.py         whether there is enough free space to write
+command_name.py       the name by which the command line was started
+systemd.py            notifications to systemd
 """

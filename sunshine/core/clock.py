@@ -1,4 +1,4 @@
-"""The time, injected so that a rule never reads it and a test may set it."""
+"""The current time, injected so that rules never read the clock and tests can set it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -8,10 +8,10 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """The present instant, in UTC."""
+    """Return the current instant in UTC."""
     return datetime.now(UTC)
 
 
 def today(at: datetime, zone: ZoneInfo) -> date:
-    """The calendar day of an instant where the business is."""
+    """Return the calendar day of an instant in the business timezone."""
     return at.astimezone(zone).date()

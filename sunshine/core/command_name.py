@@ -1,4 +1,4 @@
-"""How the command line was called: what a hint names, so that it can be typed as it stands."""
+"""The name by which the command line was started; hints use it so that they can be pasted as is."""
 
 import os
 import shutil
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def name() -> str:
-    """`sunshine` where that is on the PATH, else the path by which it was called.
+    """Return `sunshine` if that is on the PATH, otherwise the path the command was started by.
 
-    bin/sunshine says that one in SUNSHINE_COMMAND.
+    bin/sunshine passes that path in SUNSHINE_COMMAND.
     """
     called = os.environ.get("SUNSHINE_COMMAND", "")
     found = shutil.which("sunshine")
@@ -19,5 +19,6 @@ def name() -> str:
 
 
 def _is_installed() -> bool:
-    """From a wheel, that is: a checkout has migrations/ beside the package."""
+    """Return whether the program runs from a wheel: a checkout has migrations/ next to the
+    package."""
     return (Path(__file__).parents[1] / "migrations").is_dir()

@@ -1,7 +1,7 @@
-"""Where each of the four databases is and how it is reached. For sunshine/core/settings.py.
+"""The location and connection options of the four databases. Used by sunshine/core/settings.py.
 
-Several servers are one cluster: a primary, and standbys that may take over. libpq tries them in
-turn and takes the first that is what TARGET asks for.
+Several hosts form one cluster: a primary, and standbys that can take over. libpq tries them in
+order and uses the first one that satisfies TARGET.
 """
 
 import os
@@ -12,17 +12,17 @@ from typing import Any
 
 from sunshine.core.variables import DATABASE_KEYS, DATABASES
 
-# What the others have of the first database's unless they name their own.
+# The other databases inherit these from the first one unless they set their own.
 _SHARED = (
     "HOST", "PORT", "USER", "PASSWORD", "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY", "TARGET",
 )  # fmt: skip
 _FILES = ("SSLROOTCERT", "SSLCERT", "SSLKEY")
 SYSTEM = "system"
-# Where distributions keep the authorities that the system trusts; libpq's own `system` asks the
-# OpenSSL that it was built with, which for a wheel's is another machine's.
+# Where distributions keep the certificate authorities the system trusts. libpq's own `system` asks
+# the OpenSSL it was built with; a wheel's libpq was built on another machine.
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Red Hat and its kin
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Red Hat and derivatives
     "/etc/ssl/ca-bundle.pem",  # SUSE
     "/etc/ssl/cert.pem",  # macOS, BSD
 )
@@ -30,11 +30,11 @@ _BUNDLES = (
 
 @dataclass(frozen=True)
 class DatabaseSettings:
-    """How to reach one of the four databases. Times in seconds.
+    """How to reach one of the four databases. Times are in seconds.
 
-    `host` and `port` are the first server's, `further` those of others that may have taken over.
-    What is empty of the TLS settings and of `target` is left to libpq and its own environment.
-    `pooler` tells that something like PgBouncer is in between (sunshine/database/pgbouncer.py).
+    `host` and `port` belong to the first server, `further` to the others, which may have taken
+    over. TLS settings and `target` that are empty are left to libpq and its environment variables.
+    `pooler`: a connection pooler such as PgBouncer is in between (sunshine/database/pgbouncer.py).
     """
 
     host: str
@@ -56,19 +56,19 @@ class DatabaseSettings:
 
     @property
     def servers(self) -> tuple[tuple[str, int], ...]:
-        """Host and port of each, in the order in which they are tried."""
+        """Return host and port of each server, in the order in which they are tried."""
         return ((self.host, self.port), *self.further)
 
     @property
     def where(self) -> str:
-        """The same for people."""
+        """Return the servers as text for people."""
         return " or ".join(
             f"{host or 'the local socket'} port {port}" for host, port in self.servers
         )
 
     @property
     def libpq(self) -> dict[str, str]:
-        """What tells libpq the way, by its own names; without the password."""
+        """Return the connection parameters under libpq's names, without the password."""
         named = {
             "host": ",".join(host for host, _ in self.servers),
             "port": ",".join(str(port) for _, port in self.servers),
@@ -86,19 +86,19 @@ class DatabaseSettings:
 
 
 def read(values: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, DatabaseSettings]:
-    """The four of them, from values without faults."""
+    """Build the settings of all four databases from values that passed `faults`."""
     return {name: _database(name, values, given) for name in DATABASES}
 
 
 def faults(values: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with values that are each right by themselves, a line for each."""
+    """Yield one line per contradiction between values that are each valid on their own."""
     for name in DATABASES:
         yield from _faults_of(name, values, given)
 
 
 def _faults_of(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[str]:
     own, prefix = _own(name, values, given), f"PG_{name.upper()}"
-    # What only follows the first database is told there.
+    # Inherited values are reported once, for the first database.
     mine = {key for key in _SHARED if f"{prefix}_{key}" in given}
     hosts, ports = _hosts(own), _ports(own)
     if mine & {"HOST", "PORT"} and len(ports) not in (1, len(hosts)):
@@ -129,7 +129,7 @@ def _fault_of_file(key: str, value: str) -> str | None:
             opened.read(1)
     except OSError as error:
         return f"cannot read {file}: {error.strerror}"
-    # As libpq judges: nobody else's, or root's for a group of ours.
+    # libpq's own rule: private to us, or owned by root and readable by our group.
     allowed = 0o640 if status.st_uid == 0 else 0o600
     if key == "SSLKEY" and status.st_mode & 0o777 & ~allowed:
         return f"{file} can be read by others; chmod {allowed:o} it"
@@ -149,7 +149,7 @@ def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) ->
         database=own["DB"],
         pool_min=min(own["MIN_POOL"], own["MAX_POOL"]),
         pool_max=own["MAX_POOL"],
-        # A client that waits 30 s (the original's default) has long hung up: 503 comes sooner.
+        # A client that waits 30 s (the original's default) has given up long ago; 503 comes sooner.
         pool_wait=min(own["ACQUIRE_POOL"] / 1000, 2.5),
         pool_idle=own["IDLE_POOL"] / 1000,
         further=servers[1:],
@@ -162,7 +162,8 @@ def _database(name: str, values: Mapping[str, Any], given: Mapping[str, str]) ->
 
 
 def _own(name: str, values: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
-    """The first database's server and account serve the others unless they name their own."""
+    """Return one database's values; it inherits the first one's server and account unless it sets
+    its own."""
     own = {key: values.get(f"PG_{name.upper()}_{key}") for key in DATABASE_KEYS}
     for key in _SHARED:
         if f"PG_{name.upper()}_{key}" not in given:
@@ -187,7 +188,7 @@ def _path(value: str) -> Path:
 
 
 def _bundle() -> str:
-    """The file of the authorities that this system trusts; empty where there is none."""
+    """Return the file of certificate authorities this system trusts; empty if there is none."""
     import ssl
 
     places = (ssl.get_default_verify_paths().cafile, *_BUNDLES)

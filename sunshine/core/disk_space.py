@@ -1,4 +1,4 @@
-"""Whether there is room for what is written: on the disk of DIR, and in what has just refused."""
+"""Whether there is enough free space: on the disk of DIR, and wherever a write just failed."""
 
 import asyncio
 import os
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-NEEDED = 10 * 2**20  # bytes: the largest file that may come
-REMEMBERED = 30.0  # seconds: a quota, or another machine's disk, tells of itself by refusing only
-PATIENCE = 0.5  # seconds for a file system that may be away
+NEEDED = 10 * 2**20  # bytes: the largest upload
+REMEMBERED = 30.0  # seconds: a quota or a remote disk shows only by refused writes
+PATIENCE = 0.5  # seconds to wait for a file system that may be unreachable
 
 
 class Room:
-    """Looks at the disk below a folder, and remembers where there was none."""
+    """Watches the free space below a folder and remembers where writes failed for lack of space."""
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
@@ -22,31 +22,31 @@ class Room:
         self._looking: asyncio.Task[int | None] | None = None
 
     def ran_out(self, where: str) -> None:
-        """There was none there a moment ago."""
+        """Record that a write to `where` has just failed for lack of space."""
         self._refused[where] = self._now()
 
     async def lacking(self) -> set[str]:
-        """Where there is none: `storage`, or a database by its name."""
+        """Return the places without space: `storage`, or the name of a database."""
         since = self._now() - REMEMBERED
         found = {where for where, at in self._refused.items() if at > since}
         free = await self.free()
         return found | {"storage"} if free is not None and free < NEEDED else found
 
     async def free(self) -> int | None:
-        """Bytes on the disk of the folder; None where that is not known soon enough."""
-        # A file system that hangs keeps its thread: one of ours at a time is enough.
+        """Return the free bytes on the folder's disk; None if that is not known within PATIENCE."""
+        # A file system that hangs blocks its thread, so at most one of ours looks at a time.
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(asyncio.to_thread(_free, self._folder))
-        looking = self._looking  # another caller may have begun the next one by then
+        looking = self._looking  # another caller may have started the next one by then
         done, _ = await asyncio.wait({looking}, timeout=PATIENCE)
         return looking.result() if done else None
 
 
 def _free(folder: Path) -> int | None:
-    while not folder.exists() and folder != folder.parent:  # the server makes it
+    while not folder.exists() and folder != folder.parent:  # the server creates it
         folder = folder.parent
     with suppress(OSError):
         found = os.statvfs(folder)
-        # Where there are no more names, bytes are of no use.
+        # Without free inodes, free bytes are of no use.
         return found.f_bavail * found.f_frsize if found.f_favail or not found.f_files else 0
     return None

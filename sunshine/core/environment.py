@@ -1,6 +1,6 @@
-"""Environment and `.env` -> one frozen Settings, checked at start, all errors at once.
+"""Builds one frozen Settings from the environment and `.env`; reports all errors at once, at start.
 
-The variables themselves are data in sunshine/core/variables.py; `sunshine config` prints them.
+The variables are declared in sunshine/core/variables.py; `sunshine config` prints them.
 """
 
 import difflib
@@ -24,7 +24,7 @@ PREFIXES = tuple({name.split("_")[0] + "_" for name in VARIABLES})
 
 
 class SettingsError(Exception):
-    """Everything that is wrong with the configuration, one line each."""
+    """Everything that is wrong with the configuration, one line per error."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("; ".join(lines))
@@ -32,9 +32,9 @@ class SettingsError(Exception):
 
 
 def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
-    """Read the environment, then `.env` in the home folder for what it leaves open.
+    """Read the environment, then `.env` in the home folder for variables that are not set.
 
-    The home folder is SUNSHINE_HOME, else the working directory. Raises SettingsError.
+    The home folder is SUNSHINE_HOME, otherwise the working directory. Raises SettingsError.
     """
     environ = os.environ if environ is None else environ
     home = home or Path(environ.get("SUNSHINE_HOME") or Path.cwd())
@@ -53,7 +53,8 @@ def load(environ: Mapping[str, str] | None = None, home: Path | None = None) -> 
 
 
 def _given(environ: Mapping[str, str], file: Path, errors: list[str]) -> dict[str, str]:
-    """Known variables that are set and not empty, by upper-case name; typos go to `errors`."""
+    """Return the known variables with a non-empty value, by upper-case name; add typos to
+    `errors`."""
     found: dict[str, str] = {}
     for source, pairs in (("environment", environ), (str(file), _read(file, errors))):
         for key, value in pairs.items():
@@ -88,7 +89,10 @@ def _content(name: str, path: str, errors: list[str]) -> str:
 
 
 def _suggest(name: str, source: str, errors: list[str]) -> None:
-    """The environment is full of other programs' variables: only near misses of ours are errors."""
+    """Add an error for an unknown variable.
+
+    The environment is full of other programs' variables, so there only near misses of ours count.
+    """
     near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)
     if source != "environment":
         hint = f", did you mean {near[0]}?" if near else ""
@@ -190,13 +194,13 @@ def _policy(values: Mapping[str, Any]) -> Policy:
 
 
 def _minute(time_of_day: str) -> int:
-    """HH:MM -> minutes after midnight."""
+    """Convert HH:MM to minutes after midnight."""
     hours, _, minutes_ = time_of_day.partition(":")
     return int(hours) * 60 + int(minutes_)
 
 
 def _unusable(settings: Settings) -> Iterator[str]:
-    """What each variable allows by itself, and cannot be meant."""
+    """Yield one line per value that is valid on its own but unusable together with the others."""
     origin, base = urlsplit(settings.files_origin), urlsplit(settings.base_domain)
     if origin.hostname and origin.hostname == (base.hostname or "").lower():
         yield "FILES_ORIGIN: must be another host than BASE_DOMAIN's"

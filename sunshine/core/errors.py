@@ -1,25 +1,25 @@
-"""What can go wrong, in business words; sunshine/web/handler.py turns them into HTTP.
+"""The errors a request can end in, in business terms; sunshine/web/handler.py maps them to HTTP.
 
-Every error has a message fit for a person, a stable `code` for a program, and, where single
-fields are at fault, `errors` as a list of `{"field", "message"}`: the first MAX_NAMED of them, and
-in `omitted` how many there are beside.
+Every error has a message for people, a stable `code` for programs and, if single fields are at
+fault, `errors`: a list of `{"field", "message"}` with the first MAX_NAMED of them. `omitted` is the
+number of the others.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Nobody mends more at once, and an answer must not grow with what was sent.
+# Nobody fixes more at a time, and a response must not grow with the request.
 MAX_NAMED = 20
-MAX_WORDS = 200  # characters of a name or a value that an error repeats
+MAX_WORDS = 200  # characters of a submitted name or value that an error quotes
 
 
 def shortened(text: str, most: int = MAX_WORDS) -> str:
-    """A text that somebody sent, as an error repeats it: its beginning where it is long."""
+    """Return a submitted text as errors quote it: cut after `most` characters."""
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 class AppError(Exception):
-    """A request that cannot be done as asked. `data` is what the asker needs to go on."""
+    """A request that cannot be fulfilled. `data` is what the client needs to continue."""
 
     code = "failed"
     message = "The request could not be completed"
@@ -42,9 +42,9 @@ class AppError(Exception):
 
 
 class Faults:
-    """Field errors in the order in which they are found: MAX_NAMED are kept, the rest is counted.
+    """Collects field errors in order: keeps the first MAX_NAMED, counts the rest.
 
-    False where there is none.
+    False if there are none.
     """
 
     def __init__(self, errors: Iterable[dict[str, Any]] = ()) -> None:
@@ -56,47 +56,47 @@ class Faults:
         return bool(self.named or self.omitted)
 
     def add(self, error: dict[str, Any]) -> None:
-        """One more."""
+        """Add one error."""
         if len(self.named) < MAX_NAMED:
             self.named.append(error)
         else:
             self.omitted += 1
 
     def extend(self, errors: Iterable[dict[str, Any]], omitted: int = 0) -> None:
-        """All of these, and so many that are not named any more."""
+        """Add the errors, and `omitted` more that are only counted."""
         for error in errors:
             self.add(error)
         self.omitted += omitted
 
 
 class Invalid(AppError):
-    """The payload says something that cannot be."""
+    """The payload contains an invalid value."""
 
     code = "validation_failed"
     message = "Validation failed"
 
     @classmethod
     def field(cls, field: str, message: str, *, code: str | None = None) -> "Invalid":
-        """One field is wrong."""
+        """Return the error for one invalid field."""
         return cls(code=code, errors=[{"field": field, "message": message}])
 
 
 class NotSignedIn(AppError):
-    """Nobody is known to ask: no token, or one that is wrong, expired or ended."""
+    """The caller is unknown: no token, or a token that is invalid, expired or revoked."""
 
     code = "not_signed_in"
     message = "Authentication required"
 
 
 class NotAllowed(AppError):
-    """Somebody known asks for what is not theirs."""
+    """The caller is known but lacks the permission."""
 
     code = "not_allowed"
     message = "Access denied"
 
 
 class NoEmployee(NotAllowed):
-    """Somebody known who does not work here, as far as we know, asks for what employees do."""
+    """The caller is known but is not linked to an employee, and the action is for employees."""
 
     code = "no_employee"
     message = (
@@ -106,7 +106,7 @@ class NoEmployee(NotAllowed):
 
 
 class PasswordDue(NotAllowed):
-    """An admin asked for a new password: until there is one, nothing else is to be done."""
+    """An admin has required a new password; until it is set, every other request is refused."""
 
     code = "password_change_required"
     message = "Choose a new password first: PUT /api/users/:id with password and currentPassword"
@@ -120,27 +120,30 @@ class NotFound(AppError):
 
 
 class Conflict(AppError):
-    """Right in itself, but not in the present state: taken, overlapping, already decided."""
+    """Valid in itself, but in conflict with the current state: taken, overlapping, already
+    decided."""
 
     code = "conflict"
     message = "This conflicts with the present state"
 
     @classmethod
     def field(cls, field: str, message: str, *, code: str | None = None) -> "Conflict":
-        """One field collides with another row."""
+        """Return the error for one field that collides with another row."""
         return cls(message, code=code, errors=[{"field": field, "message": message}])
 
 
 class TooLarge(AppError):
-    """More bytes than we take."""
+    """The body has more bytes than the server accepts."""
 
     code = "too_large"
     message = "Request body is too large"
 
 
 class StorageFull(AppError):
-    """There is no room; a retry will not find any either. `where` is the database that has none, or
-    `storage`: where files are."""
+    """There is no space left, and a retry will not help.
+
+    `where` is the database without space, or `storage` for files.
+    """
 
     code = "storage_full"
     message = "There is no room left for files"
@@ -151,15 +154,17 @@ class StorageFull(AppError):
 
 
 class UnsupportedMedia(AppError):
-    """Not the kind of body this endpoint reads."""
+    """The endpoint does not read this kind of body."""
 
     code = "unsupported_media_type"
     message = "Content-Type must be application/json"
 
 
 class TooMany(AppError):
-    """Called too often. `standing` is the limit and what is left of it; try again in `retry_after`
-    seconds."""
+    """Too many requests. `standing` is the limit and what is left of it.
+
+    The client may retry after `retry_after` seconds.
+    """
 
     code = "too_many_requests"
     message = "Too many requests"
@@ -171,19 +176,20 @@ class TooMany(AppError):
 
 
 class Unavailable(AppError):
-    """A part we rely on does not answer; the same request may succeed in a moment."""
+    """Something the server depends on does not respond; the same request may succeed in a
+    moment."""
 
     code = "unavailable"
     message = "Service temporarily unavailable"
 
 
-# A broken constraint by its name -> the business error it means. Rule modules fill it in beside
-# the statements that can break it; sunshine/database/database.py reads it.
+# Constraint name -> the business error its violation means. Rule modules register theirs next to
+# the statements that can violate them; sunshine/database/database.py reads the table.
 VIOLATIONS: dict[str, AppError] = {}
 
 
 def violations(meanings: Mapping[str, AppError]) -> None:
-    """Say what breaking each named constraint means. A name has one meaning."""
+    """Register the business error for each named constraint. A constraint has one meaning."""
     known = VIOLATIONS.keys() & meanings.keys()
     if known:
         raise ValueError(f"constraints have a meaning already: {sorted(known)}")

@@ -1,8 +1,8 @@
-"""The kinds of field that schemas are made of: Cerberus rule sets for sunshine/core/validation.py.
+"""The field types that schemas are built from: Cerberus rule sets for sunshine/core/validation.py.
 
-Keyword arguments add or override Cerberus rules: `text(100, required=True)`. Two are ours:
-`needs={"reject": "notes"}`, this value needs that other field, and not blank;
-`instead_of="location"`, where this field is, that required one may be missing.
+Keyword arguments add or override Cerberus rules: `text(100, required=True)`. Two rules are ours:
+`needs={"reject": "notes"}`: this value requires that other field, not blank;
+`instead_of="location"`: if this field is given, that required field may be missing.
 """
 
 from decimal import Decimal
@@ -18,9 +18,11 @@ MAX_FREE_FORM = 256 * 1024  # bytes as JSON
 
 
 def text(maximum: int = 255, **rules: Any) -> Field:
-    """A trimmed line of at most `maximum` characters; blank only where it is not required.
+    """A trimmed single line of at most `maximum` characters; may be blank only if it is not
+    required.
 
-    Names, titles, codes, addresses: what has no place in one line is refused, by characters.py.
+    For names, titles, codes, addresses; characters.py rejects characters that do not belong in one
+    line.
     """
     blank = {"empty": False} if rules.get("required") else {}
     return {"type": "string", "coerce": "line", "maxlength": maximum} | blank | rules
@@ -32,19 +34,20 @@ def prose(maximum: int, **rules: Any) -> Field:
 
 
 def choice(*words: str, **rules: Any) -> Field:
-    """One of the given words, to the letter."""
+    """Exactly one of the given words."""
     return {"type": "string", "allowed": list(words)} | rules
 
 
 def email(**rules: Any) -> Field:
     """An address with one @ and a dotted domain, at most 254 characters."""
-    # As JavaScript reads it too, which knows no escaped quote: the description shows it.
+    # Also valid in JavaScript, which does not know escaped quotes: the OpenAPI description shows
+    # it.
     pattern = r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+'
     return text(254, regex=pattern, **rules)
 
 
 def whole(minimum: int, maximum: int = MAX_ID, **rules: Any) -> Field:
-    """An integer; `true`, 1.0 and "1" are none."""
+    """An integer; `true`, 1.0 and "1" are not integers."""
     return {"type": "integer", "min": minimum, "max": maximum} | rules
 
 
@@ -54,7 +57,7 @@ def number(minimum: float, maximum: float, **rules: Any) -> Field:
 
 
 def money(maximum: Decimal = Decimal("999999999999.99"), **rules: Any) -> Field:
-    """An amount, not negative, rounded half up to the cent -> decimal.Decimal."""
+    """A non-negative amount, rounded half up to the cent; becomes decimal.Decimal."""
     return {"type": "money", "coerce": "money", "min": 0, "max": maximum} | rules
 
 
@@ -69,51 +72,55 @@ def row_id(**rules: Any) -> Field:
 
 
 def date(**rules: Any) -> Field:
-    """A day as YYYY-MM-DD -> datetime.date."""
+    """A day as YYYY-MM-DD; becomes datetime.date."""
     return {"type": "date", "coerce": "date"} | rules
 
 
 def time(**rules: Any) -> Field:
-    """A time of day as HH:MM -> datetime.time."""
+    """A time of day as HH:MM; becomes datetime.time."""
     return {"type": "time", "coerce": "time"} | rules
 
 
 def instant(**rules: Any) -> Field:
-    """An RFC 3339 instant with offset -> datetime.datetime in UTC."""
+    """An RFC 3339 instant with offset; becomes datetime.datetime in UTC."""
     return {"type": "datetime", "coerce": "instant"} | rules
 
 
 def timezone(**rules: Any) -> Field:
-    """The name of an IANA timezone, as it is written there."""
+    """The name of an IANA timezone, spelled exactly."""
     return {"type": "string", "coerce": "timezone", "maxlength": 64} | rules
 
 
 def file_url(**rules: Any) -> Field:
-    """Where a file is: an http(s) URL, or a path without host. No other scheme is opened by us."""
+    """The location of a file: an http(s) URL, or a path without host.
+
+    Other schemes are rejected.
+    """
     pattern = r"https?://\S+|(?!//)(?![A-Za-z][A-Za-z0-9+.-]*:)\S+"
     return text(2048, regex=pattern, **rules)
 
 
 def picture(**rules: Any) -> Field:
-    """A picture in base64, which sunshine/files/images.py reads."""
+    """An image in base64; sunshine/files/images.py decodes it."""
     return {"type": "string", "maxlength": MAX_PICTURE // 3 * 4 + 32} | rules
 
 
 def list_of(item: Field, maximum: int = 100, **rules: Any) -> Field:
-    """A list of at most `maximum` items of one kind."""
+    """A list of at most `maximum` items of one type."""
     return {"type": "list", "schema": item, "maxlength": maximum} | rules
 
 
 def free_form(**rules: Any) -> Field:
-    """A JSON object of whatever one likes, at most 256 KiB; strings in it are kept to the letter.
+    """Any JSON object of at most 256 KiB; strings in it are stored unchanged.
 
-    Whole numbers have 64 bits at most.
+    Integers have at most 64 bits.
     """
     return {"type": "dict", "coerce": "free_form", "allow_unknown": True} | rules
 
 
 def changes(schema: Schema) -> Schema:
-    """The same fields for PUT, which merges: none is required, none that was may be blanked."""
+    """The same fields for PUT, which merges: none is required; a required one cannot be set to
+    blank."""
     dropped = ("required", "default")
     return {
         name: {rule: value for rule, value in field.items() if rule not in dropped}
@@ -125,20 +132,20 @@ def changes(schema: Schema) -> Schema:
 
 
 def digits(minimum: int, maximum: int, **rules: Any) -> Field:
-    """A whole number in a query."""
+    """An integer in a query string."""
     return whole(minimum, maximum, coerce="digits", **rules)
 
 
 def query_id(**rules: Any) -> Field:
-    """A row's id in a query."""
+    """A row's id in a query string."""
     return digits(1, MAX_ID, **rules)
 
 
 def query_number(minimum: float, maximum: float, **rules: Any) -> Field:
-    """A number in a query, as -6.2088."""
+    """A number in a query string, such as -6.2088."""
     return number(minimum, maximum, coerce="decimal", **rules)
 
 
 def query_flag(**rules: Any) -> Field:
-    """true, false, 1 or 0 in a query."""
+    """true, false, 1 or 0 in a query string."""
     return {"type": "boolean", "coerce": "query_flag"} | rules

@@ -1,27 +1,28 @@
-"""The service account that push messages are sent by: a file that Firebase's console gives out.
+"""The service account for push messages: a file downloaded from the Firebase console.
 
-Nothing is sent yet; that the file is one is made sure of where the settings are read, not months
-later by the first message.
+Nothing is sent yet. The file is checked when the settings are read, not months later by the first
+message.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-_MOST = 64 * 1024  # bytes; such a file has two thousand
+_MOST = 64 * 1024  # bytes; such a file has about two thousand
 _NEEDED = ("project_id", "client_email", "private_key")
 
 
 @dataclass(frozen=True)
 class ServiceAccount:
-    """Whose project it is, and which account of it."""
+    """The project and the account of a service account file."""
 
     project: str
     email: str
 
 
 def service_account(path: str) -> ServiceAccount:
-    """What the file says; ValueError, in words that follow its name, where it is none."""
+    """Read the file; ValueError, worded to follow the file's name, if it is not a service
+    account."""
     try:
         with Path(path).expanduser().open("rb") as stream:
             content = stream.read(_MOST + 1)

@@ -1,6 +1,7 @@
-"""Strict JSON in, fast JSON out. What no field may hold is refused here, before any schema.
+"""Strict JSON decoding, fast JSON encoding. Rejects, before any schema, values no field may
+contain.
 
-Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, more than 150,000
+Rejected: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, more than 150,000
 values or 20,000 objects and lists, numbers of more than 1,000 digits, NUL and lone surrogates in
 any string or key.
 """
@@ -16,38 +17,38 @@ import msgspec
 from sunshine.core.errors import Invalid, shortened
 
 MAX_DEPTH = 32
-# As many as a free form of 256 KiB can hold, and more; reading ten times as many takes a second.
+# More than a free-form field of 256 KiB can contain; decoding ten times as many takes a second.
 MAX_VALUES = 150_000
-MAX_HOLDERS = 20_000  # objects and lists: each is looked at here once more
-# Reading a number takes the square of its digits.
+MAX_HOLDERS = 20_000  # objects and lists: this module visits each one again
+# Parsing a number takes time quadratic in its digits.
 MAX_DIGITS = 1000
 _ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
-# How many values are looked at for the place of a character, once it is known that there is one.
+# How many values are searched for the path of a bad character, once one is known to exist.
 MAX_SOUGHT = 10_000
-# What stands between values or begins some, what holds values, and all the rest of each.
+# Bytes that separate or open values, brackets, and the complement of each set.
 _NO_MARKS = bytes(set(range(256)) - set(b",[{"))
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SQUARE = bytes.maketrans(b"{}", b"[]")
-# An escape that may be half of a pair, or a half alone.
+# An escape that may be half of a surrogate pair, or a lone half.
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 INT64 = range(-(2**63), 2**63)
 _LEAST, _MOST = INT64[0], INT64[-1]
-# From here on the shortest text of a float has no point, and reads as a whole number.
+# From here on the shortest text of a float has no decimal point, and reads as an integer.
 _POINTLESS = 1e16
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
-# Of two values that say the same: Python takes true for 1 and 1.0, JSON does not.
+# To compare values: Python treats true as equal to 1 and 1.0, JSON does not.
 comparable = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
-# For logs, which may be handed anything.
+# For logs, which may receive any object.
 encode_any = msgspec.json.Encoder(enc_hook=repr).encode
-# What the database stored as JSONB was strict when it came in.
+# JSONB in the database was decoded strictly when it came in.
 decode_stored = msgspec.json.Decoder().decode
 
 
 def decode(body: bytes) -> Any:
-    """The value of a request body; Invalid says what is wrong with it."""
+    """Decode a request body; Invalid says what is wrong with it."""
     holders = _holders_of(body)
     try:
         text = body.decode("utf-8")
@@ -74,7 +75,7 @@ def decode(body: bytes) -> Any:
 
 
 def clean(text: str) -> bool:
-    """Whether PostgreSQL can hold this text: no NUL, no lone surrogate."""
+    """Return whether PostgreSQL can store this text: no NUL, no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -83,10 +84,11 @@ def clean(text: str) -> bool:
 
 
 def exact(value: Any) -> Any:
-    """A JSON value with its numbers as every store gives them back: whole ones of 64 bits, doubles.
+    """Return a JSON value with its numbers as every store returns them: 64-bit integers and
+    doubles.
 
-    A double that is whole and has 64 bits' room is such a number, as far as JSON can tell.
-    ValueError names the place of one that fits neither.
+    A double that is whole and fits into 64 bits becomes an integer; JSON cannot tell them apart.
+    ValueError names the path of a number that fits neither.
     """
     try:
         return _exact(value)
@@ -111,14 +113,14 @@ def _exact(value: Any) -> Any:
     if kind is float:
         if abs(value) >= _POINTLESS and int(value) in INT64:
             return int(value)
-        return value or 0.0  # -0.0 is no number of PostgreSQL's
+        return value or 0.0  # PostgreSQL has no -0.0
     return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        # The first time that a key stands there is not when it is there the last time.
+        # The key whose first occurrence is not its last.
         last = {key: place for place, (key, _) in enumerate(pairs)}
         twice = next(key for place, (key, _) in enumerate(pairs) if last[key] != place)
         raise Invalid(f"Body names the key {shortened(twice)!r} twice", code="invalid_json")
@@ -126,8 +128,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _holders_of(body: bytes) -> int:
-    """How many objects and lists it may have, brackets in its texts counted too; Invalid where it
-    would take long only to read it."""
+    """Return an upper bound of the objects and lists in a body; brackets in strings may count.
+
+    Invalid if decoding alone would take too long.
+    """
     marks = body.translate(None, _NO_MARKS)
     if len(marks) > MAX_VALUES or len(marks) - marks.count(b",") > MAX_HOLDERS:
         marks = _outside_texts(body).translate(None, _NO_MARKS)
@@ -142,10 +146,11 @@ def _holders_of(body: bytes) -> int:
 
 
 def _outside_texts(body: bytes) -> bytes:
-    """Without what its texts say; Invalid where there are too many of those."""
+    """Return the body without the contents of its strings; Invalid if there are too many
+    strings."""
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Two for a value, two for its key.
+    # Two quotes for a value, two for its key.
     if body.count(b'"') > 4 * MAX_VALUES:
         raise _too_many(MAX_VALUES, "values")
     return b"".join(body.split(b'"')[::2])
@@ -156,7 +161,7 @@ def _too_many(most: int, what: str) -> Invalid:
 
 
 def _has_long_numbers(body: bytes) -> bool:
-    """Whether a number may have too many digits: only then each is asked for it."""
+    """Return whether a number may have too many digits; only then each number is checked."""
     return len(body) > MAX_DIGITS and _LONG_NUMBER in body.translate(_ANY_DIGIT)
 
 
@@ -186,7 +191,10 @@ def _too_deep() -> Invalid:
 
 
 def _check_depth(body: bytes) -> None:
-    """Of what was read, and so has a bracket for each: the innermost are taken away each time."""
+    """Check the nesting depth of a body that was decoded, so its brackets match.
+
+    Each pass removes the innermost brackets.
+    """
     brackets = _outside_texts(body).translate(_SQUARE, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"")
@@ -196,8 +204,8 @@ def _check_depth(body: bytes) -> None:
 
 
 def _is_unclean(text: str, value: Any) -> bool:
-    """Whether an escape made a character that is not allowed; raw ones pass no parser."""
-    # A backslash that is escaped itself begins nothing.
+    """Return whether an escape produced a forbidden character; the parser rejects raw ones."""
+    # An escaped backslash starts no escape.
     if "\\u0000" in text and "\\u0000" in text.replace("\\\\", "  "):
         return True
     if not _HALF.search(text):
@@ -216,8 +224,10 @@ def _is_strange(item: Any) -> bool:
 
 
 def _place(value: Any, is_wrong: Callable[[Any], bool]) -> str:
-    """The path of the first value, or of the object with the first key, that is wrong; empty where
-    that is far in."""
+    """Return the path of the first wrong value, or of the object with the first wrong key.
+
+    Empty if it is not found within MAX_SOUGHT values.
+    """
     waiting: list[tuple[str, Any]] = [("", value)]
     for _ in range(MAX_SOUGHT):
         if not waiting:

@@ -1,8 +1,8 @@
-"""Who asks, and what they may: principals, roles, permissions. Cached by
-sunshine/identity/resolver.py.
+"""The caller and their rights: principals, roles, permissions. sunshine/identity/resolver.py caches
+them.
 
-A permission is `module:verb[:scope]`; a wider scope implies the narrower: own < team < all.
-What each role holds and every endpoint asks for: docs/authorization.md.
+A permission is `module:verb[:scope]`; a wider scope implies the narrower ones: own < team < all.
+docs/authorization.md lists each role's permissions and what every endpoint requires.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ HR = EMPLOYEE | frozenset(
     assets:read:all assets:assign freelance:read freelance:manage cms:careers
     mitra:read""".split()
 )
-# What an admin may give to any user of any role; everything else comes with a role only.
+# What an admin may grant to any user of any role; all other permissions come only with a role.
 GRANTABLE = frozenset(
     """tickets:agent assets:manage assets:assign rooms:manage branding:manage cms:write
     cms:publish fleet:read fleet:manage sales:read:all sales:manage freelance:manage
@@ -43,13 +43,13 @@ _ADMIN_ONLY = frozenset(
     "users:write events:read tickets:read:all tickets:delete sales:create:all onapps:manage".split()
 )
 ADMIN = EMPLOYEE | MANAGER | HR | GRANTABLE | _ADMIN_ONLY
-# What drivers hold: their own profile, vehicle and location, and nothing else.
+# Drivers' permissions: their own profile, vehicle and location, and nothing else.
 DRIVER = frozenset({"account:self", "fleet:self"})
 ROLE_PERMISSIONS = {"admin": ADMIN, "hr": HR, "manager": MANAGER, "employee": EMPLOYEE}
 
 
 class Actor(Protocol):
-    """In whose name a change is made: as an event keeps it."""
+    """The author of a change, as the event stores it."""
 
     @property
     def kind(self) -> str: ...
@@ -61,7 +61,7 @@ class Actor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The server itself, a job of its, or an administrator at the command line."""
+    """The server itself, one of its jobs, or an administrator at the command line."""
 
     name: str = "system"
     kind: str = "system"
@@ -70,8 +70,10 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """From where somebody tries to sign in: as the trail keeps it, and, as `network`, as accounts
-    know it again. `client` is what the program calls itself."""
+    """The origin of a sign-in attempt.
+
+    The audit trail stores `address`; accounts remember `network`. `client` is the User-Agent.
+    """
 
     address: str
     network: str
@@ -81,7 +83,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody signed in: a user, or a driver of the fleet. `employee_id` is None for outsiders."""
+    """A signed-in user or fleet driver. `employee_id` is None for people who are not employees."""
 
     kind: str
     id: int
@@ -91,29 +93,29 @@ class Principal:
     role: str
     employee_id: int | None
     permissions: frozenset[str]
-    # The token that was shown: its id, which ends at logout, its end in epoch seconds, and the
-    # version of the account that it was made for.
+    # The token of the request: its id, which is revoked at logout, its expiry in epoch seconds, and
+    # the version of the account it was issued for.
     jti: str = field(default="", compare=False)
     expires: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False)
-    # Whether an admin asked for a new password, before anything else is opened.
+    # Whether an admin requires a new password before any other request.
     must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
-        """Whether the permission is held, at any scope when none is named."""
+        """Return whether the permission is held, at any scope if none is named."""
         return permission in implied(self.permissions)
 
     def may_any(self, permissions: Iterable[str]) -> bool:
-        """Whether one of the permissions is held."""
+        """Return whether at least one of the permissions is held."""
         return not implied(self.permissions).isdisjoint(permissions)
 
     def scope(self, permission: str) -> Scope | None:
-        """The widest scope at which `module:verb` is held."""
+        """Return the widest scope at which `module:verb` is held; None if it is not held."""
         held = implied(self.permissions)
         return next((s for s in reversed(SCOPES) if f"{permission}:{s}" in held), None)
 
 
-# Who asks without a token, where that is allowed.
+# The caller without a token, where that is allowed.
 ANONYMOUS = Principal(
     kind="stranger",
     id=0,
@@ -128,12 +130,12 @@ ANONYMOUS = Principal(
 
 @lru_cache(maxsize=1)
 def known() -> frozenset[str]:
-    """Every permission that somebody may hold, with all that they imply."""
+    """Return every permission that anybody can hold, with all that they imply."""
     return implied(ADMIN | DRIVER)
 
 
 def permissions_of(role: str, grants: Iterable[str] = ()) -> frozenset[str]:
-    """A role's bundle and the user's own grants; one object for all who have the same."""
+    """Return a role's permissions and the user's grants; equal sets share one object."""
     return _permissions_of(role, tuple(grants))
 
 
@@ -144,7 +146,7 @@ def _permissions_of(role: str, grants: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def implied(permissions: frozenset[str]) -> frozenset[str]:
-    """The permissions with all they imply: narrower scopes, and the bare verb."""
+    """Return the permissions with all they imply: narrower scopes, and the bare verb."""
     all_ = set(permissions)
     for permission in permissions:
         verb, _, scope = permission.rpartition(":")

@@ -1,7 +1,7 @@
-"""What is refused of a document by set difference and by length, before a validator sees it.
+"""Rejects unknown keys and oversized values of a document before a validator sees it.
 
-What is left has at most as many keys and items as its schema allows, so that checking it costs what
-the schema does, however much was sent. Used by sunshine/core/validation.py.
+The remaining document has at most as many keys and items as its schema allows, so validation costs
+what the schema costs, no matter how much was sent. Used by sunshine/core/validation.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 class Fault(NamedTuple):
-    """What is wrong where: `("items", 0, "price")`."""
+    """A path, such as `("items", 0, "price")`, and what is wrong there."""
 
     path: Path
     message: str
@@ -23,10 +23,10 @@ class Fault(NamedTuple):
 
 @dataclass
 class Screened:
-    """What is left of a document, and what was taken out of it.
+    """The remaining document, and what was removed from it.
 
-    At `replaced` stands null instead of what was too long, or of another kind. Of keys that the
-    schema does not know the first MAX_NAMED are `unknown`, `unknowns` is how many there are.
+    The value at each path in `replaced` became null because it was too long or of another type.
+    `unknown` are the first MAX_NAMED keys that the schema does not know, `unknowns` is their total.
     """
 
     document: Any = None
@@ -36,20 +36,20 @@ class Screened:
 
 
 class Screen:
-    """A schema's fields that hold others, so that all the others cost nothing."""
+    """The nested fields of a schema; flat fields cost nothing here."""
 
     def __init__(self, schema: Mapping[str, Any], *, purge_unknown: bool = False) -> None:
         self._node = _Dict({"schema": schema, "allow_unknown": purge_unknown})
 
     def of(self, document: dict[str, Any]) -> Screened:
-        """The document without what is refused; it is not changed itself."""
+        """Return the document without the rejected parts; the argument is not modified."""
         screened = Screened()
         screened.document = self._node.screen(document, (), screened)
         return screened
 
 
 class _Node:
-    """A field that holds others: `kind` is its Python type."""
+    """A nested field; `kind` is its Python type."""
 
     kind: Any
 
@@ -57,11 +57,11 @@ class _Node:
         self._maximum = rules.get("maxlength")
 
     def screen(self, value: Any, path: Path, screened: Screened) -> Any:
-        """The value without what is refused; the same object where nothing is."""
+        """Return the value without the rejected parts; the same object if there are none."""
         if value is None:
             return None
         if not isinstance(value, self.kind):
-            # Of another kind a validator would look at every item, only to say so.
+            # A validator would visit every item only to report the wrong type.
             if not isinstance(value, list | dict):
                 return value
             screened.replaced[path] = f"must be of {self.kind.__name__} type"
@@ -128,10 +128,10 @@ def _node(rules: Mapping[str, Any]) -> _Node | None:
 
 
 def written(path: Iterable[str | int]) -> str:
-    """`items.0.price`, as errors name it."""
+    """Return a path as errors name it: `items.0.price`."""
     return ".".join(map(str, path))
 
 
 def prefixes(paths: Iterable[Path]) -> Iterator[Path]:
-    """The paths of everything that holds one of these."""
+    """Yield the paths of all containers of the given paths."""
     return (path[:length] for path in paths for length in range(1, len(path)))

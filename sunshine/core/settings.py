@@ -1,4 +1,4 @@
-"""The configuration of one process. Read by sunshine/core/environment.py."""
+"""The configuration of one process. Built by sunshine/core/environment.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from sunshine.core.policy import Policy
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one caller may do; counted where `rate_limit_enabled`.
+    """How much one caller may do; enforced if `rate_limit_enabled`.
 
-    Users and drivers: calls in an hour. Addresses: reads and files in 15 minutes, connections open
-    at once.
+    Users and drivers: requests per hour. Addresses: reads and files per 15 minutes, and open
+    connections.
     """
 
     user: int
@@ -29,8 +29,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """The configuration of one process. `values` holds every variable as read, for printing;
-    `server_named_by` the variables because of which there is no embedded PostgreSQL."""
+    """The configuration of one process.
+
+    `values` holds every variable as read, for printing; `server_named_by` lists the variables that
+    turn the embedded PostgreSQL off.
+    """
 
     environment: str
     address: str
@@ -69,20 +72,20 @@ class Settings:
 
     @property
     def files_base(self) -> str:
-        """What URLs of files begin with."""
+        """Return the prefix of all file URLs."""
         return self.files_origin or self.base_domain
 
     @property
     def business_tz(self) -> ZoneInfo:
-        """Where the company's days begin and end."""
+        """Return the timezone of the company's days."""
         return self.policy.timezone
 
     @property
     def production(self) -> bool:
-        """Unsafe settings are refused, errors tell nothing."""
+        """Return whether unsafe settings are refused and errors reveal nothing."""
         return self.environment == "production"
 
     @property
     def private(self) -> Path:
-        """Where the server keeps what is never served: the embedded cluster, the made-up secret."""
+        """Return the folder that is never served: the embedded cluster, the generated secret."""
         return self.directory / "private"

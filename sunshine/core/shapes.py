@@ -1,8 +1,8 @@
-"""What comes out: the shapes of answers, made of the same kinds of field as payloads (fields.py).
+"""The shapes of responses, built from the same field types as payloads (fields.py).
 
-Every field of a shape is in the answer, null where it is nullable, unless it is `sometimes` there.
-What a payload says of its fields is not said again: `shown(CREATE)`. The names are those of the
-description (sunshine/web/openapi.py); the tests check every answer against it.
+Every field of a shape is in the response, null if it is nullable, unless it is `optional`. A
+payload's fields are not declared twice: `response_fields(CREATE)`. The names are those of the
+OpenAPI description (sunshine/web/openapi); the tests check every response against it.
 """
 
 from dataclasses import dataclass
@@ -10,36 +10,36 @@ from typing import Any
 
 from sunshine.core.fields import Field, Schema, instant, row_id
 
-# What a payload's field says of a value whichever way it goes.
+# The rules of a payload's field that also hold in responses.
 _LASTING = ("type", "allowed", "nullable", "allow_unknown", "example", "coerce")
 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """An object in answers: its name in the description, and its fields."""
+    """An object in responses: its name in the OpenAPI description, and its fields."""
 
     name: str
     fields: Schema
 
 
 def resource_shape(name: str, schema: Schema, **more: Field) -> Shape:
-    """A row: `id`, the payload's fields as they are shown, `more`, and when it was made."""
+    """A row: `id`, the payload's fields as responses show them, `more`, and its timestamps."""
     stamps = {"createdAt": instant(), "updatedAt": instant()}
     return Shape(name, {"id": row_id(), **response_fields(schema), **more, **stamps})
 
 
 def response_fields(schema: Schema, *, but: tuple[str, ...] = ()) -> Schema:
-    """A payload's fields as answers have them: without what only a sender must heed."""
+    """A payload's fields as responses show them: without the rules that only bind the sender."""
     return {name: _lasting(field) for name, field in schema.items() if name not in but}
 
 
 def optional(field: Field) -> Field:
-    """A field that an answer may leave out."""
+    """A field that a response may omit."""
     return field | {"required": False}
 
 
 def optional_fields(schema: Schema) -> Schema:
-    """Fields that an answer may leave out, all of them or each by itself."""
+    """Fields that a response may omit, together or individually."""
     return {name: optional(field) for name, field in schema.items()}
 
 

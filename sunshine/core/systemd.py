@@ -1,4 +1,4 @@
-"""What systemd is told of a server that it started."""
+"""Notifications to systemd, if it started the server."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Tell systemd, where it started us (sd_notify(3))."""
+    """Send a state to systemd if it started us (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
@@ -15,7 +15,7 @@ def notify(state: str) -> None:
 
 
 async def keep_watchdog_quiet() -> None:
-    """Tell systemd for ever that the loop turns, twice in the time after which it would kill us."""
+    """Report for ever that the event loop is alive, twice per watchdog timeout."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     while ours and microseconds.isdecimal() and int(microseconds):

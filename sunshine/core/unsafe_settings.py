@@ -1,4 +1,4 @@
-"""What is unsafe in settings: what production does not start with, what anybody is warned of."""
+"""Unsafe settings: what production refuses to start with, and what logs a warning."""
 
 import math
 import os
@@ -12,17 +12,18 @@ from pathlib import Path
 from sunshine.core.settings import Settings
 from sunshine.core.variables import EXAMPLE_SECRETS
 
-# 128 random bits in hexadecimal are never estimated at less (docs/decisions/0033-what-is-typed.md).
+# The estimate for 128 random bits in hexadecimal is never lower
+# (docs/decisions/0033-what-is-typed.md).
 LEAST_BITS = 64
 SHORTEST_SECRET = 32  # bytes
 LOWEST_COST = 10
 LONGEST_TOKEN = 30 * 24 * 3600  # seconds
-# 10.0.0.0/8 and fd00::/8 are one company's; what is wider is the world, or a half of it.
+# 10.0.0.0/8 and fd00::/8 fit one company; anything wider is the internet, or half of it.
 _WIDEST = {4: 8, 6: 8}
 
 
 def refused(settings: Settings, file: Path) -> list[str]:
-    """What production refuses to start with. `file` is the .env."""
+    """Return what production refuses to start with. `file` is the .env."""
     if not settings.production:
         return []
     lines = []
@@ -40,7 +41,7 @@ def refused(settings: Settings, file: Path) -> list[str]:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What starts, and should not stay so: a line each, beginning with the variable's name."""
+    """Return a line, starting with the variable's name, per setting that is accepted but unsafe."""
     return list(_warnings(settings))
 
 
@@ -57,17 +58,17 @@ def _warnings(settings: Settings) -> Iterator[str]:
     if settings.bcrypt_cost < LOWEST_COST:
         yield f"BCRYPT_COST: {settings.bcrypt_cost}; below {LOWEST_COST} a stolen hash is soon read"
     if settings.jwt_expiration > LONGEST_TOKEN:
-        yield "JWT_EXPIRATION: more than 30 days; whoever finds a token has it for as long"
+        yield "JWT_EXPIRATION: more than 30 days; a leaked token stays valid that long"
     if settings.production:
         yield from _unverified(settings)
 
 
 def _unverified(settings: Settings) -> Iterator[str]:
-    """Databases on other machines, once for each server, that could be anybody."""
+    """Yield a line per remote server whose identity is not verified."""
     told = set()
     for name, database in settings.databases.items():
         hosts = tuple(host for host, _ in database.servers if not _is_here(host))
-        # Not set: libpq's own environment may say it.
+        # Not set: libpq's own environment may set it.
         mode = database.sslmode or os.environ.get("PGSSLMODE") or "prefer"
         if hosts and mode != "verify-full" and (hosts, mode) not in told:
             told.add((hosts, mode))
@@ -82,7 +83,7 @@ def _is_here(host: str) -> bool:
 
 
 def weakness(secret: str) -> str | None:
-    """What is wrong with a secret, to be read after its name; None of a good one."""
+    """Return what is wrong with a secret, worded to follow its name; None if it is good."""
     if secret in EXAMPLE_SECRETS:
         return "is the documentation's example; make your own"
     if len(secret.encode()) < SHORTEST_SECRET:
@@ -93,11 +94,12 @@ def weakness(secret: str) -> str | None:
 
 
 def bits(secret: str) -> float:
-    """How many bits a secret has at most, as if each character were drawn as often as it is there.
+    """Return an upper bound of a secret's entropy in bits.
 
-    The least of three: of what it repeats; of the steps from each character to the next, of which a
-    sequence has one; and of the phrases it is made of that were not there before (Lempel and Ziv
-    1978), which tells what is repeated with changes.
+    It assumes that each character was drawn as often as it occurs, and takes the lowest of three
+    estimates: of the repeated unit; of the steps from each character to the next, of which a
+    sequence has only one; and of the distinct phrases (Lempel and Ziv 1978), which detects
+    repetition with variations.
     """
     unit = secret[: _period(secret)]
     points = [ord(char) for char in unit]
@@ -107,7 +109,7 @@ def bits(secret: str) -> float:
 
 
 def _entropy(values: Sequence[int]) -> float:
-    """Shannon's, of all of them together."""
+    """Return the Shannon entropy of all values together."""
     counts = Counter(values).values()
     return sum(count * math.log2(len(values) / count) for count in counts)
 
@@ -124,7 +126,7 @@ def _phrases(text: str) -> int:
 
 
 def _period(text: str) -> int:
-    """The length of what a text repeats, the last time perhaps not to its end."""
+    """Return the length of the unit a text repeats; the last repetition may be incomplete."""
     return next(n for n in range(1, len(text) + 1) if text.startswith(text[n:]))
 
 

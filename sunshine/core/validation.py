@@ -1,8 +1,9 @@
-"""Cerberus, strict: one validator whose types mean what they say. Schemas: the modules' schemas.py.
+"""Strict Cerberus: one validator that takes types literally. Schemas are in the modules'
+schemas.py.
 
-Cerberus 1.3 takes true for an integer, NaN within min and max, a trailing newline past a regex
-and a blank for a required string; here none of that passes. It sorts all errors at each further
-one, too: it gets to see what screening.py leaves, and its errors are collected here.
+Cerberus 1.3 accepts true as an integer, NaN within min and max, a trailing newline past a regex and
+a blank required string; here none of these pass. It also sorts all errors again for each new one,
+so it only sees what screening.py leaves, and its errors are collected here.
 """
 
 import heapq
@@ -35,7 +36,7 @@ from sunshine.core.fields import MAX_FREE_FORM, Field, Schema
 from sunshine.core.json import clean, encode, exact
 from sunshine.core.screening import Fault, Path, Screen, Screened, prefixes, written
 
-# Longer ones are refused for that: whatever is in them need not be looked at.
+# Longer texts are rejected for their length, so their characters need not be checked.
 LONGEST_LINE = 2048
 LONGEST_PROSE = 100_000
 
@@ -46,8 +47,8 @@ _INSTANT = re.compile(
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 MAX_ASKED = 200  # keys of a query string
-MAX_REMEMBERED = 1024  # bytes of one
-# Rules look at the days and years after a day: those are there, too.
+MAX_REMEMBERED = 1024  # bytes of a cached query string
+# Rules look at the days and years after a day, so those must exist, too.
 _FIRST_DAY, _LAST_DAY = date.min, date(9998, 12, 31)
 _CENT = Decimal("0.01")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
@@ -72,7 +73,8 @@ class _Strict(Validator):  # type: ignore[misc]
     }
 
     def _error(self, *args: Any) -> None:
-        """As Cerberus', which sorts what it has each time, and plants trees that nobody reads."""
+        """Like Cerberus', but without sorting each time and without error trees, which nobody
+        reads."""
         if len(args) == 1:
             self._errors.extend(args[0])
             return
@@ -94,7 +96,7 @@ class _Strict(Validator):  # type: ignore[misc]
     def _get_child_validator(
         self, document_crumb: Any = None, schema_crumb: Any = None, **config: Any
     ) -> "_Strict":
-        """As Cerberus', which is asked for two per item of a list, made without its constructor."""
+        """Like Cerberus', but bypasses the constructor: lists need two children per item."""
         child = object.__new__(type(self))
         made = self._config | config
         if not self.is_child:
@@ -110,7 +112,7 @@ class _Strict(Validator):  # type: ignore[misc]
     def _BareValidator__init_processing(  # noqa: N802 - Cerberus' own name for it
         self, document: dict[Any, Any], schema: None = None
     ) -> None:
-        """As Cerberus', without planting trees; its schemas are set when it is made."""
+        """Like Cerberus', but without error trees; schemas are set once, at construction."""
         self._errors = ErrorList()
         self.recent_error = None
         self.document_error_tree = self.schema_error_tree = _NO_TREE
@@ -121,7 +123,7 @@ class _Strict(Validator):  # type: ignore[misc]
     def _BareValidator__validate_definitions(  # noqa: N802 - Cerberus' own name for it
         self, definitions: Field, field: str
     ) -> None:
-        """As Cerberus', which works out each time in which order a field's rules are asked."""
+        """Like Cerberus', but computes the order of a field's rules only once."""
         value = self.document[field]
         self._remaining_rules = list(_rules_of(definitions, self._config["orders"]))
         while self._remaining_rules:
@@ -136,7 +138,7 @@ class _Strict(Validator):  # type: ignore[misc]
 
     def _check_with_distinct(self, field: str, value: Any) -> None:
         if isinstance(value, list):
-            # What else is among them is wrong by itself.
+            # Items of other types are reported on their own.
             words = [item for item in value if isinstance(item, str | int)]
             if len(words) != len(set(words)):
                 self._error(field, "must not repeat an item")
@@ -148,13 +150,13 @@ class _Strict(Validator):  # type: ignore[misc]
 
     def _validate_instead_of(self, other: str, field: str, value: Any) -> None:
         """{'type': 'string'}"""
-        # Cerberus' own way of not requiring a field when another is there.
+        # Cerberus' own way not to require a field if another one is given.
         self._unrequired_by_excludes.update((field, other))
 
     def _validate_regex(self, pattern: str, field: str, value: Any) -> None:
         """{'type': 'string'}"""
         if not isinstance(value, str) or len(value) > self._longest(field):
-            return  # it has been said already
+            return  # already reported
         if not re.fullmatch(pattern, value):
             self._error(field, "has an invalid format")
 
@@ -211,7 +213,7 @@ class _Strict(Validator):  # type: ignore[misc]
             raise ValueError("must be an RFC 3339 instant with offset, as 2024-01-15T08:00:00Z")
         with suppress(ValueError, OverflowError):
             at = datetime.fromisoformat(value.upper()).astimezone(UTC)
-            if 1 < at.year < 9999:  # else there is no day before, or none after
+            if 1 < at.year < 9999:  # otherwise there is no day before or after it
                 return at
         raise ValueError("must be an instant of the calendar")
 
@@ -243,35 +245,41 @@ class _Strict(Validator):  # type: ignore[misc]
         return _FLAGS[value]
 
 
-# What Cerberus does not ask of a value, or where it is not there.
+# Rules that Cerberus does not run on a value, or runs elsewhere.
 _NOT_ASKED = {*_Strict.normalization_rules, "allow_unknown", "require_all", "meta", "required"}
 _Orders = dict[int, tuple[Field, tuple[str, ...]]]
 
 
 def _rules_of(definitions: Field, orders: _Orders) -> tuple[str, ...]:
-    """The rules of a field in the order in which they are asked, worked out once."""
+    """Return a field's rules in the order in which they run; computed once."""
     known = orders.get(id(definitions))
     if known is None:
         first = [rule for rule in _Strict.priority_validations if rule in definitions]
         rest = [rule for rule in definitions if rule not in first and rule not in _NOT_ASKED]
         order = tuple(dict.fromkeys(("nullable", *first, *rest)))
-        # The field is kept beside, so that no other one gets its id.
+        # Keeping a reference to the field prevents another one from getting its id.
         known = orders[id(definitions)] = (definitions, order)
     return known[1]
 
 
 class _Checked(DefinitionSchema):  # type: ignore[misc]
-    """Checked when it is made. Cerberus takes a copy per document, and would check each copy."""
+    """Checked once, at construction.
+
+    Cerberus copies the schema per document and would check each copy.
+    """
 
     def copy(self) -> dict[str, Any]:
-        """What Cerberus works on."""
+        """Return the plain dict that Cerberus works on."""
         return dict(self.schema)
 
 
 def _is_zone(name: str) -> bool:
-    """Whether it is a timezone's name on every machine: asked for by itself, for to look through
-    all of them takes the loop a tenth of a second."""
-    # What one machine calls localtime is another zone on the next one.
+    """Return whether this is the name of a timezone on every machine.
+
+    It looks up the one name: listing all of them would block the event loop for a tenth of a
+    second.
+    """
+    # `localtime` of one machine is another zone on the next one.
     if name in ("localtime", "posixrules") or name.startswith(("posix/", "right/")):
         return False
     if not _ZONE.fullmatch(name):
@@ -283,12 +291,15 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-# An item that another Payload looks at.
+# An item that another Payload checks.
 _BY_ITSELF: Field = {"type": "dict"}
 
 
 class Payload:
-    """A body's schema, which checks documents. SchemaError at the first one if it is malformed."""
+    """A body's schema, which checks documents.
+
+    A malformed schema raises SchemaError at the first one.
+    """
 
     def __init__(self, schema: Schema, *, purge_unknown: bool = False) -> None:
         self.schema = schema
@@ -296,7 +307,7 @@ class Payload:
 
     @cached_property
     def _validator(self) -> _Strict:
-        # Made when it is needed: all of them together would be a tenth of a start.
+        # Built on first use: all of them together would take a tenth of the start-up time.
         validator = _Strict(purge_unknown=self._purge_unknown, error_handler=_quiet, orders={})
         validator.schema = _Checked(validator, _for_cerberus(self._outer))
         return validator
@@ -307,7 +318,8 @@ class Payload:
 
     @cached_property
     def _items(self) -> dict[str, "Payload"]:
-        """Of the lists of objects, what checks an item: within a list it costs thrice as much."""
+        """Return the payloads that check the items of lists of objects; nested checks cost three
+        times more."""
         return {
             name: Payload(field["schema"]["schema"])
             for name, field in self.schema.items()
@@ -322,7 +334,7 @@ class Payload:
         }
 
     def check(self, document: Any) -> dict[str, Any]:
-        """The document with its defaults, trimmed and typed; Invalid names the wrong fields."""
+        """Return the document with defaults, trimmed and typed; Invalid names the wrong fields."""
         faults = Faults()
         checked = self._check(document, faults)
         if faults:
@@ -330,7 +342,7 @@ class Payload:
         return checked
 
     def check_each(self, documents: Iterable[Any]) -> list[dict[str, Any]]:
-        """Each of them so; Invalid names the wrong ones' fields as `3.latitude`."""
+        """Check each document; Invalid names wrong fields as `3.latitude`."""
         faults = Faults()
         checked = [self._check(each, faults, f"{n}.") for n, each in enumerate(documents)]
         if faults:
@@ -360,8 +372,8 @@ class Payload:
 def _collect(
     faults: Faults, screened: Screened, errors: Iterable[ValidationError], prefix: str
 ) -> None:
-    """What was screened and what Cerberus found, in the order of the fields; one per field."""
-    if len(faults.named) == MAX_NAMED:  # nothing more is said, so nothing is put into words
+    """Add the errors of screening and of Cerberus in the order of the fields, one per field."""
+    if len(faults.named) == MAX_NAMED:  # no more are named, so no messages are needed
         paths = {error.document_path for error in _leaves(errors)}
         paths -= set(prefixes(paths))
         faults.omitted += len(paths | screened.replaced.keys()) + screened.unknowns
@@ -369,7 +381,7 @@ def _collect(
     found: dict[Path, ValidationError] = {}
     for error in _leaves(errors):
         known = found.get(error.document_path)
-        # The first says why; the others follow from it.
+        # The first explains it; the others follow from it.
         if known is None or (error.rule or "") < (known.rule or ""):
             found[error.document_path] = error
     holders = set(prefixes(found))
@@ -415,7 +427,7 @@ def _crumb(crumb: Any) -> tuple[Any, ...]:
 
 
 def _for_cerberus(schema: Schema) -> Schema:
-    """What Cerberus is to know of; examples are for readers (sunshine/web/openapi)."""
+    """Return the rules Cerberus needs; examples are for readers (sunshine/web/openapi)."""
     return {name: _plain(field) for name, field in schema.items()}
 
 
@@ -428,22 +440,22 @@ def _plain(field: Field) -> Field:
             plain["schema"] = _plain(field["schema"])
     elif "schema" in field:
         plain["schema"] = _for_cerberus(field["schema"])
-    else:  # it would look at each key only to know none
+    else:  # it would visit each key for nothing
         plain.pop("allow_unknown", None)
     return plain
 
 
 class Query:
-    """A query string's schema. Unknown keys are ignored, a known one is given at most once."""
+    """A query string's schema. Unknown keys are ignored; a known key may be given once."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._payload = Payload(schema, purge_unknown=True)
-        # The check is a pure function of the text, and the same pages are asked for all day.
+        # The check is a pure function of the text, and the same pages are requested all day.
         self._cached = lru_cache(maxsize=1024)(self._check)
 
     def check(self, raw: str) -> dict[str, Any]:
-        """The values of a raw query string by name, typed, with defaults."""
+        """Return the typed values of a raw query string by name, with defaults."""
         return dict(self._cached(raw) if len(raw) <= MAX_REMEMBERED else self._check(raw))
 
     def _check(self, raw: str) -> dict[str, Any]:

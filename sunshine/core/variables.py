@@ -1,6 +1,6 @@
-"""Every environment variable: type, default, meaning. Read by sunshine/core/settings.py.
+"""Every environment variable: type, default, meaning. Read by sunshine/core/environment.py.
 
-A Cerberus schema over strings; `meta.help` and `meta.secret` serve `sunshine config show` and
+A Cerberus schema over strings; `meta.help` and `meta.secret` are for `sunshine config show` and
 config/.env.example.
 """
 
@@ -16,7 +16,7 @@ DATABASE_KEYS = (
     "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY", "TARGET",
     "MAX_POOL", "MIN_POOL", "ACQUIRE_POOL", "IDLE_POOL",
 )  # fmt: skip
-# One of these names a server, or an account on one: then the embedded one is not used.
+# Any of these points to a server, or an account on one, and turns the embedded one off.
 SERVER_KEYS = (
     "HOST", "PORT", "USER", "PASSWORD", "DB", "SSLMODE", "SSLROOTCERT", "SSLCERT", "SSLKEY",
     "TARGET",
@@ -68,7 +68,7 @@ def _zone(value: str) -> str:
 def _variable(
     help_: str, default: str | None = None, *, secret: bool = False, **rules: Any
 ) -> dict:
-    """Defaults are written as one would write them in the environment."""
+    """Declare one variable; the default is written as in the environment."""
     meta = {"help": help_, "secret": secret}
     return {"meta": meta} | rules | ({} if default is None else {"default": default})
 
@@ -121,7 +121,7 @@ def _sla(priority: str, default: str) -> dict:
 def _mongo(value: str) -> str:
     if not re.match(r"mongodb(\+srv)?://", value):
         raise ValueError("must begin with mongodb:// or mongodb+srv://")
-    if value.startswith("mongodb://"):  # the other kind asks the DNS
+    if value.startswith("mongodb://"):  # mongodb+srv:// needs a DNS lookup
         from pymongo.errors import PyMongoError
         from pymongo.uri_parser import parse_uri
 
@@ -154,23 +154,23 @@ def _database(name: str) -> dict[str, dict]:
     small = name != "sunshine"
     variables = {
         "HOST": _variable(
-            "server name, address or socket folder; of a standby that may take over too, by commas",
+            "server name, address or socket folder; standbys that can take over, comma-separated",
             "localhost", type="string", coerce=_hosts,
         ),
-        "PORT": _variable("server port; one for each host, by commas, or one for all", "5432",
+        "PORT": _variable("server port; one per host, comma-separated, or one for all", "5432",
                           coerce=_ports),
         "USER": _text("role that owns the database", "sunshine"),
         "PASSWORD": _text("its password", "", secret=True),
         "DB": _text("database name", f"{name}_db"),
         "DIALECT": _text("postgres is the only one", "postgres", allowed=["postgres"]),
-        "SSLMODE": _text("TLS to the server (prefer); verify-full where it is another machine",
+        "SSLMODE": _text("TLS to the server (prefer); verify-full if it is on another machine",
                          allowed=SSL_MODES),
-        "SSLROOTCERT": _text("file of the authorities that may sign its certificate, or system"),
-        "SSLCERT": _text("file of our own certificate, where the server asks for one"),
-        "SSLKEY": _text("file of its key, which nobody else may read"),
-        "TARGET": _text("which server will do (read-write with several hosts, else any)",
+        "SSLROOTCERT": _text("file of the authorities that sign its certificate, or system"),
+        "SSLCERT": _text("file of our client certificate, if the server requires one"),
+        "SSLKEY": _text("file of its key, readable by nobody else"),
+        "TARGET": _text("which server to use (read-write with several hosts, else any)",
                         allowed=TARGETS),
-        "MAX_POOL": _number("most connections of one process", 10 if small else 20, 1, 1000),
+        "MAX_POOL": _number("maximum connections of one process", 10 if small else 20, 1, 1000),
         "MIN_POOL": _number("connections kept open", 1 if small else 5, 0, 1000),
         "ACQUIRE_POOL": _number("ms to wait for a connection; at most 2500", 2500, 1, 3_600_000),
         "IDLE_POOL": _number("ms before an idle connection closes", 10_000, 1000, 86_400_000),
@@ -191,59 +191,59 @@ VARIABLES: dict[str, dict[str, Any]] = {
         regex=r"https?://[^\s/]+(/[^\s]*)?",
     ),
     "FILES_ORIGIN": _variable(
-        "another host of this server, as https://files.example.com, for files and nothing else:"
-        " PDF is shown there, and saved without it",
+        "another host name of this server, such as https://files.example.com, only for files:"
+        " PDFs open in the browser there; without it they are downloaded",
         type="string", coerce=_origin,
     ),
     "DIR": _text("folder of files, and of the embedded database (./resources)"),
     "STORAGE_URL": _text(
-        "where files are kept instead of DIR: s3://bucket/prefix", regex=r"s3://[^\s/]+(/[^\s]*)?"
+        "where to store files instead of DIR: s3://bucket/prefix", regex=r"s3://[^\s/]+(/[^\s]*)?"
     ),
     "AWS_REGION": _text("region of STORAGE_URL", "us-east-1"),
-    "AWS_ENDPOINT_URL": _text("server of STORAGE_URL, where it is not Amazon's",
+    "AWS_ENDPOINT_URL": _text("server of STORAGE_URL, if not Amazon's",
                               regex=r"https?://\S+"),
-    "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (without: what this machine may do)"),
+    "AWS_ACCESS_KEY_ID": _text("key of STORAGE_URL (default: the machine's own credentials)"),
     "AWS_SECRET_ACCESS_KEY": _text("its secret", secret=True),
     **{key: value for name in DATABASES for key, value in _database(name).items()},
     "PG_WAIT_SECONDS": _number(
-        "seconds for which a start waits for the databases' server to answer", 60, 0, 86_400
+        "seconds to wait at start for the database server", 60, 0, 86_400
     ),
     "PG_BIN_DIR": _text("folder of pg_dump, pg_restore and psql (the newest found)"),
-    "BACKUP_DIR": _text("folder of the backups, where the command line names no other"),
-    "JWT_SECRET": _text("signs tokens, at least 32 bytes (made at first start)", secret=True),
-    "JWT_EXPIRATION": _number("seconds a token lives", 86_400, 60, 31_536_000),
+    "BACKUP_DIR": _text("folder of the backups, unless the command line names another"),
+    "JWT_SECRET": _text("signs tokens; at least 32 bytes (generated at first start)", secret=True),
+    "JWT_EXPIRATION": _number("seconds a token is valid", 86_400, 60, 31_536_000),
     "BCRYPT_COST": _number("work factor of password hashes", 10, 4, 16),
     "CORS_ORIGINS": _list("comma list of browser origins; * only outside production", "*"),
     "TRUSTED_PROXIES": _variable(
-        "comma list of addresses and networks whose X-Forwarded-* are believed",
+        "comma list of addresses and networks whose X-Forwarded-* headers are trusted",
         "127.0.0.1,::1",
         coerce=_networks,
     ),
-    "RATE_LIMIT_ENABLED": _flag("count calls and refuse too many", True),
+    "RATE_LIMIT_ENABLED": _flag("limit the rate of requests", True),
     "RATE_LIMIT_STORAGE": _text(
-        "where calls are counted: memory, or redis://host:port for several processes",
+        "where to count requests: memory, or redis://host:port for several processes",
         "memory",
         regex=r"memory|rediss?://\S+",
         secret=True,
     ),
-    "RATE_LIMIT_USER_PER_HOUR": _number("calls of one user in an hour", 1000, 1, 10**9),
-    "RATE_LIMIT_DRIVER_PER_HOUR": _number("calls of one driver in an hour", 3600, 1, 10**9),
+    "RATE_LIMIT_USER_PER_HOUR": _number("requests of one user per hour", 1000, 1, 10**9),
+    "RATE_LIMIT_DRIVER_PER_HOUR": _number("requests of one driver per hour", 3600, 1, 10**9),
     "RATE_LIMIT_FLEET_READS_PER_HOUR": _number(
-        "reads of the fleet by one user in an hour, counted apart from other calls",
+        "reads of the fleet by one user per hour, counted separately from other requests",
         20_000, 1, 10**9,
     ),
     "RATE_LIMIT_PUBLIC_READS": _number(
-        "reads of public content by one address in 15 minutes", 6000, 1, 10**9
+        "reads of public content by one address per 15 minutes", 6000, 1, 10**9
     ),
     "RATE_LIMIT_PUBLIC_FILES": _number(
-        "downloads of public files by one address in 15 minutes", 20_000, 1, 10**9
+        "downloads of public files by one address per 15 minutes", 20_000, 1, 10**9
     ),
-    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user to one process", 10, 1, 10**6),
+    "MAX_SOCKETS_PER_USER": _number("WebSockets of one user per process", 10, 1, 10**6),
     "MAX_CONNECTIONS_PER_ADDRESS": _number(
-        "open connections of one address to one process", 100, 1, 10**6
+        "open connections of one address per process", 100, 1, 10**6
     ),
     "METRICS_ALLOW": _variable(
-        "comma list of addresses and networks that may read /metrics; to others there is none",
+        "comma list of addresses and networks that may read /metrics; others get 404",
         "127.0.0.1,::1",
         coerce=_networks,
     ),
@@ -262,21 +262,22 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "GEOFENCE_ENFORCE": _flag("refuse a check-in outside every allowed location", False),
     "LEAVE_ANNUAL_DAYS": _number("days of annual leave per year", 12, 0, 366),
     "LEAVE_SPECIAL_DAYS": _number("days of special leave per year", 5, 0, 366),
-    "LEAVE_PRORATE": _flag("give the year of joining only its remaining months", False),
+    "LEAVE_PRORATE": _flag("in the year of joining, grant only its remaining months", False),
     "LEAVE_CARRY_FORWARD_DAYS": _number(
-        "most days of annual leave that move to the next year", 0, 0, 366
+        "maximum days of annual leave that carry over to the next year", 0, 0, 366
     ),
     "LEAVE_CARRY_FORWARD_EXPIRY": _variable(
-        "day on which what moved lapses, as MM-DD (never)", type="string", coerce=_month_day
+        "day on which carried-over leave expires: MM-DD (never)", type="string", coerce=_month_day
     ),
     "LEAVE_APPROVAL_GRACE_DAYS": _number(
-        "days an approver has at least before a request is rejected by itself", 3, 0, 366
+        "minimum days an approver has before a request is rejected automatically", 3, 0, 366
     ),
     "BUSINESS_HOURS": _variable(
-        "when tickets' time counts, in BUSINESS_TZ", "09:00-17:00", type="string", coerce=_hours
+        "hours that count for tickets' deadlines, in BUSINESS_TZ", "09:00-17:00",
+        type="string", coerce=_hours,
     ),
     "BUSINESS_DAYS": _variable(
-        "weekdays on which it counts, 1 (Monday) to 7; never on holidays",
+        "weekdays that count, 1 (Monday) to 7; holidays never do",
         "1,2,3,4,5",
         type="string",
         coerce=_weekdays,
@@ -286,24 +287,24 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SLA_MEDIUM": _sla("medium", "60/480"),
     "SLA_LOW": _sla("low", "240/960"),
     "ROOM_NO_SHOW_MINUTES": _number(
-        "minutes after its start when a meeting nobody checked in to gives its room free; 0 never",
+        "minutes after its start at which a meeting without check-in releases its room; 0: never",
         0, 0, 1440,
     ),
-    "CMS_PUBLIC_READ": _flag("show published content (/api/cms) to everybody, token or not", False),
-    "REQUEST_DEADLINE_MS": _number("ms after which a request is answered 503", 8000, 500, 600_000),
-    "SHUTDOWN_MS": _number("ms that requests in flight get at shutdown", 8000, 0, 600_000),
-    "LOG_LEVEL": _text("least important level to log", "info", allowed=LEVELS),
+    "CMS_PUBLIC_READ": _flag("serve published content (/api/cms) without a token", False),
+    "REQUEST_DEADLINE_MS": _number("ms after which a request gets a 503", 8000, 500, 600_000),
+    "SHUTDOWN_MS": _number("ms that requests in flight have at shutdown", 8000, 0, 600_000),
+    "LOG_LEVEL": _text("lowest level to log", "info", allowed=LEVELS),
     "LOG_FORMAT": _text(
         "json, text, or auto: text on a terminal", "auto", allowed=["auto", "json", "text"]
     ),
-    "LOG_SQL": _flag("log every statement, without its values", False),
+    "LOG_SQL": _flag("log every SQL statement, without its values", False),
     "EVENT_LOOP": _text(
-        "asyncio, uvloop, or auto: uvloop where installed", "auto",
+        "asyncio, uvloop, or auto: uvloop if installed", "auto",
         allowed=["auto", "asyncio", "uvloop"],
     ),
     "MONGO_MITRA": _variable(
-        "MongoDB of partners' documents, as mongodb://user:password@host:27017/mitra_db; without"
-        " it PostgreSQL has them",
+        "MongoDB for partners' documents, as mongodb://user:password@host:27017/mitra_db; without"
+        " it PostgreSQL stores them",
         type="string", coerce=_mongo, secret=True,
     ),
     "FIREBASE_SERVICE_ACCOUNT_PATH": _text("service account file for push messages"),
@@ -312,7 +313,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
 
 
 def example() -> str:
-    """config/.env.example: every variable with its meaning; defaults are commented out."""
+    """Return config/.env.example: every variable with its meaning; defaults are commented out."""
     lines = [
         "# Every variable, with its default. Any X may be read from a file instead: X_FILE=path."
     ]
