@@ -1,20 +1,20 @@
 """PostgreSQL: four databases, their schema, their events.
 
 database.py        reads and transactions by database name
-connections.py     how a database is reached
-statements.py      SQLAlchemy Core, compiled once
+connections.py     connection parameters and health checks
+statements.py      SQLAlchemy Core statements, compiled once
 pages.py           one page of a list, its total and its order
-records.py         find, list, create, change and delete over one plain table
-event_log.py       the events of a database, in order, none lost
-invalidation.py    has every process drop what it cached of people
-startup.py         brings server and databases up before anything uses them
-migrations.py      makes and migrates the databases
+records.py         find, list, create, change and delete rows of one plain table
+event_log.py       delivers the events of a database in order, none lost
+invalidation.py    makes every process drop its cached principals
+startup.py         starts the server and prepares the databases before anything uses them
+migrations.py      creates and migrates the databases
 schema_check.py    compares a database with models/
 embedded.py        starts, joins and stops the embedded server
-cluster.py         where its data lives, and as whom it runs
-embedded_watch.py  starts the embedded server again when it died
-pgbouncer.py       whether a pooler stands before a database, and by session
-pg_tools.py        pg_dump and its like
-documents.py       where the fields of partners' documents are
+cluster.py         the embedded cluster's data folder, its operating system user, its binaries
+embedded_watch.py  restarts the embedded server if it died
+pgbouncer.py       detects a connection pooler and its pooling mode
+pg_tools.py        runs pg_dump, pg_restore and psql
+documents.py       storage of the fields of partners' documents
 mongo.py           the same in MongoDB
 """

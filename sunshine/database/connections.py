@@ -1,5 +1,7 @@
-"""How a database is reached, and whether a pooled connection still is one. For
-sunshine/database/database.py."""
+"""Connection parameters, and health checks of pooled connections.
+
+Used by sunshine/database/database.py.
+"""
 
 import asyncio
 import re
@@ -14,13 +16,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from sunshine.core.database_settings import DatabaseSettings
 
-# Nothing a client waits for may hang: each wait has an end, and the request a deadline over all.
+# Nothing a client waits for may hang: each wait is bounded, and the request has a total deadline.
 SESSION: dict[LiteralString, LiteralString] = {
     "statement_timeout": "10s",
     "lock_timeout": "2500ms",
     "idle_in_transaction_session_timeout": "15s",
     "timezone": "UTC",
-    # Servers that can compile queries would do it for the monthly report, for longer than it takes.
+    # Servers that can compile queries would do so for the monthly report, and take longer than it.
     "jit": "off",
     "application_name": "sunshine",
 }
@@ -28,17 +30,17 @@ _SET = "; ".join(
     f"SET {name} = '{value}'" for name, value in SESSION.items() if name != "application_name"
 )
 _ATTEMPT = re.compile(r"- host: .*?, port: .*?, hostaddr: .*?: (?:connection failed: )?(.*)")
-# The targets that a server without writes is none of.
+# The targets that a read-only server does not satisfy.
 WRITABLE = ("read-write", "primary")
-CONNECT_SECONDS = 2  # for each server that is named
-# PgBouncer takes a client before it has a server for it.
+CONNECT_SECONDS = 2  # for each configured server
+# PgBouncer accepts a client before it has a server connection for it.
 POOLER_SECONDS = 2.0
 
 
 def conninfo(settings: DatabaseSettings, **more: str) -> str:
-    """How libpq reaches this database, with our session settings; `more` overrides them.
+    """Return the libpq connection string with our session settings; `more` overrides them.
 
-    Behind a pooler without them: it refuses them, or ignores them, until `configure` says them.
+    A pooler refuses or ignores session settings at connect time; there `configure` sets them.
     """
     session = SESSION | more
     options = " ".join(
@@ -59,7 +61,7 @@ def conninfo(settings: DatabaseSettings, **more: str) -> str:
 
 
 async def configure(settings: DatabaseSettings, connection: psycopg.AsyncConnection[Any]) -> None:
-    """Say our session settings to a new connection, where connecting could not."""
+    """Apply our session settings to a new connection if connecting could not."""
     if settings.pooler:
         async with asyncio.timeout(POOLER_SECONDS):
             await connection.execute(_SET)
@@ -68,7 +70,7 @@ async def configure(settings: DatabaseSettings, connection: psycopg.AsyncConnect
 async def connected(
     settings: DatabaseSettings, application_name: str
 ) -> psycopg.AsyncConnection[DictRow]:
-    """A connection of its own, in autocommit, for what cannot be done on a pool's."""
+    """Open a separate connection in autocommit, for work that a pool's connection cannot do."""
     connection = await psycopg.AsyncConnection.connect(
         conninfo(settings, application_name=application_name),
         autocommit=True,
@@ -83,7 +85,7 @@ async def connected(
 
 
 def connect(settings: DatabaseSettings) -> psycopg.Connection:
-    """The same for a command that waits for nothing else."""
+    """Open a blocking connection in autocommit, for a command that waits for nothing else."""
     connection = psycopg.connect(conninfo(settings), autocommit=True)
     if settings.pooler:
         connection.execute(_SET)
@@ -91,7 +93,7 @@ def connect(settings: DatabaseSettings) -> psycopg.Connection:
 
 
 async def are_read_only(settings: DatabaseSettings) -> bool:
-    """Whether servers answer, and none will do only because it takes no writes."""
+    """Return whether servers respond but are rejected only because they are read-only."""
     if settings.target not in WRITABLE:
         return False
     try:
@@ -107,9 +109,10 @@ async def are_read_only(settings: DatabaseSettings) -> bool:
 
 
 async def is_alive(connection: psycopg.AsyncConnection[Any]) -> bool:
-    """Ask a pooled connection only if it has something to say: an idle one is silent while alive.
+    """Return whether a pooled connection is alive; query it only if its socket is readable.
 
-    A server that went away closed it, which is readable; a ping each time would be a round trip.
+    An idle live connection is silent. A server that went away has closed it, which makes the socket
+    readable; a ping each time would cost a round trip.
     """
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
@@ -123,8 +126,10 @@ async def is_alive(connection: psycopg.AsyncConnection[Any]) -> bool:
 
 
 def telling(error: BaseException) -> str:
-    """The telling line of PostgreSQL's answer, which may have many: of each server that was tried,
-    where that was more than one."""
+    """Return the line of PostgreSQL's message that explains the error.
+
+    If several servers were tried, the line of each, joined by "; ".
+    """
     lines = [line.strip(" \t") for line in str(error).splitlines() if line.strip()]
     tried = dict.fromkeys(found[1] for line in lines if (found := _ATTEMPT.fullmatch(line)))
     return "; ".join(tried) if tried else lines[0] if lines else type(error).__name__

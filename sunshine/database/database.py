@@ -1,10 +1,10 @@
-"""Four databases by name: read, transaction. SQLAlchemy describes, psycopg's pools run.
+"""Four databases by name: reads and transactions. SQLAlchemy builds SQL, psycopg's pools run it.
 
-Beside them, what partners' documents hold: sunshine/database/documents.py.
+The contents of partners' documents are separate: sunshine/database/documents.py.
 
-A read is one round trip outside any transaction; a change runs in `transaction(actor)`, records
-its events there (sunshine/database/event_log.py reads them), and tells every process at the commit.
-What the database refuses comes out as a business error (sunshine/core/errors.py).
+A read is one round trip outside any transaction. A change runs in `transaction(actor)` and records
+its events there; the commit notifies every process (sunshine/database/event_log.py reads them).
+Errors of the database become business errors (sunshine/core/errors.py).
 """
 
 import asyncio
@@ -47,7 +47,7 @@ set_json_loads(json.decode_stored)
 
 
 class _Number(Loader):
-    """numeric without idle zeros: JSON says 30 and 0.5 where the column says 30.00 and 0.50."""
+    """numeric without trailing zeros: JSON has 30 and 0.5 where the column has 30.00 and 0.50."""
 
     def load(self, data: Buffer) -> Decimal:
         text = bytes(data).decode()
@@ -60,13 +60,13 @@ R = TypeVar("R")
 log = structlog.get_logger("sunshine.db")
 
 EVENT_CHANNEL = "sunshine_event"
-# Between two times that a pool leaves a server which takes no writes.
+# Seconds between two attempts of a pool to leave a read-only server.
 LEAVE_SECONDS = 1.0
 READ_ONLY = "read_only"
 
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
-# The wake-up rides on the insert: sent at the commit, once per transaction.
+# The wake-up is part of the insert: sent at the commit, once per transaction.
 _TELL = func.pg_notify(literal(EVENT_CHANNEL), literal("")).label("told")
 
 
@@ -79,8 +79,8 @@ def _record_statement(database: str) -> Statement[Row]:
 
 def _record_all_statement(database: str) -> Statement[Row]:
     table = kernel.event[database]
-    # One parameter for all rows, each [entity_id, before, after]: half the time of a pipeline, and
-    # nearly all of it the database's.
+    # One parameter for all rows, each [entity_id, before, after]: takes half the time of a
+    # pipeline, nearly all of it in the database.
     row = func.jsonb_array_elements(bindparam("rows", type_=JSONB), type_=JSONB).column_valued(
         "row"
     )
@@ -95,16 +95,16 @@ def _record_all_statement(database: str) -> Statement[Row]:
 
 
 class Reader(Protocol):
-    """What can be read from: a database, or a transaction under way."""
+    """A source of reads: a database, or a transaction in progress."""
 
     async def all(self, statement: Statement[R], **values: Any) -> list[R]: ...
     async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None: ...
 
 
 class Transaction:
-    """One change in progress: its statements, its events, who makes it and when.
+    """One change in progress: its statements, its events, its author and its time.
 
-    A parameter called `now` is bound to that instant in every statement.
+    A parameter called `now` is bound to that time in every statement.
     """
 
     def __init__(
@@ -125,23 +125,23 @@ class Transaction:
 
     @property
     def today(self) -> date:
-        """The day it is where the business is."""
+        """Return the current day in the business timezone."""
         return today(self.now, self.policy.timezone)
 
     async def execute(self, statement: Statement[Any], **values: Any) -> int:
-        """Execute; the number of rows touched."""
+        """Execute a statement; return the number of affected rows."""
         return (await self._execute(statement, values)).rowcount
 
     async def all(self, statement: Statement[R], **values: Any) -> list[R]:
-        """Every row."""
+        """Return all rows."""
         return await (await self._execute(statement, values)).fetchall()
 
     async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         return await (await self._execute(statement, values)).fetchone()
 
     async def one(self, statement: Statement[R], **values: Any) -> R:
-        """The row that cannot be missing."""
+        """Return the first row; LookupError if there is none."""
         return _present(await self.one_or_none(statement, **values))
 
     async def _execute(
@@ -159,7 +159,7 @@ class Transaction:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Append an event: what happened, in the past tense, to which row."""
+        """Append an event: what happened (in the past tense), to which row."""
         row = {"entity_id": entity_id, "before": before, "after": after}
         await self.execute(self.database.record, **self._common(type_, entity), **row)
 
@@ -174,7 +174,7 @@ class Transaction:
             await self.execute(self.database.record_all, **self._common(type_, entity), rows=listed)
 
     def _common(self, type_: str, entity: str) -> dict[str, Any]:
-        """What all events of one kind share."""
+        """Return the columns that all events of one call share."""
         return {
             "at": self.now,
             "type": type_,
@@ -186,12 +186,13 @@ class Transaction:
         }
 
     def invalidate_principals(self) -> None:
-        """Have every process drop what it cached of people before this change is answered."""
+        """Make every process drop its cached principals before the response to this change is
+        sent."""
         self.invalidates_principals = True
 
 
 class Database:
-    """One database: a pool of connections, with an end to every wait."""
+    """One database: a pool of connections with bounded waits."""
 
     def __init__(
         self,
@@ -210,9 +211,9 @@ class Database:
         self.record_all = _record_all_statement(name)
         self._log_sql = log_sql
         self._left = -LEAVE_SECONDS
-        # Others on the same servers, who leave them together.
+        # Databases on the same servers; their pools leave a server together.
         self.beside: list[Database] = []
-        # Whether the only servers there are take no writes, and are not what the settings ask for.
+        # Whether the only reachable servers are read-only and do not satisfy the configured target.
         self._read_only = False
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]] = AsyncConnectionPool(
             conninfo(settings),
@@ -224,7 +225,7 @@ class Database:
             max_waiting=1000,
             configure=self._begin,
             reconnect_failed=self._find_out,
-            # Give up soon: the next request asks again, so a database that is back serves at once.
+            # Give up soon: the next request tries again, so a database that is back serves at once.
             reconnect_timeout=0.5,
             name=name,
             open=False,
@@ -232,30 +233,32 @@ class Database:
 
     @property
     def today(self) -> date:
-        """The day it is where the business is."""
+        """Return the current day in the business timezone."""
         return today(self.clock(), self.policy.timezone)
 
     @property
     def pool(self) -> Mapping[str, int]:
-        """How its pool of connections is doing, in psycopg's words."""
+        """Return the statistics of the connection pool, under psycopg's names."""
         return self._pool.get_stats()
 
     @property
     def absence(self) -> str:
-        """Why there is no connection, as far as is known: unreachable, or read_only where servers
-        answer and none of them takes writes."""
+        """Return why there is no connection, as far as is known.
+
+        `unreachable`, or `read_only` if servers respond but none accepts writes.
+        """
         return READ_ONLY if self._read_only else "unreachable"
 
     async def open(self) -> None:
-        """Start connecting; does not wait for the server to answer."""
+        """Start connecting; does not wait for the server to respond."""
         await self._pool.open()
 
     async def close(self) -> None:
-        """Close every connection; one in use when it comes back."""
+        """Close every connection; one in use is closed when it is returned."""
         await self._pool.close(timeout=2)
 
     async def all(self, statement: Statement[R], **values: Any) -> list[R]:
-        """Every row of a read, in one round trip."""
+        """Return all rows of a read, in one round trip."""
         connection = await self._take()
         try:
             return await (await self.execute(connection, statement, values)).fetchall()
@@ -263,7 +266,7 @@ class Database:
             await self._pool.putconn(connection)
 
     async def one_or_none(self, statement: Statement[R], **values: Any) -> R | None:
-        """The first row of a read, or None."""
+        """Return the first row of a read, or None."""
         connection = await self._take()
         try:
             return await (await self.execute(connection, statement, values)).fetchone()
@@ -271,15 +274,17 @@ class Database:
             await self._pool.putconn(connection)
 
     async def one(self, statement: Statement[R], **values: Any) -> R:
-        """The row of a read that cannot be missing."""
+        """Return the first row of a read; LookupError if there is none."""
         return _present(await self.one_or_none(statement, **values))
 
     @asynccontextmanager
     async def transaction(
         self, actor: Actor, *, request_id: str | None = None, now: datetime | None = None
     ) -> AsyncIterator[Transaction]:
-        """A change: all of it with its events, or nothing. Made in `actor`'s name, at the present
-        instant where no other is given."""
+        """Run a change: it commits completely, with its events, or not at all.
+
+        `actor` is its author, `now` its time, by default the current instant.
+        """
         connection = await self._take()
         try:
             async with connection.transaction():
@@ -287,7 +292,7 @@ class Database:
                 yield tx
             if tx.invalidates_principals:  # on this connection: another one might not be free
                 await invalidate_everywhere(connection)
-        except psycopg.Error as error:  # BEGIN and COMMIT fail too
+        except psycopg.Error as error:  # BEGIN and COMMIT can fail, too
             raise _problem(error, self.name) from error
         finally:
             await self._pool.putconn(connection)
@@ -298,7 +303,7 @@ class Database:
         statement: Statement[Any],
         values: Mapping[str, Any],
     ) -> psycopg.AsyncCursor[Any]:
-        """Run a statement on a connection in hand; a refusal becomes a business error."""
+        """Run a statement on a given connection; database errors become business errors."""
         if self._log_sql:
             log.info("sql", database=self.name, statement=statement.text.decode())
         try:
@@ -309,8 +314,12 @@ class Database:
             raise _problem(error, self.name) from error
 
     async def leave(self) -> None:
-        """The server takes no writes any more: another one may. Each connection is made anew, those
-        in use when they come back, and goes where the settings' target is found now."""
+        """Reconnect the pool because its server has become read-only and another one may be the
+        primary.
+
+        Every connection is replaced, those in use when they are returned, by one to a server that
+        satisfies the configured target.
+        """
         now = time.monotonic()
         if now - self._left > LEAVE_SECONDS:
             log.warning("read-only", database=self.name)
@@ -323,12 +332,15 @@ class Database:
         self._read_only = False
 
     async def _find_out(self, _: AsyncConnectionPool[psycopg.AsyncConnection[DictRow]]) -> None:
-        """Why the pool could not connect."""
+        """Determine why the pool could not connect."""
         self._read_only = await are_read_only(self.settings)
 
     async def _take(self) -> psycopg.AsyncConnection[DictRow]:
-        """A live connection. After a restart of the server every idle one is dead: they are passed
-        over at once, where the pool's own check would pause for seconds between them."""
+        """Return a live connection.
+
+        After a restart of the server every idle connection is dead. They are skipped at once; the
+        pool's own check would pause for seconds between them.
+        """
         try:
             while True:
                 connection = await self._pool.getconn()
@@ -348,9 +360,9 @@ class Database:
 
 
 class Databases(dict[str, Database]):
-    """The four of them by name: `databases["fleet"]`; `sunshine` is the one most rules mean.
+    """The four databases by name: `databases["fleet"]`; `sunshine` is the one most rules use.
 
-    `documents` keeps what partners' documents hold.
+    `documents` stores the contents of partners' documents.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -377,7 +389,7 @@ class Databases(dict[str, Database]):
 
     @property
     def sunshine(self) -> Database:
-        """Users, people and everything that refers to them."""
+        """Return the database of users, people and everything that refers to them."""
         return self["sunshine"]
 
     async def open(self) -> None:
@@ -395,14 +407,14 @@ class Databases(dict[str, Database]):
 def _documents(settings: Settings) -> Documents:
     if not settings.mongo_mitra:
         return RowDocuments()
-    # The driver takes half a second to import, which only those wait for who use it.
+    # The driver takes half a second to import; only those who use it wait for it.
     from sunshine.database.mongo import MongoDocuments
 
     return MongoDocuments(settings.mongo_mitra)
 
 
 def _is_full(error: psycopg.Error) -> bool:
-    """Whether the server's disk is: of a quota it has no code of its own to tell."""
+    """Return whether the server's disk is full; an exceeded quota has no error code of its own."""
     return isinstance(error, sqlstate.DiskFull) or (
         isinstance(error, sqlstate.IoError) and os.strerror(errno.EDQUOT) in str(error)
     )
@@ -419,7 +431,8 @@ def _read_only() -> Unavailable:
 
 
 def _problem(error: psycopg.Error, database: str) -> Exception:
-    """What a refusal of the database means to the caller; itself, when it can only be our fault."""
+    """Return the business error that a database error means; the error itself if it is our
+    fault."""
     if _is_full(error):
         return StorageFull(database)
     if isinstance(error, sqlstate.IntegrityError):

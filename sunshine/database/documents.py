@@ -1,7 +1,7 @@
-"""Where the fields of partners' documents are: in their rows as JSONB, or in MongoDB (mongo.py).
+"""Storage of the fields of partners' documents: in their rows as JSONB, or in MongoDB (mongo.py).
 
-The row in PostgreSQL decides what a document is, wherever its fields are; why:
-docs/decisions/0020-mitra-documents.md. Used by sunshine/modules/mitra/documents.py.
+The row in PostgreSQL decides whether a document exists, wherever its fields are stored; reasons are
+in docs/decisions/0020-mitra-documents.md. Used by sunshine/modules/mitra/documents.py.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -15,22 +15,23 @@ CODE = "documents_unavailable"
 
 
 class StoredContent(TypedDict):
-    """What a document's row holds of its content: the fields, or the key under which MongoDB has
-    them; the other one is null."""
+    """A document's content as its row stores it.
+
+    Either the fields, or the key under which MongoDB stores them; the other one is null.
+    """
 
     fields: Any
     contentKey: str | None
 
 
 class ContentRow(StoredContent):
-    """A document's row, as far as its content is concerned."""
+    """The columns of a document's row that concern its content."""
 
     id: int
 
 
 class Documents(Protocol):
-    """Stores the contents of documents. Each method raises Unavailable within 3 s where it cannot
-    answer."""
+    """Stores the contents of documents. Each method raises Unavailable within 3 s if it fails."""
 
     async def open(self) -> None:
         """Prepare for use; waits for no server."""
@@ -39,23 +40,24 @@ class Documents(Protocol):
         """Close every connection."""
 
     async def keep(self, content: Mapping[str, Any]) -> StoredContent:
-        """Store a new content and return what its row must hold of it.
+        """Store a new content and return what its row must contain.
 
         Nobody sees the content before a row with that key is committed.
         """
 
     async def fields_of(self, rows: Sequence[ContentRow]) -> list[Any]:
-        """Return the fields of each row, in order; null where they are lost."""
+        """Return the fields of each row, in order; null if they are lost."""
 
     def keys(self) -> AsyncIterator[list[str]]:
         """Iterate over the keys of all contents stored outside the rows, in batches."""
 
     async def discard(self, keys: Collection[str], now: datetime) -> int:
-        """Mark contents that no row names, remove those marked an hour ago; how many."""
+        """Mark contents without a row, remove those marked an hour ago; return how many were
+        removed."""
 
 
 class RowDocuments:
-    """Keeps the fields in the row itself."""
+    """Stores the fields in the row itself."""
 
     async def open(self) -> None:
         """Do nothing: there is nothing to open."""
@@ -64,11 +66,11 @@ class RowDocuments:
         """Do nothing: there is nothing to close."""
 
     async def keep(self, content: Mapping[str, Any]) -> StoredContent:
-        """Return everything: the row holds it all."""
+        """Return the whole content: the row stores it."""
         return {"fields": content["fields"], "contentKey": None}
 
     async def fields_of(self, rows: Sequence[ContentRow]) -> list[Any]:
-        """Return the fields of the rows; Unavailable where one was written to MongoDB."""
+        """Return the fields of the rows; Unavailable if one was written to MongoDB."""
         for row in rows:
             if row["contentKey"] is not None:
                 message = f"Document {row['id']} is in MongoDB, and MONGO_MITRA is not set"
@@ -86,9 +88,10 @@ class RowDocuments:
 
 
 def from_row(value: Any) -> Any:
-    """Return a JSONB value as it was sent: PostgreSQL writes a large double as a whole number.
+    """Return a JSONB value as it was sent: PostgreSQL writes a large double as an integer.
 
-    No whole number of more than 64 bits is accepted (sunshine/core/json.py), so one is a double.
+    Integers of more than 64 bits are never accepted (sunshine/core/json.py), so such a value is a
+    double.
     """
     if isinstance(value, dict):
         return {key: from_row(item) for key, item in value.items()}

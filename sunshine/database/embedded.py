@@ -1,5 +1,8 @@
-"""Starts, joins and stops the embedded PostgreSQL; sunshine/database/cluster.py says where it
-lives, sunshine/database/database.py connects to what `start` returns."""
+"""Starts, joins and stops the embedded PostgreSQL.
+
+sunshine/database/cluster.py finds its folder; sunshine/database/database.py connects to what
+`start` returns.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,12 @@ __all__ = ["PostgresError", "Pulse", "Server", "running", "start", "wheel_binari
 
 MAJOR = "18"
 ROLE = "sunshine"
-ORPHANS_MAY_LIVE = 1.0  # seconds that a dead postmaster's children have to notice
-TIMEOUT = 60  # seconds to come up, crash recovery included, and to go down
-LOG_MAX = 8 << 20  # bytes; a longer log is put aside as log.1 at the next start
-NO_PID = "2147483647"  # above any process id of Linux or macOS
+ORPHANS_MAY_LIVE = 1.0  # seconds a dead postmaster's children get to notice
+TIMEOUT = 60  # seconds to start, including crash recovery, and to stop
+LOG_MAX = 8 << 20  # bytes; a longer log is renamed to log.1 at the next start
+NO_PID = "2147483647"  # greater than any process id of Linux or macOS
 LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8", "--locale=C"]
-# pg_trgm asks the C library which characters are letters: with LC_CTYPE=C, "é" is none.
+# pg_trgm asks the C library which characters are letters: with LC_CTYPE=C, "é" is not one.
 CTYPE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 SETTINGS = {
     "listen_addresses": "",
@@ -50,14 +53,16 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 if sys.platform == "linux":
-    # After a crash all files are brought to the disk first: at once, not one after the other.
+    # After a crash all files are first flushed to disk: at once, not one after the other.
     SETTINGS["recovery_init_sync_method"] = "syncfs"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server that this process holds until `stop`; `notices` are for the operator, and
-    `is_new` tells that its cluster was made for it."""
+    """A running server, in use by this process until `stop`.
+
+    `notices` are for the operator; `is_new`: its cluster has just been created.
+    """
 
     directory: Path
     host: str
@@ -71,38 +76,39 @@ class Server:
     is_new: bool = False
 
     def stop(self) -> None:
-        """Leave the server; the last process to leave stops it. A second call does nothing."""
+        """Stop using the server; the last process to do so stops it. A second call does nothing."""
         if not self._in_use.closed:
             with _plainly(self.directory), _locked(self._place):
                 _leave(self._place, self._in_use)
 
     def pulse(self) -> Pulse | None:
-        """Of the process that runs now; None where there is none."""
+        """Return a liveness probe of the current server process; None if there is none."""
         with _plainly(self.directory):
             found = _postmaster(self._place)
             return Pulse(found[0]) if found else None
 
     def is_up(self) -> bool:
-        """Whether it runs, once it has finished starting or stopping; blocks until then."""
+        """Return whether the server runs, once it has finished starting or stopping; blocks until
+        then."""
         with _plainly(self.directory):
             return _is_up(self._place)
 
     def settle(self) -> None:
-        """Have all that was written so far on the disk, so that a crash need not do it again.
+        """Flush everything written so far to disk, so that crash recovery need not do it again.
 
         Raises psycopg's errors.
         """
-        import psycopg  # which those who only start a server do without
+        import psycopg  # not needed by those who only start a server
 
         where = {"host": self.host, "port": self.port, "user": "postgres", "dbname": "postgres"}
         with psycopg.connect(**where, autocommit=True) as connection:  # type: ignore[arg-type]
             connection.execute("CHECKPOINT")
 
     def revive(self) -> None:
-        """Start it again where it has ended, at the same place; blocks for seconds.
+        """Restart the server in the same place if it has ended; blocks for seconds.
 
-        Whoever comes first does it, others find it running. A cluster whose data are gone is not
-        made anew.
+        The first process does it, the others find it running. A cluster whose data are gone is not
+        created again.
         """
         with _plainly(self.directory), _locked(self._place):
             if not (self._place.data / "PG_VERSION").exists():
@@ -111,8 +117,11 @@ class Server:
 
 
 class Pulse:
-    """Tells in microseconds whether a process lives. Not by its number where there is a better
-    way, for that may be given again, and a dead one keeps it until somebody asks after it."""
+    """Checks in microseconds whether a process is alive.
+
+    It uses a pidfd if possible: a process id may be reused, and a dead process keeps its id until
+    its parent has waited for it.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -128,7 +137,7 @@ class Pulse:
             os.close(self._fd)
 
     def beats(self) -> bool:
-        """Whether it lives."""
+        """Return whether the process is alive."""
         if self._fd is not None:
             poll = select.poll()
             poll.register(self._fd, select.POLLIN)
@@ -141,7 +150,8 @@ class Pulse:
 
 
 def is_made(home: Path) -> bool:
-    """Whether there is a cluster, as far as one may look; else `start` takes longer."""
+    """Return whether the cluster exists, as far as permissions show; otherwise `start` takes
+    longer."""
     try:
         places = (home, elsewhere(home.resolve()))
         return any((place / "data/PG_VERSION").exists() for place in places)
@@ -150,7 +160,8 @@ def is_made(home: Path) -> bool:
 
 
 def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
-    """Join the server of this cluster or start it, the cluster made first; blocks for seconds.
+    """Join the cluster's server or start it; create the cluster first if needed. Blocks for
+    seconds.
 
     `options` are server settings; a server that already runs keeps its own.
     """
@@ -165,7 +176,7 @@ def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
             except (PostgresError, OSError):
                 in_use.close()
                 raise
-            except BaseException:  # Ctrl-C halfway: nothing of it may stay behind
+            except BaseException:  # Ctrl-C halfway: nothing may stay behind
                 _leave(place, in_use)
                 raise
     return Server(
@@ -176,7 +187,7 @@ def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
 
 @contextmanager
 def running(home: Path, *, options: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """`start` and `stop` around a block."""
+    """Run a block between `start` and `stop`."""
     server = start(home, options=options)
     try:
         yield server
@@ -205,7 +216,7 @@ def _plainly(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked(place: Place) -> Iterator[None]:
-    """One process at a time starts, stops, joins or leaves."""
+    """Hold the lock under which processes start, stop, join or leave, one at a time."""
     deadline = time.monotonic() + 2 * TIMEOUT
     with _open(place, "start.lock") as file:
         while True:
@@ -294,7 +305,7 @@ def _configure(place: Place, options: Mapping[str, str]) -> None:
     )
     place.write("data/sunshine.conf", note + settings)
     place.write("data/pg_hba.conf", f"local all all peer map={ROLE}\n")
-    # Root may become the owner anyway; all others are refused.
+    # Root can become the owner anyway; all others are refused.
     users = dict.fromkeys([place.owner.pw_name, pwd.getpwuid(0).pw_name])
     maps = [f'{ROLE} "{user}" {role}\n' for user in users for role in (ROLE, "postgres")]
     place.write("data/pg_ident.conf", "".join(maps))
@@ -315,7 +326,7 @@ def _launch(place: Place) -> None:
             said = file.read().decode(errors="replace")
         if done.returncode == 0:
             return
-        # A killed postmaster's children may still be on their way out.
+        # A killed postmaster's children may still be exiting.
         if "shared memory block" not in said or time.monotonic() > begun + TIMEOUT:
             why = telling_line(said + done.stderr)
             raise PostgresError(f"PostgreSQL did not start ({log}): {why}")
@@ -325,9 +336,9 @@ def _launch(place: Place) -> None:
 
 
 def _end_orphans(place: Place) -> None:
-    """Kill what a dead postmaster left: a child that computes notices only when it has done.
+    """Kill the children of a dead postmaster: one that is busy notices only when it has finished.
 
-    What it has not committed nobody was told of, and crash recovery is due in any case.
+    Nothing it has not committed was acknowledged, and crash recovery runs in any case.
     """
     place.shell(
         'for p in /proc/[0-9]*; do test "$p/cwd" -ef data || continue; '
@@ -352,9 +363,9 @@ def _make_socket_folder(place: Place) -> None:
 
 
 def _disown_stale_pid(place: Place) -> None:
-    """Name no process in a pid file left by a crash: its number may belong to another by now.
+    """Remove the process id from the pid file of a crashed server: it may have been reused.
 
-    The rest of the file stays, by which PostgreSQL finds children that outlived a postmaster.
+    The rest of the file stays; PostgreSQL uses it to find children that outlived a postmaster.
     """
     renumber = 'sed "1s/.*/$1/" postmaster.pid >pid.part && mv -f pid.part postmaster.pid'
     remove = "rm -f postmaster.pid"
@@ -362,7 +373,7 @@ def _disown_stale_pid(place: Place) -> None:
 
 
 def _is_up(place: Place) -> bool:
-    """Whether the server runs, once it has finished starting or stopping."""
+    """Return whether the server runs, once it has finished starting or stopping."""
     deadline = time.monotonic() + TIMEOUT
     while server := _postmaster(place):
         if server[1] == "ready":
@@ -375,11 +386,11 @@ def _is_up(place: Place) -> bool:
 
 
 def _postmaster(place: Place) -> tuple[int, str] | None:
-    """The process id and state (starting, ready, stopping) of the live server, if any."""
+    """Return the process id and state (starting, ready, stopping) of the live server, if any."""
     lines = _pid_file(place)
     if not lines[0].isdigit():
         return None
-    # A live process of that number is the server only if it works in the data folder.
+    # A live process with that id is the server only if it works in the data folder.
     linux = 'if test -d /proc/self; then test "/proc/$1/cwd" -ef data'
     others = 'else ps -o comm= -p "$1" | grep -q postgres; fi'
     if not place.shell(f"{linux}; {others}", lines[0])[0]:
@@ -388,7 +399,8 @@ def _postmaster(place: Place) -> tuple[int, str] | None:
 
 
 def _pid_file(place: Place) -> list[str]:
-    """Its lines: pid, data folder, start time, port, socket folder, ..., state in the eighth."""
+    """Return the lines of the pid file: pid, data folder, start time, port, socket folder, ..., and
+    the state in the eighth."""
     try:
         return os.fsdecode((place.data / "postmaster.pid").read_bytes()).split("\n")
     except FileNotFoundError:

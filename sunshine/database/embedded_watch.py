@@ -1,8 +1,8 @@
-"""Starts the embedded PostgreSQL again when its postmaster has died. Run by server.py beside the
-requests, which are answered 503 meanwhile; sunshine/database/embedded.py does the starting.
+"""Restarts the embedded PostgreSQL when its postmaster has died.
 
-Each process that serves watches. They take turns by the lock of the cluster: the first one starts
-the server, the others find it running.
+server.py runs it next to the requests, which get a 503 in the meantime;
+sunshine/database/embedded.py starts the server. Each serving process watches. They use the
+cluster's lock: the first one starts the server, the others find it running.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from sunshine.database.embedded import PostgresError, Pulse, Server
 
 LOOK_SECONDS = 0.25
 FIRST_PAUSE, LAST_PAUSE = 0.25, 3.0
-# One that stood for less is as good as one that did not start.
+# A server that ran for less counts as failed to start.
 STEADY_SECONDS = 1.0
 log = structlog.get_logger("sunshine.postgres")
 
 
 class Watch:
-    """Over one server. `state` is None while it runs, else what is being done about it."""
+    """Watches one server. `state` is None while it runs, otherwise what is being done about it."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -31,13 +31,14 @@ class Watch:
         self.state: Literal["restarting", "cannot_start"] | None = None
 
     async def run(self) -> NoReturn:
-        """Have the server run, for as long as this does. Blocks the loop with nothing."""
+        """Keep the server running for as long as this coroutine runs; never blocks the event
+        loop."""
         while True:
             began = time.monotonic()
             pulse = await self._felt()
             if pulse:
                 with pulse:
-                    while pulse.beats():  # noqa: ASYNC110 - a process sets no event
+                    while pulse.beats():  # noqa: ASYNC110 - processes have no event to wait for
                         await asyncio.sleep(LOOK_SECONDS)
             if time.monotonic() - began > STEADY_SECONDS:
                 self._pause = 0.0
@@ -46,7 +47,7 @@ class Watch:
     async def _felt(self) -> Pulse | None:
         try:
             return await asyncio.to_thread(self._server.pulse)
-        except PostgresError:  # no descriptor left, say: the lock and the pid file tell as well
+        except PostgresError:  # no free descriptor: the lock and the pid file also show it
             await asyncio.sleep(FIRST_PAUSE)
             return None
 
@@ -71,7 +72,8 @@ class Watch:
         self.state, self._told = None, ""
 
     def _tell(self, line: str) -> None:
-        """Once, until it is about something else: process ids and times are the same news."""
+        """Log a line unless it differs from the last one only in numbers, such as process ids and
+        times."""
         gist = re.sub(r"\d+", "", line)
         if gist != self._told:
             self._told = gist

@@ -1,9 +1,9 @@
 """Events after the commit: each process follows a database's events in order, none lost.
 
-`Transaction.record` (sunshine/database/database.py) appends them. Serial ids are not commit order:
-a reader of `id > cursor` loses the rows of a transaction that took its ids early and committed
-late. Rows are ordered by (transaction id, id) and read only below the oldest transaction still
-running; a long write transaction anywhere in the cluster delays delivery, never a write.
+`Transaction.record` (sunshine/database/database.py) appends them. Serial ids are not in commit
+order: a reader of `id > cursor` loses the rows of a transaction that took its ids early and
+committed late. Rows are ordered by (transaction id, id) and read only below the oldest running
+transaction; a long write transaction anywhere in the cluster delays delivery, never a write.
 """
 
 import asyncio
@@ -43,12 +43,12 @@ BATCH = 500
 # How many events a reader of the log gets at once.
 PAGE = 200
 POLL_SECONDS = 5.0
-# While an older transaction holds events back: no notification will come when it ends.
+# Seconds between polls while an older transaction holds events back: its end sends no notification.
 HELD_SECONDS = 0.05
 
 
 class Cursor(NamedTuple):
-    """A place in the log. Opaque to clients, who send back the last one they saw."""
+    """A position in the log. Opaque to clients, who send back the last one they saw."""
 
     xid: int
     id: int
@@ -58,7 +58,7 @@ class Cursor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, field: str = "since") -> "Cursor":
-        """The cursor a client sent back; Invalid when it is none of ours."""
+        """Parse a cursor that a client sent back; Invalid if it is not a cursor."""
         parts = text.split("-")
         if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 19 for p in parts):
             raise Invalid.field(field, "is not a cursor")
@@ -66,7 +66,7 @@ class Cursor(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One thing that happened, as it was recorded."""
+    """One event, as it was recorded."""
 
     cursor: Cursor
     at: datetime
@@ -85,7 +85,7 @@ Subscriber = Callable[[Event], None]
 
 
 def columns(database: str) -> list[Any]:
-    """What is read of an event; its transaction id as a number."""
+    """Return the columns to read of an event; its transaction id as a number."""
     e = kernel.event[database].c
     return [
         cast(cast(e.xid, Text), BigInteger).label("xid"), e.id, e.at, e.type, e.entity,
@@ -98,15 +98,15 @@ def _xmin() -> Any:
 
 
 def after_cursor(database: str) -> Any:
-    """The SQL condition of what comes after the parameters `xid` and `id`."""
+    """Return the SQL condition for events after the parameters `xid` and `id`."""
     e = kernel.event[database].c
-    # A number has no cast to xid8; its text has one.
+    # A number cannot be cast to xid8, but its text can.
     xid = cast(cast(bindparam("xid", type_=BigInteger), Text), XID8)
     return tuple_(e.xid, e.id) > tuple_(xid, bindparam("id", type_=BigInteger))
 
 
 def settled(database: str) -> Any:
-    """The SQL condition of what no running transaction can still precede."""
+    """Return the SQL condition for events that no running transaction can still precede."""
     return kernel.event[database].c.xid < _xmin()
 
 
@@ -140,7 +140,7 @@ def _kept(database: str) -> Statement[Any]:
     xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
     at = tuple_(cast(cast(xid, Text), XID8), id_)
     itself = exists().where(tuple_(e.xid, e.id) == at)
-    # Before there was any event a place has none, only the transactions that were over.
+    # A cursor taken before there was any event names no event, only the finished transactions.
     between = (id_ == 0) & exists().where(tuple_(e.xid, e.id) <= at)
     reached = xid <= cast(cast(_xmin(), Text), BigInteger)
     return Statement(select(((itself | between) & reached).label("kept")))
@@ -160,27 +160,29 @@ _HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")))
 
 
 async def page_after(database: Database, since: Cursor, types: list[str]) -> list[Event]:
-    """The next events of these types after a cursor, at most PAGE; none that could still be
-    preceded by another."""
+    """Return the next events of these types after a cursor, at most PAGE.
+
+    Events that another one could still precede are not included.
+    """
     rows = await database.all(_PAGE[database.name], types=types, **since._asdict())
     return [event_of(row) for row in rows]
 
 
 async def is_kept(database: Database, since: Cursor) -> bool:
-    """Whether everything after a cursor is still there to be read.
+    """Return whether all events after a cursor can still be read.
 
-    Old events go first: where the one at the cursor is left, none after it is missing. Where it is
-    not, it went, or it never was on this server: a standby that took over may not have had it, and
-    gives its number to another one.
+    The oldest events are deleted first: if the one at the cursor exists, none after it is missing.
+    If it does not, it was deleted or never was on this server: a standby that took over may not
+    have received it, and uses its number for another one.
     """
     row = await database.one(_KEPT[database.name], **since._asdict())
     return bool(row["kept"])
 
 
 class Feed:
-    """Follows one database's events and hands each to the subscribers, in order, once.
+    """Follows one database's events and passes each to the subscribers, in order, once.
 
-    `connected` is false while the database cannot tell us anything: caches must not be trusted.
+    `connected` is false while the database cannot deliver events: caches must not be trusted.
     """
 
     def __init__(self, database: Database) -> None:
@@ -197,35 +199,37 @@ class Feed:
 
     @property
     def behind(self) -> float:
-        """Seconds since when something may have happened that could not be told; 0 is the rule."""
+        """Return the seconds for which events may have been undelivered; normally 0."""
         return 0.0 if self._behind_since is None else time.monotonic() - self._behind_since
 
     @property
     def cursor(self) -> Cursor | None:
-        """The place of the last event told; None until the database was reached."""
+        """Return the position of the last delivered event; None until the database was reached."""
         return self._cursor
 
     async def placed(self) -> Cursor:
-        """The same, once there is one."""
+        """Wait for the first position and return the current one."""
         await self._placed.wait()
-        assert self._cursor is not None  # noqa: S101 - tells mypy
+        assert self._cursor is not None  # noqa: S101 - for mypy
         return self._cursor
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Call it with every event from now on."""
+        """Call `subscriber` with every event from now on."""
         self._subscribers.append(subscriber)
 
     def on_forget(self, forget: Callable[[], None]) -> None:
-        """Call it whenever what was cached of people must be dropped."""
+        """Call `forget` whenever cached principals must be dropped."""
         self._caches.append(forget)
 
     def on_break(self, begin_anew: Callable[[Cursor], None]) -> None:
-        """Call it when the log does not go on from where it was: with its present end, from which
-        on the subscribers are called."""
+        """Call `begin_anew` when the log does not continue from its last position.
+
+        Its argument is the log's current end; the subscribers get the events after it.
+        """
         self._breaks.append(begin_anew)
 
     def start(self) -> None:
-        """Begin to follow; returns at once."""
+        """Start following; returns at once."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
@@ -236,7 +240,7 @@ class Feed:
                 await self._task
 
     async def _run(self) -> None:
-        told = ""  # twice a second for as long as PostgreSQL is away would be a flood
+        told = ""  # twice a second while PostgreSQL is away would be a flood
         while True:
             try:
                 await self._follow()
@@ -272,7 +276,7 @@ class Feed:
                 for token in asked:
                     await connection.execute("SELECT pg_notify(%s, %s)", (ACK_CHANNEL, token))
                 if not notices and not held and await self._is_read_only(connection):
-                    # Nothing happens here any more: what does, happens on another server.
+                    # Nothing happens on this server any more; another one is the primary.
                     return await self._database.leave()
                 held = await self._catch_up(connection)
 
@@ -281,9 +285,10 @@ class Feed:
         return row is not None and row["transaction_read_only"] == "on"
 
     async def _catch_up(self, connection: psycopg.AsyncConnection[DictRow]) -> bool:
-        """Deliver what is new; True when something is there that may not be delivered yet.
+        """Deliver new events; return whether there are some that may not be delivered yet.
 
-        Read on the feed's own connection: no pool can be exhausted, and a dead one is noticed.
+        Reads on the feed's own connection: it does not depend on the pool, and a dead one is
+        noticed.
         """
         held = await self._deliver_new(connection)
         self._is_behind(held)
@@ -306,8 +311,10 @@ class Feed:
     async def _check_place(
         self, connection: psycopg.AsyncConnection[DictRow], place: Cursor
     ) -> None:
-        """Another server may not have what the one before had told us last, and begins there anew:
-        who listens is told to read again what is there."""
+        """Start again at the log's end if this server lacks the last delivered event.
+
+        A standby that took over may not have received it; subscribers are asked to reload.
+        """
         kept = _KEPT[self._database.name]
         row = await (await self._database.execute(connection, kept, place._asdict())).fetchone()
         if row is None or row["kept"]:
@@ -320,7 +327,7 @@ class Feed:
             begin_anew(self._cursor)
 
     async def _end(self, connection: psycopg.AsyncConnection[DictRow]) -> Cursor:
-        """The last event that none can precede any more."""
+        """Return the position of the last event that none can precede any more."""
         last = _LAST[self._database.name]
         row = await (await self._database.execute(connection, last, {})).fetchone()
         if row is not None:
@@ -343,11 +350,11 @@ class Feed:
         for subscriber in self._subscribers:
             try:
                 subscriber(event)
-            except Exception:  # one subscriber's fault must not stop the log for the others
+            except Exception:  # one subscriber's error must not stop the log for the others
                 log.exception("subscriber failed", event_type=event.type, seq=str(event.cursor))
 
 
 def event_of(row: Row) -> Event:
-    """An event from a row of `columns`."""
+    """Build an event from a row of `columns`."""
     cursor = Cursor(row.pop("xid"), row.pop("id"))
     return Event(cursor, **row)

@@ -1,5 +1,5 @@
-"""Has every process drop what it cached of people. Asked by database.py, answered by
-event_log.py."""
+"""Makes every process drop its cached principals. database.py requests it, event_log.py
+responds."""
 
 import secrets
 from typing import Any
@@ -21,10 +21,10 @@ _TELL = """
 
 
 async def invalidate_everywhere(connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
-    """Return when every live process has dropped what it cached, or after a second.
+    """Return when every live process has dropped its cached principals, or after a second.
 
-    Each listens on its own connection (sunshine/database/event_log.py) and acknowledges. The change
-    is committed already: whatever goes wrong here must not tell the client that it was not.
+    Each process listens on its own connection (sunshine/database/event_log.py) and acknowledges.
+    The change is already committed: an error here must not report it to the client as failed.
     """
     token = secrets.token_hex(8)
     try:

@@ -1,6 +1,6 @@
-"""Makes and migrates the four databases; the steps themselves are in migrations/versions.
+"""Creates and migrates the four databases; the migrations themselves are in migrations/versions.
 
-sunshine/database/startup.py calls it at every start, sunshine/commands/db.py by hand. Alembic is
+sunshine/database/startup.py calls it at every start, sunshine/commands/db.py on demand. Alembic is
 imported only when there is something to do: a start that finds everything up to date does not pay
 for it.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 OLDEST_SERVER = 14
 CONNECT_SECONDS = 5
-LOCK = 0x73756E73  # "suns"; any number would do, as long as every process takes the same one
+LOCK = 0x73756E73  # "suns"; any number would do, as long as every process uses the same one
 LOCK_POLL = 0.1  # seconds
 LOCK_TELL = 2.0
 LOCK_GIVE_UP = 60.0
@@ -50,14 +50,14 @@ log = structlog.get_logger("sunshine.migrate")
 
 
 class MigrationError(Exception):
-    """A database cannot be reached, made or migrated: one clear line."""
+    """A database cannot be reached, created or migrated; the message is one clear line."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one database is. `current` is None while it is empty or missing.
+    """The schema version of one database. `current` is None while it is empty or missing.
 
-    `usable` tells that this program runs on it: it is up to date, or one release ahead.
+    `usable`: this program runs on it, because it is up to date or one release ahead.
     """
 
     name: str
@@ -70,44 +70,48 @@ class Standing:
 
     @property
     def ahead(self) -> bool:
-        """A newer program has migrated it."""
+        """Return whether a newer program has migrated it."""
         return self.current is not None and self.current not in revisions(self.name)
 
 
 def folder() -> Path:
-    """migrations/: inside the package when installed, beside it in a checkout."""
+    """Return migrations/: inside the package when installed, next to it in a checkout."""
     package = Path(__file__).absolute().parents[1]
     inside = package / "migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
 def revisions(name: str) -> list[str]:
-    """A database's revisions, oldest first, from the names of their files: 0001_people.py."""
+    """Return a database's revisions, oldest first, from their file names: 0001_people.py."""
     files = (folder() / "versions" / name).glob("[0-9][0-9][0-9][0-9]_*.py")
     return sorted(file.name[:4] for file in files)
 
 
 def extensions(name: str) -> list[str]:
-    """The extensions of PostgreSQL that a database's migrations create."""
+    """Return the PostgreSQL extensions that a database's migrations create."""
     steps = sorted((folder() / "versions" / name).glob("*.py"))
     found = (re.findall(r"CREATE EXTENSION (?:IF NOT EXISTS )?(\w+)", s.read_text()) for s in steps)
     return list(dict.fromkeys(extension for each in found for extension in each))
 
 
 def heads() -> dict[str, str]:
-    """The revision that each database should be at."""
+    """Return the head revision of each database."""
     return {name: revisions(name)[-1] for name in DATABASES}
 
 
 def oldest(name: str) -> str:
-    """The oldest head whose programs run on the schema as it is here: the last release's."""
+    """Return the oldest head whose programs run on this schema: the last release's."""
     released = tomllib.loads((folder() / "releases.toml").read_text(encoding="utf-8"))
     earlier = [found for version, found in released.items() if version != __version__]
     return str(earlier[-1][name]) if earlier else revisions(name)[-1]
 
 
 def runs_on(head: str, current: str | None, told: str | None) -> bool:
-    """Whether a program whose head this is runs on a database: what `STANDING` finds there."""
+    """Return whether a program with this head runs on a database.
+
+    `current` and `told` are the row of `STANDING`: the revision, and the comment that names the
+    oldest program.
+    """
     if current == head:
         return True
     found = re.fullmatch(r"(\d+) is for programs from (\d+) on", told or "")
@@ -115,7 +119,8 @@ def runs_on(head: str, current: str | None, told: str | None) -> bool:
 
 
 def _tell_oldest(name: str) -> Callable[..., None]:
-    """Alembic's hook, in the transaction of each step: an older program learns who may stay."""
+    """Return Alembic's hook that records, in each step's transaction, the oldest program that still
+    runs."""
 
     def tell(*, ctx: Any, step: Any, **_: Any) -> None:
         if step.is_upgrade:
@@ -126,7 +131,7 @@ def _tell_oldest(name: str) -> Callable[..., None]:
 
 
 def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg.Connection:
-    """A plain connection in autocommit; raises MigrationError when there is none to be had."""
+    """Open a plain connection in autocommit; MigrationError if that fails."""
     try:
         where = make_conninfo(
             **database.libpq | {"dbname": dbname or database.database},
@@ -144,7 +149,8 @@ def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg
 
 
 def engine(database: DatabaseSettings) -> "Engine":
-    """For what needs SQLAlchemy to talk itself: one patient connection at a time."""
+    """Return an engine for work that needs SQLAlchemy's own connections: one patient one at a
+    time."""
     from sqlalchemy import NullPool, create_engine
 
     def creator() -> psycopg.Connection:
@@ -157,7 +163,7 @@ def engine(database: DatabaseSettings) -> "Engine":
 
 
 def create(settings: Settings, names: Iterable[str] = DATABASES) -> list[str]:
-    """Make the databases that are missing, owned by the connecting role; return their names."""
+    """Create the missing databases, owned by the connecting role; return their names."""
     made = []
     for name in names:
         database = settings.databases[name]
@@ -174,16 +180,16 @@ def create(settings: Settings, names: Iterable[str] = DATABASES) -> list[str]:
 
 
 def status(settings: Settings, names: Iterable[str] = DATABASES) -> list[Standing]:
-    """Where each database is; changes nothing."""
+    """Return the schema version of each database; changes nothing."""
     return [_standing(name, settings.databases[name]) for name in names]
 
 
 def upgrade(
     settings: Settings, names: Iterable[str] = DATABASES, revision: str = "head"
 ) -> list[str]:
-    """Bring databases up to a revision; return the names of those that moved.
+    """Migrate databases up to a revision; return the names of those that changed.
 
-    Each migration is one transaction: a killed process leaves the old schema or the new.
+    Each migration is one transaction: a killed process leaves the old schema or the new one.
     """
     standings = status(settings, names)
     for standing in standings:
@@ -204,13 +210,15 @@ def _look_ahead(standing: Standing) -> None:
 
 
 def downgrade(settings: Settings, name: str, revision: str) -> bool:
-    """Take one database back to a revision, or to `base`; what the steps made is lost."""
+    """Migrate one database down to a revision, or to `base`; what the later steps created is
+    lost."""
     return _move(name, settings.databases[name], "downgrade", revision)
 
 
 @contextmanager
 def _reached(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connection]]:
-    """Whether the database exists, with a connection to it or else to the server's own one."""
+    """Yield whether the database exists, with a connection to it or else to the database
+    `postgres`."""
     try:
         exists, connection = True, connect(database)
     except MigrationError as refusal:
@@ -222,7 +230,10 @@ def _reached(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connect
 def _looked_up(
     database: DatabaseSettings, refusal: MigrationError
 ) -> tuple[bool, psycopg.Connection]:
-    """Asked, not guessed from the refusal: that has no code and comes in the server's language."""
+    """Return whether the database exists, by a query.
+
+    The error of the refused connection has no code and is in the server's language.
+    """
     try:
         connection = connect(database, dbname="postgres")
     except MigrationError:
@@ -231,7 +242,7 @@ def _looked_up(
     if not connection.execute(query, (database.database,)).fetchone():
         return False, connection
     connection.close()
-    # Another server may have made it since; else this is refused for the same reason again.
+    # Another server may have created it meanwhile; otherwise this fails for the same reason again.
     return True, connect(database)
 
 
@@ -296,11 +307,11 @@ def _move(name: str, database: DatabaseSettings, direction: str, revision: str) 
 
 @contextmanager
 def _alone(database: DatabaseSettings) -> Iterator["Connection"]:
-    """A connection that holds the database's migration lock for as long as it lives.
+    """Yield a connection that holds the database's migration lock for as long as it is open.
 
-    Its own session holds it, so a killed process keeps the others out until PostgreSQL has let go
-    of its tables too. Polled: a session that waits in a statement holds a snapshot, and
-    CREATE INDEX CONCURRENTLY would wait for that one in turn.
+    The lock belongs to its session, so a killed process keeps the others out until PostgreSQL has
+    released its table locks, too. It is polled: a session that waits in a statement holds a
+    snapshot, and CREATE INDEX CONCURRENTLY would wait for that one in turn.
     """
     with engine(database).connect() as connection:
         _take_turn(database, connection)
@@ -329,7 +340,7 @@ def _revision(connection: "Connection") -> str | None:
     from alembic.runtime.migration import MigrationContext
 
     found = MigrationContext.configure(connection).get_current_revision()
-    connection.commit()  # Alembic begins and ends its own transactions only where none is open
+    connection.commit()  # Alembic begins and ends its own transactions only if none is open
     return found
 
 
@@ -350,7 +361,7 @@ def _config(name: str, connection: "Connection") -> "Config":
 
 
 def explanation(database: DatabaseSettings, error: BaseException) -> str:
-    """One line on what PostgreSQL refused, and what to do about it where we know."""
+    """Return one line on PostgreSQL's error, and what to do about it if we know."""
     line = f"database {database.database}: {telling(error)}"
     if isinstance(error, errors.LockNotAvailable):
         return f"{line}; something else is using that table, try again when it has ended"

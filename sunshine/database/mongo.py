@@ -1,10 +1,10 @@
 """The documents of partners in MongoDB, through Motor; no other module uses either.
 
-The owner asked for Motor, which has not been maintained since May 2026. PyMongo's
-AsyncMongoClient has the same methods: replacing Motor means changing `open`, `close` and
-the ends of the cursors (`to_list`) here, and nothing elsewhere.
+The owner asked for Motor, which has not been maintained since May 2026. PyMongo's AsyncMongoClient
+has the same methods: replacing Motor means changing `open`, `close` and the ends of the cursors
+(`to_list`) here, and nothing elsewhere.
 
-A content is written once, under a key of its own, and never changed; its row in PostgreSQL decides
+A content is written once, under its own key, and never changed; its row in PostgreSQL decides
 whether it counts (docs/decisions/0020-mitra-documents.md).
 """
 
@@ -34,9 +34,9 @@ from pymongo.errors import PyMongoError
 from sunshine.core.errors import Unavailable
 from sunshine.database.documents import CODE, ContentRow, StoredContent, from_row
 
-DATABASE = "mitra_db"  # where the address names none
+DATABASE = "mitra_db"  # unless the address names one
 COLLECTION = "documents"
-# A client waits for the answer: 503 comes within 3 s.
+# A client waits for the response: 503 comes within 3 s.
 CONNECT_MS = 1500
 ANSWER_SECONDS = 2.0
 # Backups and the cleanup have time.
@@ -45,13 +45,13 @@ KEYS_AT_ONCE = 1000
 CONTENTS_AT_ONCE = 50
 KEPT_AS_ORPHAN = timedelta(hours=1)
 DURABLE = WriteConcern(w="majority", j=True)
-# MongoDB gives keys with dots and dollars a meaning.
+# Dots and dollars in keys have a meaning in MongoDB.
 ESCAPES = (("%", "%25"), (".", "%2E"), ("$", "%24"))
 UNESCAPES = tuple((escaped, plain) for plain, escaped in reversed(ESCAPES))
 
 log = structlog.get_logger("sunshine.mongo")
 T = TypeVar("T")
-Document = dict[str, Any]  # of MongoDB
+Document = dict[str, Any]  # MongoDB's own
 
 
 class MongoDocuments:
@@ -73,25 +73,29 @@ class MongoDocuments:
         )
 
     async def close(self) -> None:
-        """Close every connection, without waiting long for the server's answer."""
+        """Close every connection, without waiting long for the server's response."""
         if self._client:
             with pymongo.timeout(ANSWER_SECONDS):
                 await asyncio.to_thread(self._client.delegate.close)
 
     async def ping(self) -> None:
-        """Check that MongoDB answers and admits us; Unavailable."""
+        """Check that MongoDB responds and accepts our credentials; Unavailable."""
         await self._answer(lambda contents: contents.find_one({}, {"_id": 1}))
 
     async def keep(self, content: Mapping[str, Any]) -> StoredContent:
-        """Store a new content durably: it survives the loss of a server before its row names it."""
+        """Store a new content durably: it survives the loss of a server before its row refers to
+        it."""
         key = ObjectId()
         stored = {"_id": key, **content, "fields": _escaped(content["fields"])}
         await self._answer(lambda contents: contents.insert_one(stored))
         return {"fields": None, "contentKey": str(key)}
 
     async def fields_of(self, rows: Sequence[ContentRow]) -> list[Any]:
-        """Return the fields of each row, by one query even for an empty page, which must not look
-        fine while MongoDB is away. Fields written before MongoDB was in use are in their rows."""
+        """Return the fields of each row, with one query even for an empty page.
+
+        An empty page must not succeed while MongoDB is down. Fields written before MongoDB was in
+        use are in their rows.
+        """
         asked = {"_id": {"$in": [ObjectId(row["contentKey"]) for row in rows if row["contentKey"]]}}
         kept = await self._answer(lambda it: it.find(asked, {"fields": 1}).to_list(None))
         fields = {str(content["_id"]): content["fields"] for content in kept}
@@ -103,8 +107,10 @@ class MongoDocuments:
             yield [str(content["_id"]) for content in batch]
 
     async def discard(self, keys: Collection[str], now: datetime) -> int:
-        """Mark contents at first and remove them later: one that has just lost its row may still be
-        on its way to a reader or a backup."""
+        """Mark contents first and remove them an hour later; return how many were removed.
+
+        A content that has just lost its row may still be on its way to a reader or a backup.
+        """
         ids = {"$in": [ObjectId(key) for key in keys]}
         ended = {"_id": ids, "orphanedAt": {"$lte": now - KEPT_AS_ORPHAN}}
         unmarked, mark = {"_id": ids, "orphanedAt": None}, {"$set": {"orphanedAt": now}}
@@ -115,7 +121,8 @@ class MongoDocuments:
     async def dump(self) -> AsyncIterator[Document]:
         """Iterate over every content with its `key`, as JSON-compatible values.
 
-        For a backup, after PostgreSQL's: contents named by those rows stay for an hour at least.
+        For a backup, after PostgreSQL's: the contents those rows refer to stay for at least an
+        hour.
         """
         async for batch in self._batches(CONTENTS_AT_ONCE, {"orphanedAt": 0}):
             for content in batch:
@@ -133,7 +140,7 @@ class MongoDocuments:
 
     async def _batches(self, size: int, shown: Mapping[str, int]) -> AsyncIterator[list[Document]]:
         """Iterate over all contents by key; contents added meanwhile may be included."""
-        await self.ping()  # which has less patience
+        await self.ping()  # which has a shorter timeout
         after: Document = {}
         while batch := await self._answer(partial(_next, after, shown, size), PATIENT_SECONDS):
             after = {"_id": {"$gt": batch[-1]["_id"]}}
@@ -144,11 +151,11 @@ class MongoDocuments:
         ask: Callable[[AsyncIOMotorCollection[Document]], Awaitable[T]],
         seconds: float = ANSWER_SECONDS,
     ) -> T:
-        """Return MongoDB's answer to `ask`; Unavailable after `seconds`.
+        """Return MongoDB's response to `ask`; Unavailable after `seconds`.
 
         Motor's threads end a little earlier, so that queries waiting for one do not run out.
         """
-        assert self._client, "open first"  # noqa: S101 - a fault of ours
+        assert self._client, "open first"  # noqa: S101 - a bug of ours
         database = self._client.get_default_database(DATABASE)
         contents = database.get_collection(COLLECTION, write_concern=DURABLE)
         try:
@@ -212,7 +219,7 @@ def _unescaped(value: Any) -> Any:
         return {_replaced(key, UNESCAPES): _unescaped(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_unescaped(item) for item in value]
-    # Int64 is the driver's own kind of int, which the encoder does not know.
+    # Int64 is the driver's own subclass of int, which the encoder does not know.
     return int(value) if isinstance(value, Int64) else value
 
 

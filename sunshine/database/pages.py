@@ -1,7 +1,7 @@
 """A page of a list, its total and its order, in one statement. Used by every list endpoint.
 
 The total is exact up to 10,000 matches; beyond that it is the planner's estimate, because counting
-would cost more the larger the table grows.
+costs more the larger the table grows.
 """
 
 import time
@@ -47,7 +47,7 @@ PAGE: Schema = {
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[R]):
-    """Rows as the API shows them, and where they stand in the whole list."""
+    """Rows as the API shows them, and the page's position in the whole list."""
 
     rows: list[R]
     page: int
@@ -61,7 +61,7 @@ class Page(Generic[R]):
         return Page(rows, self.page, self.per_page, self.total, self.is_estimate, self.next_cursor)
 
     def pagination(self) -> dict[str, Any]:
-        """The `pagination` member of the answer."""
+        """Return the `pagination` member of the response."""
         pages = -(-self.total // self.per_page)
         shown: dict[str, Any] = {
             "page": self.page,
@@ -78,23 +78,23 @@ class Page(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class _Keyset:
-    """Where a list in the order of `-name,-id` goes on: after the row that a page ended with."""
+    """The position after a page's last row, for a list in the order of `-name,-id`."""
 
     name: str
     column: ColumnElement[Any]
     key: ColumnElement[Any]
 
     def after(self) -> ColumnElement[bool]:
-        """The condition; its parameters are `values`."""
+        """Return the condition; `values` returns its parameters."""
         last = bindparam("_last", type_=self.column.type)
         return tuple_(self.column, self.key) < tuple_(last, bindparam("_id", type_=BigInteger))
 
     def cursor(self, row: Row) -> str:
-        """The row's place, opaque to clients, who send back what they got."""
+        """Return a row's position as an opaque string that clients send back."""
         return f"{row[self.name].isoformat()}_{row['id']}"
 
     def values(self, cursor: str) -> dict[str, Any]:
-        """What a cursor says; Invalid when it is none of ours."""
+        """Parse a cursor into the condition's parameters; Invalid if it is not a cursor."""
         last, _, id_ = cursor.rpartition("_")
         try:
             kind: Any = self.column.type.python_type
@@ -113,13 +113,13 @@ class _Statements(NamedTuple):
 
 
 class ListQuery(Generic[R]):
-    """One list: its rows, what it can be filtered, searched and sorted by.
+    """One list: its rows, filters, search and sort orders.
 
     `filters` maps a query key to its condition, whose bind parameter has the key's name; `schema`
-    says what the keys may hold. `select_` has the columns as the API names them.
+    defines the keys' values. `select_` has the columns as the API names them.
 
-    `cursor` names a date or an instant: the default order is then by it, the latest first, and such
-    a list can be read on from where a page ended, whatever was added meanwhile.
+    `cursor` names a date or an instant: the default order is then by it, latest first, and clients
+    can continue such a list from the end of a page, whatever was added meanwhile.
 
     `row` is the TypedDict of a row.
     """
@@ -178,8 +178,11 @@ class ListQuery(Generic[R]):
         self._estimates: dict[tuple[Statement[Row], str], tuple[float, int]] = {}
 
     def without(self, *hidden: str, search: ColumnElement[bool]) -> "ListQuery[R]":
-        """The same list for those who are not shown some fields: an order would tell of them as
-        well as `search`, which looks elsewhere here."""
+        """Return the list for callers who may not see the fields `hidden`.
+
+        It cannot be sorted by them, because the order would reveal them, and `search` replaces the
+        condition that looks in them.
+        """
         filters = self._filters | {"search": search}
         row: type[R] = self._row or Row  # type: ignore[assignment]
         made: ListQuery[R] = ListQuery(
@@ -197,10 +200,10 @@ class ListQuery(Generic[R]):
         where: tuple[ColumnElement[bool], ...] = (),
         **values: Any,
     ) -> Page[R]:
-        """The page that `query` (checked against `schema`) asks for.
+        """Return the page that `query` (checked against `schema`) asks for.
 
         `where` narrows the list to what the caller may see; it must be the same tuple object at
-        each call, for it is part of the compiled statement's key. `values` are its parameters.
+        each call, because it is part of the compiled statement's key. `values` are its parameters.
         """
         used = tuple(sorted(name for name in query if name in self._filters))
         order = self._order(query.get("sort") or self._default_sort)
@@ -210,7 +213,7 @@ class ListQuery(Generic[R]):
         number = 1 if after else query["page"]
         limit = query.get("limit") or query.get("perPage") or DEFAULT_LIMIT
         bound = {name: _bound(name, query[name]) for name in used} | values
-        # One row more than a page tells whether the list goes on.
+        # One row more than a page shows whether the list continues.
         reach = {"_limit": limit + (keyset is not None), "_offset": (number - 1) * limit}
         rows = await database.all(statements.page, **bound, **after, **reach)
         if rows:
@@ -234,7 +237,7 @@ class ListQuery(Generic[R]):
         where: tuple[ColumnElement[bool], ...] = (),
         **values: Any,
     ) -> list[R]:
-        """All matching rows in order, for exports."""
+        """Return all matching rows in order, for exports."""
         used = tuple(sorted(name for name in query if name in self._filters))
         statements = self._statements(used, self._order(self._default_sort), where, None)
         bound = {name: _bound(name, query[name]) for name in used} | values
@@ -243,7 +246,7 @@ class ListQuery(Generic[R]):
     async def _estimate(
         self, database: Database, explain: Statement[Row], bound: Mapping[str, Any]
     ) -> int:
-        """The planner's, asked for once in a while: it is an estimate whatever its age."""
+        """Return the planner's estimate, cached: it is an estimate whatever its age."""
         key, now = (explain, repr(bound)), time.monotonic()
         known = self._estimates.get(key)
         if known is None or known[0] < now:
@@ -255,7 +258,8 @@ class ListQuery(Generic[R]):
         return known[1]
 
     def _order(self, sort: str) -> tuple[tuple[str, bool], ...]:
-        """`-name,id` -> (("name", True), ("id", False)); ends with the key, so it is stable."""
+        """Parse `-name,id` into (("name", True), ("id", False)); ends with the key, so it is
+        stable."""
         order: dict[str, bool] = {}
         for part in sort.split(","):
             name = part.strip().removeprefix("-")
@@ -267,7 +271,7 @@ class ListQuery(Generic[R]):
         return tuple(order.items())
 
     def _after(self, keyset: _Keyset | None, query: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of the row to go on after; none on the first page."""
+        """Return the values of the row after which the page starts; none on the first page."""
         if "cursor" not in query:
             return {}
         if keyset is None:
@@ -282,7 +286,7 @@ class ListQuery(Generic[R]):
         keyset: _Keyset | None,
     ) -> _Statements:
         matching = self._select.where(*where, *(self._filters[name] for name in used))
-        # Without its columns an unfiltered statement would forget its table, and count one row.
+        # Without its columns an unfiltered statement would lose its table, and count one row.
         ones = matching.with_only_columns(literal(1), maintain_column_froms=True)
         counted = ones.limit(EXACT + 1).subquery()
         total = select(func.count()).select_from(counted).scalar_subquery()
@@ -307,20 +311,20 @@ class ListQuery(Generic[R]):
 
 
 def contains(lowered: ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a lower-cased text holds what `search` asks for, whatever its case.
+    """Return the condition that a lower-cased text contains the parameter `search`, in any case.
 
-    The database lower-cases that too: Python does some letters otherwise.
+    The database lower-cases that one, too: Python treats some letters differently.
     """
     return lowered.like(func.lower(bindparam("search", type_=Text)))
 
 
 def lowered(words: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An array's words in lower case, so that they are compared whatever their case."""
+    """Return an array's words in lower case, for comparison in any case."""
     return cast(func.lower(cast(words, Text)), ARRAY(Text))
 
 
 def pattern(value: str) -> str:
-    """A LIKE pattern that finds the value anywhere, to the letter."""
+    """Return a LIKE pattern that finds the value anywhere, literally."""
     escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 

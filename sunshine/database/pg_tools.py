@@ -1,5 +1,5 @@
-"""PostgreSQL's own programs, pg_dump and its like: those that suit a server, run without showing a
-password to anybody. For sunshine/backups and `sunshine db shell`."""
+"""PostgreSQL's own programs, such as pg_dump: finds a version that suits a server, and runs it
+without exposing a password. Used by sunshine/backups and `sunshine db shell`."""
 
 import os
 import re
@@ -19,13 +19,13 @@ from sunshine.database.cluster import PostgresError, telling_line, wheel_binarie
 NEEDED = ("pg_dump", "pg_restore", "psql")
 PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
-    "/usr/pgsql-*/bin",  # Red Hat and its kin
+    "/usr/pgsql-*/bin",  # Red Hat and derivatives
     "/usr/local/pgsql/bin",
     "/opt/homebrew/opt/*postgresql*/bin",
     "/usr/local/opt/*postgresql*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
-# libpq's parameters as its environment calls them.
+# libpq's parameters, as its environment variables name them.
 _VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -41,7 +41,7 @@ _VARIABLES = {
 
 @dataclass(frozen=True)
 class Programs:
-    """A folder of them. `version` as they say it, `major` its first number."""
+    """A folder with the programs. `version` as they report it, `major` its first number."""
 
     folder: Path
     version: str
@@ -51,15 +51,15 @@ class Programs:
         return int(self.version.partition(".")[0])
 
     def path(self, name: str) -> str:
-        """Where one of them is."""
+        """Return the path of one of them."""
         return str(self.folder / name)
 
 
 def find(chosen: Path | None, major: int) -> Programs:
-    """Those that can talk to a server of a major version: they must be no older than it is.
+    """Return programs that can talk to a server of a major version: they must not be older.
 
-    `chosen` (PG_BIN_DIR) decides where it is given; else the newest of PATH and the folders that
-    distributions use, else those of the wheel. Raises PostgresError when there are none.
+    `chosen` (PG_BIN_DIR) decides if it is given; otherwise the newest of PATH and the folders that
+    distributions use, otherwise those of the wheel. Raises PostgresError if there are none.
     """
     if chosen:
         found = _in(chosen)
@@ -85,10 +85,11 @@ def find(chosen: Path | None, major: int) -> Programs:
 
 @contextmanager
 def reaching(database: DatabaseSettings) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
-    """The environment that leads such a program to a database, and the descriptors it inherits.
+    """Yield the environment that connects such a program to a database, and the descriptors it
+    inherits.
 
-    The password is in neither, nor in any file that has a name: it is read from an unlinked one,
-    which is gone with the last process that holds it.
+    The password is in neither, nor in any file that has a name: the program reads it from an
+    unlinked file, which is gone with the last process that holds it.
     """
     told = {_VARIABLES[name]: value for name, value in database.libpq.items()}
     environment = _plain(os.environ) | told
@@ -106,7 +107,7 @@ def reaching(database: DatabaseSettings) -> Iterator[tuple[dict[str, str], tuple
 
 @contextmanager
 def begun(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """One that was started, in a session of its own; it ends with the block, should that fail.
+    """Start a program in its own session; it is killed if the block fails.
 
     `options` are Popen's.
     """
@@ -121,21 +122,25 @@ def begun(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[b
 
 
 def complaint(said: IO[bytes]) -> str:
-    """The telling line of what it wrote to stderr, a file."""
+    """Return the line that explains the error from its stderr, a file."""
     said.seek(0)
     return telling_line(said.read().decode(errors="replace"))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill one that was started in a session of its own, with what it started: distributions put
-    scripts in their place, and what is left would hold our pipe open."""
+    """Kill a program that was started in its own session, with its children.
+
+    Distributions replace the programs by wrapper scripts, and a surviving child would hold our pipe
+    open.
+    """
     with suppress(ProcessLookupError):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
 def _plain(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without our own settings: secrets are among them, and children show theirs to their owner."""
+    """Return the environment without our own variables: some are secrets, and a child's environment
+    is visible to its owner."""
     from sunshine.core.variables import VARIABLES
 
     return {name: value for name, value in environment.items() if name.upper() not in VARIABLES}

@@ -1,7 +1,7 @@
-"""Whether something like PgBouncer stands before a database, and whether it can be lived with.
+"""Detects a connection pooler such as PgBouncer in front of a database, and its pooling mode.
 
-By session it can: each connection has a server of its own until it ends. By transaction or by
-statement it cannot: session settings, advisory locks and LISTEN are then somebody else's.
+Session pooling works: each connection has its own server connection until it ends. Transaction and
+statement pooling do not: session settings, advisory locks and LISTEN would belong to somebody else.
 """
 
 import asyncio
@@ -16,17 +16,17 @@ from sunshine.database import migrations
 from sunshine.database.cluster import PostgresError
 from sunshine.database.connections import conninfo, telling
 
-# The second connection waits for a server for as long as the pooler likes: two minutes.
+# The second connection waits for a server as long as the pooler likes: two minutes.
 LOOK_SECONDS = 5.0
 ROUNDS = 5
 _PID = "SELECT pg_backend_pid()"
 
 
 def recognised(settings: Settings) -> Settings:
-    """The settings, with those databases marked that a pooler stands before.
+    """Return the settings with every database marked that is behind a pooler.
 
-    A server tells its process id when it is connected to, a pooler makes one up. One that cannot
-    be reached stays as it is: whoever needs it will say so.
+    A server reports its real process id at connect time, a pooler makes one up. A database that
+    cannot be reached stays as it is: the first use reports the error.
     """
     known: dict[object, bool] = {}
     for database in settings.databases.values():
@@ -40,13 +40,13 @@ def recognised(settings: Settings) -> Settings:
 
 
 def refuse(settings: Settings) -> None:
-    """PostgresError, in one line, where a pooler does not pool by session."""
+    """Raise PostgresError, in one line, if a pooler does not use session pooling."""
     for line in asyncio.run(_refusals(settings.databases.values())):
         raise PostgresError(line)
 
 
 def refusal(database: DatabaseSettings) -> str | None:
-    """Why a pooler will not do; None where it does, or where there is none."""
+    """Return why a pooler is not usable; None if it is, or if there is none."""
     return next(iter(asyncio.run(_refusals([database]))), None)
 
 
@@ -83,10 +83,10 @@ async def _refusal(database: DatabaseSettings) -> str | None:
 
 
 async def _mode(database: DatabaseSettings) -> str:
-    """How it pools: session, transaction or statement.
+    """Return the pooling mode: session, transaction or statement.
 
-    By session a connection keeps its server, and no other has it. Else the server that one has just
-    used is free for the next: PgBouncer gives the last one that came back.
+    With session pooling a connection keeps its server connection exclusively. Otherwise the one it
+    has just used is free for the next client: PgBouncer hands out the most recently returned one.
     """
     where = conninfo(replace(database, pooler=True))
     async with (
@@ -107,5 +107,5 @@ async def _mode(database: DatabaseSettings) -> str:
 
 async def _pid(connection: psycopg.AsyncConnection) -> int:
     row = await (await connection.execute(_PID)).fetchone()
-    assert row  # noqa: S101 - tells mypy
+    assert row  # noqa: S101 - for mypy
     return int(row[0])

@@ -1,7 +1,7 @@
-"""The steps that changes to rows are made of, and plain records, which need no others.
+"""The steps of a change to a row, and plain records, which need no other steps.
 
-No hooks: the day a record gets a rule, its endpoint becomes its own class and calls a verb. The
-handlers are sunshine/web/records.py.
+There are no hooks: when a record gets a rule of its own, its endpoint becomes its own class and
+calls a rule function. The handlers are in sunshine/web/records.py.
 """
 
 from collections.abc import Mapping
@@ -36,9 +36,9 @@ R = TypeVar("R", bound=Mapping[str, Any])
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Rows that refer to a record and so keep it from being deleted: `noun` says what one is.
+    """Rows that refer to a record and prevent its deletion; `noun` names one of them.
 
-    `where` narrows them, by the day `today` too; deleted ones never count.
+    `where` narrows them, and may use the parameter `today`; deleted rows never count.
     """
 
     noun: str
@@ -47,17 +47,17 @@ class Reference:
 
 
 class RecordSteps(Generic[R]):
-    """The steps that changes to the rows of one table are made of: lock, insert, update, event.
+    """The steps of changes to the rows of one table: lock, insert, update, event.
 
-    `rows` selects the rows that are not deleted, with the columns as the API names them, `row` is
-    its TypedDict; `fields` maps API names to the columns that are written. `values` of a step are
-    further parameters of `rows`. Events are named after the table, `vehicle_created`, or begin with
-    `event`.
+    `rows` selects the rows that are not deleted, with the columns as the API names them, and `row`
+    is its TypedDict; `fields` maps API names to the columns that are written. `values` of a step
+    are further parameters of `rows`. Events are named after the table, `vehicle_created`, or start
+    with `event`.
 
-    `is_plain` says that `rows` reads nothing along that another change could alter: one statement
-    locks and reads then, and keeps new references to the row out as well.
+    `is_plain`: `rows` reads nothing else that another change could alter; then one statement locks
+    and reads, and also keeps out new references to the row.
 
-    `locks_references` keeps new references out where `rows` is not plain. `on_delete` are further
+    `locks_references` keeps out new references if `rows` is not plain. `on_delete` are further
     columns that a deletion sets, by name.
     """
 
@@ -80,7 +80,7 @@ class RecordSteps(Generic[R]):
         one = rows.where(table.c.id == bindparam("id"))
         self._get = Statement(one, row)
         self._get_locked = Statement(one.with_for_update(of=table), row) if is_plain else None
-        # As strong as it takes to change or mark a row; rows that refer to it may be written.
+        # As strong as changing or marking a row requires; rows that refer to it may be written.
         self._lock = Statement(
             select(table.c.id)
             .where(table.c.id == bindparam("id"), *_not_deleted(table))
@@ -96,7 +96,7 @@ class RecordSteps(Generic[R]):
         )
 
     async def find(self, reader: Reader, id_: int, **values: Any) -> R | None:
-        """Read one row; None where there is none."""
+        """Read one row; None if there is none."""
         return await reader.one_or_none(self._get, id=id_, **values)
 
     async def get(self, reader: Reader, id_: int, **values: Any) -> R:
@@ -107,8 +107,10 @@ class RecordSteps(Generic[R]):
         return row
 
     async def find_for_update(self, tx: Transaction, id_: int, **values: Any) -> R | None:
-        """Lock one row against other changes until the transaction ends, then read it; None where
-        there is none."""
+        """Lock one row against other changes until the transaction ends, then read it.
+
+        None if there is none.
+        """
         if self._get_locked is not None:
             return await tx.one_or_none(self._get_locked, id=id_, **values)
         if not await tx.execute(self._lock, id=id_):
@@ -116,14 +118,14 @@ class RecordSteps(Generic[R]):
         return await self.find(tx, id_, **values)
 
     async def get_for_update(self, tx: Transaction, id_: int, **values: Any) -> R:
-        """Lock and read one row as `find_for_update`; NotFound."""
+        """Lock and read one row like `find_for_update`; NotFound."""
         row = await self.find_for_update(tx, id_, **values)
         if row is None:
             raise NotFound
         return row
 
     async def insert(self, tx: Transaction, values: Mapping[str, Any]) -> int:
-        """Insert a row of the given API fields and return its id; `created` tells of it."""
+        """Insert a row of the given API fields and return its id; `created` records the event."""
         made: int = (await tx.one(self._insert(tuple(sorted(values))), **values))["id"]
         return made
 
@@ -134,13 +136,13 @@ class RecordSteps(Generic[R]):
         return row
 
     async def update(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
-        """Merge the given API fields into a row; `changed` tells of it."""
+        """Merge the given API fields into a row; `changed` records the event."""
         await tx.execute(self._update(tuple(sorted(values))), row_id=id_, **values)
 
     async def changed(
         self, tx: Transaction, before: R, type_: str | None = None, **values: Any
     ) -> R:
-        """Read a row after its change and record the event of what differs, if anything does."""
+        """Read a row after its change and record an event of the differences, if there are any."""
         after = await self.get(tx, before["id"], **values)
         await record_change(tx, self.entity, before, after, type_ or f"{self.event}_updated")
         return after
@@ -162,8 +164,8 @@ class RecordSteps(Generic[R]):
 class Records(Generic[R]):
     """One table's records.
 
-    `fields` maps API names to the columns they are stored in; `shown` replaces how one is read or
-    adds what is only read, from `source` (the table joined with others).
+    `fields` maps API names to the columns that store them; `shown` replaces how a field is read or
+    adds read-only ones, from `source` (the table joined with others).
     """
 
     @overload
@@ -256,7 +258,10 @@ class Records(Generic[R]):
 
 
 async def require_active(tx: Transaction, table: Table, id_: int, field: str) -> Row:
-    """The row a payload refers to, kept from being deleted until we are done; else Invalid."""
+    """Return the row a payload refers to, locked against deletion until the end of the transaction.
+
+    Invalid if it does not exist.
+    """
     row = await tx.one_or_none(_reference(table), id=id_)
     if row is None:
         raise Invalid.field(field, "does not exist")
@@ -266,14 +271,15 @@ async def require_active(tx: Transaction, table: Table, id_: int, field: str) ->
 async def check_references(
     tx: Transaction, references: Mapping[str, Table], values: Mapping[str, Any]
 ) -> None:
-    """Every row that a payload refers to lives, and will until we are done; else Invalid."""
+    """Check that every row a payload refers to exists, and lock it against deletion; otherwise
+    Invalid."""
     for field, table in references.items():
         if values.get(field) is not None:
             await require_active(tx, table, values[field], field)
 
 
 async def check_unused(tx: Transaction, uses: tuple[Reference, ...], id_: int) -> None:
-    """Nothing refers to a record, which is locked; else Conflict `in_use` says what does."""
+    """Check that nothing refers to a locked record; Conflict `in_use` names what does."""
     used = []
     for use in uses:
         row = await tx.one_or_none(_count(use), id=id_, today=tx.today)
@@ -290,7 +296,7 @@ async def record_change(
     after: Mapping[str, Any],
     type_: str | None = None,
 ) -> None:
-    """An event of what differs between two states of a row; none when nothing does."""
+    """Record an event of the differences between two states of a row; none if they are equal."""
     changed = [name for name in after if name != "updatedAt" and before[name] != after[name]]
     if changed:
         await tx.record(
@@ -303,9 +309,9 @@ async def record_change(
 
 
 def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement[Row]:
-    """Set columns of the row `row_id`, each from the parameter of its API name.
+    """Return an update of the row `row_id` that sets columns from parameters with their API names.
 
-    A row that holds all that already is left alone: without a change there is no event.
+    A row that already has all these values is not touched: without a change there is no event.
     """
     values = {column: _bind(name, column) for name, column in columns.items()}
     differs = or_(false(), *(column.is_distinct_from(value) for column, value in values.items()))
@@ -315,12 +321,12 @@ def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement[Row]:
 
 
 def stamped(table: Table) -> dict[Column[Any], ColumnElement[Any]]:
-    """What a new row's `created_at` and `updated_at` are set to: the transaction's instant."""
+    """Return the values of a new row's `created_at` and `updated_at`: the transaction's time."""
     return {column: _bind("now", column) for column in (table.c.created_at, table.c.updated_at)}
 
 
 def _not_deleted(table: Table) -> tuple[ColumnElement[bool], ...]:
-    """The condition of rows that are not deleted; none for tables whose rows never are."""
+    """Return the condition for rows that are not deleted; none for tables without `deleted_at`."""
     return (table.c.deleted_at.is_(None),) if "deleted_at" in table.c else ()
 
 
@@ -330,7 +336,7 @@ def _bind(name: str, column: Column[Any]) -> ColumnElement[Any]:
 
 @lru_cache(maxsize=64)
 def _reference(table: Table) -> Statement[Row]:
-    # Conflicts with the deleter's FOR UPDATE, whichever comes second sees what the first did.
+    # Conflicts with the deleter's FOR UPDATE, so the second one sees the result of the first.
     row = select(table.c.id).where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
     return Statement(row.with_for_update(key_share=True, read=True))
 

@@ -1,7 +1,7 @@
-"""Compares what a database holds with what models/ declares; for `sunshine db check` and CI.
+"""Compares a database with the declarations in models/; for `sunshine db check` and CI.
 
 Alembic's autogenerate misses changed exclusion, check and generated expressions. Here PostgreSQL
-itself prints both sides: the declared tables are made in a schema of their own, then rolled back.
+itself prints both sides: the declared tables are created in a separate schema, then rolled back.
 """
 
 from sqlalchemy import text
@@ -39,7 +39,7 @@ FROM tables JOIN pg_index ON indrelid = tables.oid
 
 
 def differences(settings: Settings, name: str) -> list[str]:
-    """One line per difference: `- ` what the database lacks, `+ ` what models/ does not know."""
+    """Return a line per difference: `- ` missing in the database, `+ ` unknown to models/."""
     database = settings.databases[name]
     metadata = models.METADATA[name]
     try:

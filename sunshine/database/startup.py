@@ -1,7 +1,7 @@
-"""Brings PostgreSQL and the four databases up before anything uses them.
+"""Starts PostgreSQL and prepares the four databases before anything uses them.
 
-The embedded server is sunshine/database/embedded.py, its tables sunshine/database/migrations.py;
-sunshine/database/database.py and the commands connect to the settings that these return.
+sunshine/database/embedded.py is the embedded server, sunshine/database/migrations.py creates the
+tables; sunshine/database/database.py and the commands connect with the settings returned here.
 """
 
 import time
@@ -24,7 +24,8 @@ Say = Callable[[str], None]
 
 
 def reach(settings: Settings, say: Say | None = None) -> tuple[Settings, embedded.Server | None]:
-    """Start or join the embedded server where no other is named; settings that lead to it.
+    """Start or join the embedded server unless another one is configured; return settings that
+    reach it.
 
     The caller stops the server. Raises PostgresError.
     """
@@ -42,10 +43,10 @@ def reach(settings: Settings, say: Say | None = None) -> tuple[Settings, embedde
 
 
 def prepare(settings: Settings, say: Say | None = None) -> tuple[Settings, embedded.Server | None]:
-    """`reach`, then make and migrate the databases; cheap where there is nothing to do.
+    """Call `reach`, then create and migrate the databases; cheap if there is nothing to do.
 
-    With `say` it tells what takes time, and waits for a server that is away (PG_WAIT_SECONDS).
-    Raises PostgresError or MigrationError, with the server stopped again.
+    With `say` it reports what takes time, and waits for a server that is away (PG_WAIT_SECONDS).
+    Raises PostgresError or MigrationError, after stopping the server.
     """
     settings, server = reach(settings, say)
     try:
@@ -58,7 +59,7 @@ def prepare(settings: Settings, say: Say | None = None) -> tuple[Settings, embed
                 pgbouncer.refuse(settings)
             migrations.upgrade(settings)
         if server and server.is_new:
-            # A thousand new files: recovery from a crash would have to bring each to the disk.
+            # A thousand new files: recovery from a crash would have to flush each of them.
             with suppress(psycopg.Error):
                 server.settle()
     except BaseException:
@@ -69,7 +70,7 @@ def prepare(settings: Settings, say: Say | None = None) -> tuple[Settings, embed
 
 
 def _wait(settings: Settings, say: Say) -> None:
-    """Give servers that are away the time to come; whatever else is wrong, `migrate` tells."""
+    """Wait for servers that are away; any other error is left to `migrate`."""
     deadline = time.monotonic() + settings.pg_wait
     for where, database in {place(each): each for each in settings.databases.values()}.items():
         told = False
@@ -83,12 +84,13 @@ def _wait(settings: Settings, say: Say) -> None:
 
 
 def _away(database: DatabaseSettings) -> str | None:
-    """Why the server cannot be talked to now and could soon; None where it can, or refuses us.
+    """Return why the server cannot be reached now but could be soon; None if it can, or refuses us.
 
-    libpq tells these apart by the server's code, which its message is without: a wrong password
-    and a missing database count as an answer, a server that is starting does not.
+    libpq distinguishes these by the server's error code, which its message omits: a wrong password
+    and a missing database count as a response, a server that is starting does not.
     """
-    where = conninfo(replace(database, pooler=True))  # one would refuse more than it needs
+    # As for a pooler, without session settings, which could be refused.
+    where = conninfo(replace(database, pooler=True))
     try:
         psycopg.connect(where).close()
     except psycopg.errors.ConnectionTimeout as error:
@@ -102,7 +104,8 @@ def _away(database: DatabaseSettings) -> str | None:
 
 
 def _only_reads(database: DatabaseSettings) -> bool:
-    """Whether servers are refused by us, for they take no writes; one may be promoted."""
+    """Return whether the servers are rejected only because they are read-only; one may be
+    promoted."""
     if database.target not in WRITABLE:
         return False
     try:
@@ -113,13 +116,13 @@ def _only_reads(database: DatabaseSettings) -> bool:
 
 
 def place(database: DatabaseSettings) -> str:
-    """Where a server is, as people write it."""
+    """Return the addresses of a database's servers as text for people."""
     return ", ".join(f"{host}:{port}" for host, port in database.servers)
 
 
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
-    """Say why there is no embedded server where nobody named another one by its host."""
+    """Explain why there is no embedded server if no variable names another one's host."""
     try:
         yield
     except MigrationError as error:
@@ -132,7 +135,7 @@ def _explained(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
-    """The databases for the length of a block: `prepare`, or only `reach`."""
+    """Prepare the databases for the duration of a block: `prepare`, or only `reach`."""
     settings, server = prepare(settings) if migrated else reach(settings)
     if not migrated and server is None:
         settings = pgbouncer.recognised(settings)

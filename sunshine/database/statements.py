@@ -16,7 +16,7 @@ R = TypeVar("R", covariant=True)
 
 
 class IdRow(TypedDict):
-    """What most inserts return, and most locks."""
+    """The row of most inserts and locks."""
 
     id: int
 
@@ -24,7 +24,7 @@ class IdRow(TypedDict):
 class Statement(Generic[R]):
     """A SQLAlchemy Core statement, compiled once; `values` are bound by name at each run.
 
-    `row` is the TypedDict of a row that it returns; TypeError unless its keys are the labels.
+    `row` is the TypedDict of a returned row; TypeError unless its keys are the statement's labels.
     """
 
     @overload
@@ -41,23 +41,23 @@ class Statement(Generic[R]):
     @cached_property
     def _compiled(self) -> tuple[bytes, dict[str, Any], dict[str, Any]]:
         compiled = self._source.compile(dialect=_DIALECT)
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells mypy
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - for mypy
         return str(compiled).encode(), dict(compiled.params), dict(compiled._bind_processors)
 
     @property
     def text(self) -> bytes:
-        """The SQL as psycopg takes it."""
+        """Return the SQL as psycopg takes it."""
         return self._compiled[0]
 
     def explained(self) -> "Statement[Row]":
-        """The same statement asking for the planner's estimate instead of its rows."""
+        """Return the statement that asks for the planner's estimate instead of the rows."""
         explained = Statement(self._source)
         text, defaults, processors = self._compiled
         explained._compiled = (b"EXPLAIN (FORMAT JSON) " + text, defaults, processors)
         return explained
 
     def bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Every parameter's value: the given ones over the statement's own."""
+        """Return every parameter's value: the given ones over the statement's own."""
         _, defaults, processors = self._compiled
         bound = {**defaults, **values}
         for name, process in processors.items():
@@ -66,9 +66,9 @@ class Statement(Generic[R]):
 
 
 def labels_of(statement: ClauseElement) -> list[str]:
-    """The labels of the columns that a statement returns, in order; none where it returns no rows.
+    """Return the labels of a statement's columns, in order; none if it returns no rows.
 
-    Text has the columns that its `.columns(...)` names.
+    A text has the columns that its `.columns(...)` names.
     """
     if isinstance(statement, SelectBase | UpdateBase):
         return [str(label) for label, _ in statement.exported_columns.items()]
@@ -76,7 +76,7 @@ def labels_of(statement: ClauseElement) -> list[str]:
 
 
 def check_row(row: type[Any], labels: Iterable[str]) -> None:
-    """TypeError unless the keys of a TypedDict are the labels of a statement."""
+    """Raise TypeError unless the keys of a TypedDict are the labels of a statement."""
     keys, found = set(row.__annotations__), set(labels)
     for base in row.__mro__:
         keys |= set(getattr(base, "__annotations__", ()))
