@@ -1,22 +1,22 @@
-"""HTTP over the rules: route table, guards, the handlers' common ground. Never imports a rule.
+"""HTTP on top of the rules: route table, guards, base classes of handlers. Never imports a rule.
 
 routes.py          the route table
-endpoint.py        what guards and helpers know of an endpoint and its application
-guards.py          the checks a request passes before its handler
-handler.py         what every endpoint stands on
+endpoint.py        the interface of an endpoint and its application, as guards see it
+guards.py          the checks a request passes before its handler runs
+handler.py         the base class of endpoints
 application.py     the Tornado application over the routes
-response_specs.py       what an endpoint answers with
-responses.py       headers, and the one shape of an error
+response_specs.py  declarations of an endpoint's responses
+responses.py       headers, and the one error shape
 records.py         two handlers for every plain table
-idempotency.py     a retried POST gets the first answer
-rate_limits.py     who is counted as what
-streaming.py       bodies that are read as they come
-content.py         answers that browsers and caches may keep
-calendar_feeds.py           calendar feeds
+idempotency.py     a retried POST gets the first response again
+rate_limits.py     which rate limit a request counts towards
+streaming.py       request bodies that are read as they arrive
+content.py         responses that browsers and caches may store
+calendar_feeds.py  calendar feeds
 sockets.py         WebSocket endpoints
-sign_in_limits.py  how often somebody may try to sign in
-home_schemas.py    the answer of /
-server/            connections below the requests
-files/             uploads, downloads, and bodies that name files
-openapi/           the description of all this
+sign_in_limits.py  limits on sign-in attempts
+home_schemas.py    the response of /
+server/            connections, below the requests
+files/             uploads, downloads, and bodies that refer to files
+openapi/           the OpenAPI description
 """

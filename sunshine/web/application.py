@@ -1,4 +1,4 @@
-"""The Tornado application over the route table: finds the route, refuses what has none."""
+"""The Tornado application over the route table: finds the route, or rejects the request."""
 
 import asyncio
 import ipaddress
@@ -44,7 +44,7 @@ log = structlog.get_logger("sunshine.web")
 
 
 class Application(Services):
-    """The route table as a Tornado application, with the parts its handlers reach for."""
+    """The route table as a Tornado application, with the services its handlers use."""
 
     def __init__(
         self,
@@ -86,12 +86,12 @@ class Application(Services):
         self._is_watchman = _within(settings.metrics_allow)
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> Any:
-        """The route's handler, or the refusal: unknown path, then method, then size."""
+        """Return the route's handler, or a refusal: unknown path, then method, then size."""
         try:
             self.connections.check(request, _plain(request.remote_ip or ""))
         except TooMany as problem:
             return self._refuse(request, problem)
-        # No body here is a form: Tornado would refuse a bad one before we ask who sends it.
+        # No body here is a form: Tornado would reject a bad one before the caller is authenticated.
         request._parse_body = _no_form  # type: ignore[method-assign]
         found = self.routes.find(request.path)
         if found is None:
@@ -115,15 +115,15 @@ class Application(Services):
         return self.get_handler_delegate(request, Refusal, {"problem": problem})
 
     def begun(self, handler: Handler) -> None:
-        """A request has arrived whole."""
+        """Register a request that has fully arrived."""
         self.in_flight.add(handler)
 
     def ended(self, handler: Handler) -> None:
-        """It was answered, or its client went away."""
+        """Unregister a request that was answered or whose client disconnected."""
         self.in_flight.discard(handler)
 
     async def watch(self) -> None:
-        """Answer what takes too long, for ever; cheaper than a timer for each request."""
+        """Answer requests past their deadline, for ever; cheaper than a timer for each request."""
         while True:
             due = time.monotonic() + WATCH_SECONDS
             await asyncio.sleep(WATCH_SECONDS)
@@ -137,22 +137,26 @@ class Application(Services):
                     self.ended(handler)
 
     def is_for_files(self, request: HTTPServerRequest) -> bool:
-        """Whether it came to the host of FILES_ORIGIN. There is no API there, so that no file can
-        act in the API's name, whatever it makes a browser do."""
+        """Return whether the request came to the host of FILES_ORIGIN.
+
+        That host has no API, so no file can act on the API's origin, whatever it makes a browser
+        do.
+        """
         return (
             self._files_host is not None
             and request.host_name.lower().rstrip(".") == self._files_host
         )
 
     def is_https(self, request: HTTPServerRequest) -> bool:
-        """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""
+        """Return whether the client uses TLS: to us, or according to a trusted proxy."""
         forwarded = request.headers.get("X-Forwarded-Proto")
         if forwarded is None or not self._trusts(_plain(request.remote_ip or "")):
             return request.protocol == "https"
         return forwarded.rpartition(",")[2].strip() == "https"
 
     def client_address(self, request: HTTPServerRequest) -> str:
-        """The nearest address that is not a trusted proxy's; believed from such proxies only."""
+        """Return the nearest address that is not a trusted proxy's; only trusted proxies are
+        believed."""
         address = _plain(request.remote_ip or "")
         chain = request.headers.get("X-Forwarded-For", request.headers.get("X-Real-IP", ""))
         for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
@@ -162,12 +166,12 @@ class Application(Services):
         return address
 
     def may_watch(self, request: HTTPServerRequest) -> bool:
-        """Whether the client's address is one that metrics are for."""
+        """Return whether the client's address may read the metrics."""
         return self._is_watchman(self.client_address(request))
 
 
 def _within(networks: Iterable[str]) -> Callable[[str], bool]:
-    """Tells of an address whether it is in one of the networks."""
+    """Return a function that tests whether an address is in one of the networks."""
     parsed = [ipaddress.ip_network(network) for network in networks]
 
     @lru_cache(maxsize=1024)
@@ -182,16 +186,17 @@ def _within(networks: Iterable[str]) -> Callable[[str], bool]:
 
 
 def _plain(address: str) -> str:
-    """IPv4 as such: a socket for both that we inherit tells it as ::ffff:192.0.2.1."""
+    """Return an IPv4 address as such: an inherited dual-stack socket reports it as
+    ::ffff:192.0.2.1."""
     return address.removeprefix("::ffff:") if "." in address else address
 
 
 def _no_form() -> None:
-    """Uploads are streamed by their own handler."""
+    """Do nothing: uploads are streamed by their own handler."""
 
 
 class _Counted(HTTPMessageDelegate):
-    """A body of unknown length: refused when it grows too large."""
+    """Rejects a body of unknown length once it grows too large."""
 
     def __init__(
         self, delegate: HTTPMessageDelegate, refusal: HTTPMessageDelegate, most: int
@@ -227,7 +232,10 @@ class _Counted(HTTPMessageDelegate):
 
 
 def log_request(handler: Any) -> None:
-    """One line per request. Paths without their query: those hold search terms and signatures."""
+    """Log one line per request.
+
+    Paths without their query: it contains search terms and signatures.
+    """
     request = handler.request
     seconds = request.request_time()
     route = handler.route.path if handler.route else None

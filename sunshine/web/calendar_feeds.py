@@ -1,4 +1,4 @@
-"""Calendar feeds over HTTP. What they hold: sunshine/identity/calendar_tokens.py."""
+"""Calendar feeds over HTTP. Their contents: sunshine/identity/calendar_tokens.py."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def send_calendar(handler: "Handler", name: str, entries: Iterable[Entry]) -> None:
-    """Answer with a calendar, unless the caller has the same already: they ask again all day."""
+    """Reply with a calendar, or 304 if the caller already has it: calendars poll all day."""
     entries = list(entries)
     digest = hashlib.sha256(repr((name, entries)).encode()).hexdigest()[:32]
     handler.set_header("Content-Type", "text/calendar; charset=utf-8")

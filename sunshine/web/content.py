@@ -1,8 +1,8 @@
-"""What may be kept by browsers and caches: answers that are asked for again with `If-None-Match`.
+"""Responses that browsers and caches may store, and revalidate with `If-None-Match`.
 
-What a stranger gets is what everybody may see, so it may be kept for everybody, for a short while.
-What somebody signed in gets may hold drafts of theirs: it is kept by nobody but them, and asked for
-again each time. `Vary` keeps the two apart. Used by handlers/cms/content.py.
+An anonymous response is the same for everybody, so shared caches may store it for a short time. A
+signed-in caller's response may contain their drafts: only their own cache stores it, and
+revalidates each time. `Vary` keeps the two apart. Used by handlers/cms/content.py.
 """
 
 from typing import Any
@@ -18,14 +18,14 @@ PRIVATE = "private, no-cache"
 
 
 class Content(Handler):
-    """An endpoint whose GET may be kept."""
+    """An endpoint whose GET responses may be stored."""
 
     def compute_etag(self) -> str | None:  # type: ignore[override]
-        """Of all that is answered: whatever differs is another answer."""
+        """Return the hash of the whole response."""
         return RequestHandler.compute_etag(self)
 
     def reply_exactly(self, answer: dict[str, Any], *, status: int = 200) -> None:
-        """As every endpoint, and who may keep it."""
+        """Reply like every endpoint, with headers that say who may store the response."""
         if self.request.method in ("GET", "HEAD"):
             self.set_header("Cache-Control", PUBLIC if self.actor is ANONYMOUS else PRIVATE)
             vary = self._headers.get("Vary")
@@ -33,6 +33,6 @@ class Content(Handler):
         super().reply_exactly(answer, status=status)
 
     def reply_row(self, row: dict[str, Any]) -> None:
-        """One row, and when it was changed last."""
+        """Reply with one row and the time of its last change."""
         self.set_header("Last-Modified", row["updatedAt"])
         self.reply(row)

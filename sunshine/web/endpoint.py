@@ -1,7 +1,7 @@
-"""What guards and helpers know of an endpoint and of the application it belongs to.
+"""The interface of an endpoint and of its application, for guards and functions that take one.
 
-The classes behind the names are in sunshine/web/handler.py and application.py, which import those
-that import this.
+The classes behind it are in sunshine/web/handler.py and application.py, which import the modules
+that import this one.
 """
 
 from typing import Any, ClassVar, Literal
@@ -30,7 +30,7 @@ TOKEN_HEADER = "x-access-token"  # noqa: S105 - a header's name
 
 
 class Services(Application):
-    """The parts that endpoints reach for, one of each in a process."""
+    """The services that endpoints use, one of each per process."""
 
     # Tornado's own `settings` is a dictionary of its options.
     configuration: Settings
@@ -47,36 +47,37 @@ class Services(Application):
     metrics: Metrics
     connections: Connections
     clock: Clock
-    # Once set, each answer says that the connection ends with it.
+    # Once set, each response says that the connection ends with it.
     draining = False
 
     def begun(self, handler: Any) -> None:
-        """A request has arrived whole."""
+        """Register a request that has fully arrived."""
         raise NotImplementedError
 
     def ended(self, handler: Any) -> None:
-        """It was answered, or its client went away."""
+        """Unregister a request that was answered or whose client disconnected."""
         raise NotImplementedError
 
     def is_https(self, request: HTTPServerRequest) -> bool:
-        """Whether the client speaks TLS: to us, or to a trusted proxy that says so."""
+        """Return whether the client uses TLS: to us, or according to a trusted proxy."""
         raise NotImplementedError
 
     def client_address(self, request: HTTPServerRequest) -> str:
-        """The nearest address that is not a trusted proxy's; believed from such proxies only."""
+        """Return the nearest address that is not a trusted proxy's; only trusted proxies are
+        believed."""
         raise NotImplementedError
 
     def may_watch(self, request: HTTPServerRequest) -> bool:
-        """Whether the client's address is one that metrics are for."""
+        """Return whether the client's address may read the metrics."""
         raise NotImplementedError
 
     def is_for_files(self, request: HTTPServerRequest) -> bool:
-        """Whether it came to the host of FILES_ORIGIN."""
+        """Return whether the request came to the host of FILES_ORIGIN."""
         raise NotImplementedError
 
 
 class Endpoint(RequestHandler):
-    """An endpoint. Attributes its guards fill: `actor`, `query`, `body`, `items` or `text`."""
+    """An endpoint. Its guards set the attributes `actor`, `query`, `body`, `items` or `text`."""
 
     application: Services
     actor: Principal
@@ -84,37 +85,39 @@ class Endpoint(RequestHandler):
     items: list[dict[str, Any]]
     query: dict[str, Any]
     text: str
-    # Where the caller stands with the rate limits, once counted.
+    # The caller's rate limit status, once the request was counted.
     standing: RateLimitStatus | None = None
-    # Whether GET changes nothing, so that HEAD may stand in for it.
+    # Whether GET changes nothing, so that HEAD may use it.
     safe: ClassVar[bool] = True
-    # Whether it is the caller's own account, which opens to those who must change their password.
+    # Whether this is the caller's own account, which stays open to those who must change their
+    # password.
     own_account: ClassVar[bool] = False
-    # Whether it answers with somebody's file: all there is on the host of FILES_ORIGIN.
+    # Whether it responds with a file: the host of FILES_ORIGIN serves only such endpoints.
     sends_files: ClassVar[bool] = False
-    # The most bytes of a body.
+    # The maximum size of a body in bytes.
     max_body: ClassVar[int] = MAX_BODY
-    # What its calls are counted as, where that is nothing common (sunshine/web/rate_limits.py):
-    # "file" and "sign_in" of strangers, "fleet" of users who read.
+    # The rate limit of its requests if it is not the default (sunshine/web/rate_limits.py): "file"
+    # and "sign_in" for anonymous callers, "fleet" for reads by users.
     bucket: ClassVar[Literal["", "file", "sign_in", "fleet"]] = ""
 
     @classmethod
     def offers(cls) -> frozenset[str]:
-        """The HTTP methods this endpoint itself defines, in lower case."""
+        """Return the HTTP methods this endpoint itself defines, in lower case."""
         methods = ("get", "post", "put", "delete")
         return frozenset(m for m in methods if getattr(cls, m) is not getattr(RequestHandler, m))
 
     @property
     def token(self) -> str | None:
-        """What the caller shows to say who they are."""
+        """Return the token the caller sent, if any."""
         return self.request.headers.get(TOKEN_HEADER)
 
     @property
     def request_id(self) -> str:
-        """The caller's X-Request-Id where it is a plain word, else our own."""
+        """Return the caller's X-Request-Id if it is a plain word, otherwise our own."""
         raise NotImplementedError
 
     @property
     def fingerprint(self) -> bytes:
-        """What tells this request from another one under the same Idempotency-Key."""
+        """Return the bytes that distinguish this request from others with the same
+        Idempotency-Key."""
         return self.request.body

@@ -1,4 +1,4 @@
-"""The checks of the route table, in the order they run: who, may they, what do they send.
+"""The checks of the route table, in the order they run: authentication, permission, payload.
 
 A guard either returns or raises a business error. `public`, `signed_in`, `any_principal`,
 `signed_url`, `feed_reader`, `content_reader` and `allowed_address` decide access and come first.
@@ -31,23 +31,23 @@ FORM = "multipart/form-data"
 
 @dataclass(frozen=True)
 class Guard:
-    """One check, with what it says to readers of the table."""
+    """One check, with the description that readers of the table see."""
 
     name: str
     check: Callable[[Endpoint], Awaitable[None]]
     decides_access: bool = False
     permissions: tuple[str, ...] = ()
-    # Whether somebody signed in may be refused for who they are.
+    # Whether a signed-in caller may be refused because of who they are.
     forbids: bool = False
     query: Query | None = None
-    # What it takes: the media type, the schema, and how many of them where a list is taken.
+    # The accepted body: its media type, its schema, and the maximum length if a list is accepted.
     media: str | None = None
     body: Payload | None = None
     many: int | None = None
 
     @property
     def tells_access(self) -> bool:
-        """Whether it says who may call, rather than what they send."""
+        """Return whether the guard restricts who may call, rather than what they send."""
         return self.decides_access or bool(self.permissions)
 
 
@@ -88,7 +88,8 @@ async def _user(handler: Endpoint) -> None:
 async def _signature(handler: Endpoint) -> None:
     asked = _asked(handler)
     if not asked.keys() & {"e", "s"}:
-        # Then it takes a right to the row that names the file, which the handler asks for.
+        # Without a signature the caller needs access to a row that refers to the file; the handler
+        # checks it.
         await _user(handler)
         return
     path = getattr(handler, "folder", "") + handler.path_kwargs["path"]
@@ -117,14 +118,15 @@ async def _content_reader(handler: Endpoint) -> None:
         await rate_limits.count_public(handler)
         handler.actor = ANONYMOUS
         return
-    # A token that has ended is refused here too: its owner would miss what strangers may not see.
+    # An expired token is refused here, too: its owner would miss what anonymous callers may not
+    # see.
     await _identify(handler)
     if not (is_open or handler.actor.may("cms:read")):
         raise NotAllowed
 
 
 def _asked(handler: Endpoint) -> dict[str, str]:
-    """The query string by name, before a schema is asked."""
+    """Return the query string's values by name, before any schema is applied."""
     try:
         pairs = parse_qsl(handler.request.query, keep_blank_values=True, max_num_fields=MAX_ASKED)
     except ValueError:
@@ -152,9 +154,9 @@ any_principal = Guard("signed in (user or driver)", _identify, decides_access=Tr
 
 
 def requires_permission(*permissions: str) -> Guard:
-    """Holds one of the permissions, at any scope where none is named.
+    """Require one of the permissions, at any scope if none is named.
 
-    ValueError for one that nobody can hold.
+    ValueError for a permission that nobody can hold.
     """
     if unknown := sorted(set(permissions) - known()):
         raise ValueError(f"{unknown}: give it to a role in sunshine/core/principals.py")
@@ -167,7 +169,7 @@ def requires_permission(*permissions: str) -> Guard:
 
 
 def query(schema: Schema) -> Guard:
-    """The query string fits; its values are in `handler.query`."""
+    """Require a query string that fits the schema; its values are in `handler.query`."""
     checked = Query(schema)
 
     async def check(handler: Endpoint) -> None:
@@ -177,7 +179,7 @@ def query(schema: Schema) -> Guard:
 
 
 def body(schema: Schema) -> Guard:
-    """A JSON object fits the schema; its values are in `handler.body`."""
+    """Require a JSON object that fits the schema; its values are in `handler.body`."""
     payload = Payload(schema)
 
     async def check(handler: Endpoint) -> None:
@@ -189,7 +191,7 @@ def body(schema: Schema) -> Guard:
 
 
 def one_or_many(schema: Schema, maximum: int) -> Guard:
-    """A JSON object that fits the schema, or a list of 1 to `maximum`; a list in `handler.items`.
+    """Require a JSON object that fits the schema, or a list of 1 to `maximum`; as `handler.items`.
 
     Errors in a list name the item: `3.latitude`.
     """

@@ -1,6 +1,6 @@
-"""What every endpoint stands on: its guards have passed when its method runs; it replies or raises.
+"""The base class of endpoints: when a method runs, its guards have passed; it replies or raises.
 
-Routes: sunshine/web/routes.py. Guards: guards.py. Answers and headers: responses.py.
+Routes: sunshine/web/routes.py. Guards: guards.py. Responses and headers: responses.py.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ log = structlog.get_logger("sunshine.web")
 
 
 class Handler(Endpoint):
-    """An endpoint whose guards have passed when its method runs: it replies or raises."""
+    """An endpoint. When its method runs, its guards have passed; it replies or raises."""
 
-    # Seconds; None takes the configured deadline.
+    # Seconds; None uses the configured deadline.
     deadline: ClassVar[float | None] = None
 
     def initialize(self, route: Route | None = None) -> None:
-        """Tornado's constructor hook; `route` is None for answers outside the table."""
+        """Run Tornado's constructor hook; `route` is None for responses outside the table."""
         self.route = route
         self._task: asyncio.Task[Any] | None = None
         seconds = self.deadline or self.application.configuration.request_deadline
@@ -45,12 +45,12 @@ class Handler(Endpoint):
 
     @property
     def db(self) -> Databases:
-        """The four databases."""
+        """Return the four databases."""
         return self.application.databases
 
     @property
     def request_id(self) -> str:
-        """The caller's X-Request-Id where it is a plain word, else our own."""
+        """Return the caller's X-Request-Id if it is a plain word, otherwise our own."""
         if not hasattr(self, "_request_id"):
             given = self.request.headers.get("X-Request-Id", "")
             plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
@@ -58,11 +58,11 @@ class Handler(Endpoint):
         return self._request_id
 
     def set_default_headers(self) -> None:
-        """Security headers, CORS and the request id: on errors too."""
+        """Set security headers, CORS and the request id, on errors too."""
         responses.set_headers(self)
 
     async def prepare(self) -> None:
-        """Pass the route's guards in order, or raise what the first one refuses with."""
+        """Run the route's guards in order; raise the first one's error."""
         self._task = asyncio.current_task()
         if self.request.method == "OPTIONS" or self.route is None:
             return
@@ -75,24 +75,25 @@ class Handler(Endpoint):
             raise NotFound
 
     def decode_argument(self, value: Any, name: str | None = None) -> Any:
-        """Path parameters come typed from the route table."""
+        """Return a path parameter as it is: the route table has already converted it."""
         return value
 
     async def head(self, **parameters: Any) -> None:
-        """GET; Tornado leaves the body out."""
+        """Run GET; Tornado omits the body."""
         await self.get(**parameters)  # type: ignore[misc]
 
     async def patch(self, **parameters: Any) -> None:
-        """PUT, which merges."""
+        """Run PUT, which merges."""
         await self.put(**parameters)  # type: ignore[misc]
 
     async def options(self, **_: Any) -> None:
-        """A browser's preflight."""
+        """Answer a browser's preflight request."""
         responses.preflight(self, self.route.allow if self.route else "OPTIONS")
 
     @asynccontextmanager
     async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
-        """A change in the caller's name. Reply inside it; the reply is sent after the commit.
+        """Run a change with the caller as its author. Reply inside it; the reply is sent after the
+        commit.
 
         A retry with the same Idempotency-Key gets that reply.
         """
@@ -105,7 +106,7 @@ class Handler(Endpoint):
                 await idempotency.keep(self, tx, key)
 
     def reply(self, data: Any = None, *, message: str | None = None, status: int = 200) -> None:
-        """`{"success": true, "data", "message"}`, each where there is one."""
+        """Reply with `{"success": true, "data", "message"}`, omitting what is None."""
         answer: dict[str, Any] = {"success": True}
         if data is not None:
             answer["data"] = data
@@ -114,26 +115,26 @@ class Handler(Endpoint):
         self.reply_exactly(answer, status=status)
 
     def reply_page(self, page: Page) -> None:
-        """A list with its `pagination`."""
+        """Reply with a list and its `pagination`."""
         answer = {"success": True, "data": page.rows, "pagination": page.pagination()}
         self.reply_exactly(answer)
 
     def reply_exactly(self, answer: dict[str, Any], *, status: int = 200) -> None:
-        """An answer whose shape the contract fixes."""
+        """Reply with a body whose exact shape the contract defines."""
         self.set_status(status)
         self.write(json.encode(answer))
 
     def reply_file(self, content: bytes, name: str) -> None:
-        """A file to save under `name`, whose ending says what it is."""
+        """Reply with a file to save under `name`, whose extension defines its type."""
         self.set_header("Content-Type", spreadsheets.MEDIA[name.rpartition(".")[2]])
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         self.write(content)
 
     def compute_etag(self) -> None:
-        """API answers are not to be stored, so there is nothing to compare."""
+        """Return nothing: API responses must not be stored, so there is nothing to compare."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Whatever was raised, in the one error shape."""
+        """Write any exception in the one error shape."""
         _, error, _ = kwargs.get("exc_info", (None, HTTPError(status_code), None))
         responses.error(self, error)
 
@@ -143,14 +144,14 @@ class Handler(Endpoint):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Only what nobody foresaw; a refusal is an answer."""
+        """Log unexpected exceptions only; a business error is a response."""
         if value is not None and responses.understood(value) is not value:
             log.warning("overloaded", request_id=self.request_id, reason=str(value))
         elif not isinstance(value, AppError | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))
 
     def expire(self) -> None:
-        """Answer without awaiting the work: a query on a frozen server ends late or never."""
+        """Reply 503 without awaiting the work: a query on a frozen server ends late or never."""
         if self._headers_written:
             self.request.connection.close()  # type: ignore[union-attr]
         else:
@@ -160,9 +161,12 @@ class Handler(Endpoint):
             self._task.cancel()
 
     def on_finish(self) -> None:
-        """The answer is out."""
+        """Unregister the request: its response has been sent."""
         self.application.ended(self)
 
     def on_connection_close(self) -> None:
-        """The client went away. What was begun goes on: a change is made or not, never half."""
+        """Unregister the request: its client disconnected.
+
+        The work continues: a change is made completely or not at all.
+        """
         self.application.ended(self)

@@ -1,4 +1,4 @@
-"""The answer of /."""
+"""The response of /."""
 
 from sunshine.core.shapes import Shape, string
 

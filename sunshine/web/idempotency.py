@@ -1,7 +1,7 @@
-"""Idempotency-Key: a retried POST gets the first one's answer. Table: models/kernel.py.
+"""Idempotency-Key: a retried POST gets the first one's response. Table: models/kernel.py.
 
-Key and answer are written in the change's own transaction, so a refused or rolled-back request
-leaves nothing. Two at once: the second one finds the first one's lock and is told to wait.
+Key and response are written in the change's own transaction, so a refused or rolled-back request
+leaves nothing. If two run at once, the second one finds the first one's lock and gets a 409.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ MAX_LENGTH = 255
 
 
 class Key(NamedTuple):
-    """A caller's key and the request it stands for."""
+    """A caller's key and the hash of the request it stands for."""
 
     principal: str
     key: str
@@ -48,7 +48,7 @@ _KEEP = {
 
 
 def key_of(handler: Endpoint) -> Key | None:
-    """The key of a POST that has one; Invalid when it is no key."""
+    """Return the key of a POST that has one; Invalid if it is malformed."""
     text = handler.request.headers.get(HEADER)
     if handler.request.method != "POST" or text is None:
         return None
@@ -61,7 +61,7 @@ def key_of(handler: Endpoint) -> Key | None:
 
 
 async def replay(handler: Endpoint, tx: Transaction, key: Key) -> None:
-    """Answer as the first time and stop here, if there was a first time."""
+    """If the key was used before, reply with the stored response and stop here."""
     lock = hashlib.sha256(f"{key.principal}\n{key.key}".encode()).digest()[:8]
     held = await tx.one_or_none(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
     if not (held and held["free"]):
@@ -81,7 +81,7 @@ async def replay(handler: Endpoint, tx: Transaction, key: Key) -> None:
 
 
 async def keep(handler: Endpoint, tx: Transaction, key: Key) -> None:
-    """Store the answer, which must have been given inside the transaction."""
+    """Store the response, which must have been written inside the transaction."""
     answer = b"".join(handler._write_buffer)
     if not answer:
         raise RuntimeError("reply inside the transaction")

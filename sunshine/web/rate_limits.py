@@ -1,9 +1,8 @@
-"""Rate limits over HTTP: who is counted as what. The counting itself:
-sunshine/operations/rate_limits.py.
+"""Rate limits over HTTP: which limit a request counts towards.
 
-A caller with a valid token counts as themselves; everybody else as their address, by what they ask
-for: what is public has buckets of its own, and none of them is asked when somebody signs in
-(sunshine/web/sign_in_limits.py).
+The counting itself: sunshine/operations/rate_limits.py. A caller with a valid token counts as
+themselves; everybody else as their address, by what they request: public reads have their own
+buckets, and sign-ins use none of these (sunshine/web/sign_in_limits.py).
 """
 
 from limits import RateLimitItem
@@ -20,34 +19,34 @@ from sunshine.web import responses
 from sunshine.web.endpoint import Endpoint
 
 READS = frozenset({"GET", "HEAD"})
-# Bytes of a sign-in that nobody needs: reading more counts as a stranger's call.
+# Bytes that no sign-in needs: a larger body counts as an anonymous request.
 LARGE_SIGN_IN = 4096
 
 
 async def count_principal(handler: Endpoint) -> None:
-    """A call of somebody signed in."""
+    """Count a request of a signed-in caller."""
     rates = handler.application.rates
     if rates.enabled:
         actor = handler.actor
         item = rates.driver if actor.kind == "driver" else rates.user
-        # Who has the fleet on a map asks often, and must not be out of everything else for it.
+        # A client with the fleet on a map polls often, and must not use up its other requests.
         if handler.bucket == "fleet" and actor.kind == "user" and handler.request.method in READS:
             item = rates.fleet_reads
         stand(handler, await rates.count(item, f"{actor.kind}:{actor.id}"))
 
 
 async def count_voucher(handler: Endpoint) -> None:
-    """A look at whether a code is a voucher's."""
+    """Count a check of whether a voucher code exists."""
     await handler.application.rates.count(VOUCHER, str(handler.actor.id))
 
 
 async def count_stranger(handler: Endpoint) -> None:
-    """A call without a valid token, or a guess."""
+    """Count a request without a valid token, or a guess."""
     await _count_address(handler, STRANGER)
 
 
 async def count_public(handler: Endpoint) -> None:
-    """A call that anybody may make."""
+    """Count a request that anybody may make."""
     rates = handler.application.rates
     if handler.bucket == "sign_in":
         if len(handler.request.body) > LARGE_SIGN_IN:
@@ -59,23 +58,24 @@ async def count_public(handler: Endpoint) -> None:
 
 
 async def count_own_guess(handler: Endpoint) -> Counted:
-    """A guess of the password of somebody signed in, before it is known whether it is right."""
+    """Count a signed-in caller's guess of their own password, before it is known whether it is
+    right."""
     actor = handler.actor
     return await handler.application.rates.attempt(LOGIN_FROM, "own", f"{actor.kind}:{actor.id}")
 
 
 async def give_back(handler: Endpoint, counted: Counted) -> None:
-    """It was right."""
+    """Undo the count of a guess that was right."""
     await handler.application.rates.give_back(counted)
 
 
 def network_of(handler: Endpoint) -> str:
-    """What the caller's address is counted as."""
+    """Return the key under which the caller's address is counted."""
     return bucket(handler.application.client_address(handler.request))
 
 
 def stand(handler: Endpoint, standing: RateLimitStatus | None) -> None:
-    """Tell the caller where they stand."""
+    """Tell the caller their rate limit status in the response's headers."""
     handler.standing = standing
     if not handler._headers_written:  # as on a socket, whose first message is counted
         responses.set_standing(handler)

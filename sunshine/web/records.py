@@ -1,5 +1,7 @@
-"""Two handlers for every plain table: its list and its rows. What they do:
-sunshine/database/records.py."""
+"""Two handlers for every plain table: its list and its rows.
+
+What they do: sunshine/database/records.py.
+"""
 
 from typing import ClassVar
 

@@ -1,7 +1,7 @@
-"""What an endpoint answers with, last in its line of the route table: `page(EMPLOYEE)`.
+"""Declarations of an endpoint's responses, last in its line of the route table: `page(EMPLOYEE)`.
 
-Nothing is done with it but to describe it (openapi.py), and to check every answer of the tests.
-Shapes: the modules' schemas.py.
+They only serve the OpenAPI description (sunshine/web/openapi) and the tests, which check every
+response against them. Shapes: the modules' schemas.py.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Literal
 from sunshine.core.shapes import Shape
 from sunshine.formats import spreadsheets
 
-# The files of lists and reports: sunshine/formats/spreadsheets.py.
+# Spreadsheet formats of lists and reports: sunshine/formats/spreadsheets.py.
 SHEETS = tuple(media.partition(";")[0] for media in spreadsheets.MEDIA.values())
 
 Kind = Literal["page", "data", "message", "whole", "file", "nothing"]
@@ -18,20 +18,20 @@ Kind = Literal["page", "data", "message", "whole", "file", "nothing"]
 
 @dataclass(frozen=True)
 class Reply:
-    """A success: its status, and what of it is told by the shape."""
+    """A success: its status, its kind, and the shape of its content."""
 
     status: int
     kind: Kind
     shape: Shape | None = None
     # Whether `data` may be null.
     nullable: bool = False
-    # Of a file: what it may be.
+    # Of a file: the possible media types.
     media: tuple[str, ...] = ("application/json",)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Errors that the guards do not tell of: a status and the codes it comes with here."""
+    """Errors that the guards do not imply: a status and its codes."""
 
     status: int
     codes: tuple[str, ...]
@@ -53,28 +53,28 @@ def created(shape: Shape) -> Reply:
 
 
 def exactly(shape: Shape, status: int = 200) -> Reply:
-    """An answer whose whole shape the contract fixes."""
+    """A response whose exact shape the contract defines."""
     return Reply(status, "whole", shape)
 
 
 def file(*media: str, status: int = 200) -> Reply:
-    """Bytes of one of these media types."""
+    """A file of one of these media types."""
     return Reply(status, "file", media=media)
 
 
 def no_body(status: int) -> Reply:
-    """A status that says it all."""
+    """A status without a body."""
     return Reply(status, "nothing", media=())
 
 
-# 200 that only says so.
+# 200 without data.
 ok_message = Reply(200, "message")
-# The caller has it already.
+# The caller already has it.
 not_modified = no_body(304)
 
 
 def errors(status: int, *codes: str) -> Refusal:
-    """`refuses(409, "leave_overlap")`: errors of the rule behind."""
+    """Errors of the rule behind an endpoint: `errors(409, "leave_overlap")`."""
     return Refusal(status, codes)
 
 

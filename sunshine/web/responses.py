@@ -1,4 +1,4 @@
-"""Headers on every answer and the one shape of an error. Used by sunshine/web/handler.py."""
+"""Headers of every response, and the one error shape. Used by sunshine/web/handler.py."""
 
 import errno
 from http.client import responses
@@ -16,7 +16,7 @@ log = structlog.get_logger("sunshine.web")
 
 
 class MethodNotAllowed(AppError):
-    """The path exists, the method on it does not. `allow` is the header that says which do."""
+    """The path exists, but not with this method. `allow` is the header with its methods."""
 
     code = "method_not_allowed"
     message = "Method not allowed"
@@ -27,7 +27,7 @@ class MethodNotAllowed(AppError):
 
 
 class RangeNotSatisfiable(AppError):
-    """A range of bytes that the file does not have; `size` is what it has."""
+    """The file does not contain the requested byte range; `size` is its size in bytes."""
 
     code = "range_not_satisfiable"
     message = "The file has no such range"
@@ -44,7 +44,7 @@ class UpgradeRequired(AppError):
     message = "Connect with a WebSocket (RFC 6455, version 13)"
 
 
-# The most specific class an error is an instance of decides.
+# The most specific class of an error decides.
 STATUS: dict[type[AppError], int] = {
     errors.AppError: 400,
     errors.Invalid: 400,
@@ -62,13 +62,13 @@ STATUS: dict[type[AppError], int] = {
     errors.StorageFull: 507,
 }
 
-# What the system is out of for a moment: descriptors, buffers, memory.
+# Resources the system may lack for a moment: descriptors, buffers, memory.
 SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
-# An answer is data: whatever a browser could be led to take it for, it loads, runs and frames
-# nothing. A page (handlers/docs.py) and files (files.py) say what they need.
+# A response is data: whatever a browser takes it for, it may load, run and frame nothing. Pages
+# (handlers/docs.py) and files (sunshine/web/files/serving.py) set what they need.
 POLICY = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'"
-# The others as Helmet 8 sets them; files of ours may be shown on the company's other origins.
+# The others as Helmet 8 sets them; our files may be shown on the company's other origins.
 SECURITY_HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -84,8 +84,8 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Type": "application/json; charset=utf-8",
 }
-# Whatever we say in a header that a page's script does not get to read by itself (Fetch has a short
-# list of those it does), and whatever we listen to.
+# Our response headers that Fetch does not expose to scripts by default, and all request headers we
+# accept.
 EXPOSED = ", ".join((
     "X-Request-Id", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining",
     "X-RateLimit-Reset", "Idempotency-Replayed", "Content-Disposition", "Content-Range",
@@ -98,7 +98,7 @@ ALLOWED_HEADERS = ", ".join((
 
 
 def set_headers(handler: Endpoint) -> None:
-    """Security headers, HSTS over HTTPS, CORS for allowed origins, the request id."""
+    """Set security headers, HSTS over HTTPS, CORS for allowed origins, and the request id."""
     headers = handler._headers
     del headers["Server"]
     headers.update(SECURITY_HEADERS)
@@ -112,7 +112,7 @@ def set_headers(handler: Endpoint) -> None:
 
 
 def set_standing(handler: Endpoint) -> None:
-    """How many calls the caller has left, once they are counted."""
+    """Set the rate limit headers once the request was counted."""
     if handler.standing:
         handler.set_header("X-RateLimit-Limit", str(handler.standing.limit))
         handler.set_header("X-RateLimit-Remaining", str(handler.standing.remaining))
@@ -125,7 +125,7 @@ def _allow_origin(handler: Endpoint) -> None:
         handler.set_header("Access-Control-Allow-Origin", "*")
         handler.set_header("Access-Control-Expose-Headers", EXPOSED)
         return
-    # The answer depends on the asking origin, allowed or not: no cache may mix them up.
+    # The response depends on the requesting origin, allowed or not: caches must keep them apart.
     handler.set_header("Vary", "Origin")
     origin = handler.request.headers.get("Origin")
     if origin in allowed:
@@ -135,7 +135,7 @@ def _allow_origin(handler: Endpoint) -> None:
 
 
 def preflight(handler: Endpoint, allow: str) -> None:
-    """204 with what the path allows."""
+    """Reply 204 with the methods the path allows."""
     handler.set_status(204)
     handler.set_header("Allow", allow)
     if handler._headers.get("Access-Control-Allow-Origin"):
@@ -145,14 +145,15 @@ def preflight(handler: Endpoint, allow: str) -> None:
 
 
 def understood(error: BaseException) -> BaseException:
-    """What was raised, in business words where it is the system's and will pass."""
+    """Return the exception, or a business error if a resource of the system is scarce for a
+    moment."""
     if isinstance(error, OSError) and error.errno in SCARCE:
         return Unavailable("The server is overloaded; try again in a moment", code="overloaded")
     return error
 
 
 def error(handler: Endpoint, error: BaseException) -> None:
-    """Turn what was raised into status, headers and body. A crash tells only its request id."""
+    """Write an exception as status, headers and body. A crash shows only its request id."""
     error = understood(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     error = _on_full_disk(handler, error)
@@ -198,7 +199,7 @@ def _told(error: AppError) -> dict[str, Any]:
 
 
 def _on_full_disk(handler: Endpoint, error: BaseException) -> BaseException:
-    """Whatever finds no room is told so, by /readyz too."""
+    """Convert a disk-full error to StorageFull, and report it to /readyz."""
     if is_full(error):
         error = errors.StorageFull()
     if isinstance(error, errors.StorageFull):
@@ -208,5 +209,5 @@ def _on_full_disk(handler: Endpoint, error: BaseException) -> BaseException:
 
 
 def status_of(error: AppError) -> int:
-    """The HTTP status of a business error."""
+    """Return the HTTP status of a business error."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)

@@ -1,9 +1,8 @@
-"""The route table: a path, its handler, and per method the checks a request passes first, and what
-comes back.
+"""The route table: a path, its handler, and per method the guards and the possible responses.
 
-Access is data: it is printed (`sunshine routes`), documented and tested from here. A path holds
-`{name}` for a row's id (digits), `{name:text}` for any other single part, and at its end
-`{name:rest}` for all parts that are left.
+Access is data: `sunshine routes` prints it, and documentation and tests derive from it. A path
+holds `{name}` for a row's id (digits), `{name:text}` for any other single part, and at its end
+`{name:rest}` for all remaining parts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,10 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
 class Route:
-    """One path. Refuses at import a method without guards, or guards without their method."""
+    """One path.
+
+    ValueError at import for a method without guards, or guards without their method.
+    """
 
     def __init__(
         self, path: str, handler: type[Endpoint], **methods: Sequence[Guard | Reply | Refusal]
@@ -65,7 +67,8 @@ class _Node:
 
 
 class RouteTable:
-    """Finds a path's route in one walk over its parts; literal parts win over parameters."""
+    """Finds a path's route in one walk over its parts; literal parts take precedence over
+    parameters."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = list(routes)
@@ -85,10 +88,10 @@ class RouteTable:
         node.route = route
 
     def find(self, path: str) -> tuple[Route, dict[str, Any]] | None:
-        """The route of a raw request path and its parameters: ids as int, text unquoted."""
+        """Return the route of a raw request path and its parameters: ids as int, text unquoted."""
         node = self._root
         values: dict[str, Any] = {}
-        # As Express did, one trailing slash is forgiven.
+        # Like Express, accept one trailing slash.
         parts = _parts(path)
         for place, part in enumerate(parts):
             if part in node.literals:
@@ -109,8 +112,10 @@ class RouteTable:
 
 
 def routes_of(routes: Iterable[Route], word: str) -> list[Route]:
-    """Find the routes of a module by its name in URLs, by the beginning of a URL, or else by its
-    folder or file in handlers/; hyphens and underscores are the same."""
+    """Find a module's routes: by its name in URLs, by a URL prefix, or by its file in handlers/.
+
+    Hyphens and underscores are the same.
+    """
     listed = list(routes)
     if word.startswith("/"):
         start = _parts(word)

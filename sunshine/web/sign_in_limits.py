@@ -1,10 +1,10 @@
-"""How often somebody may try to sign in. Rules: sunshine/modules/users/sessions.py,
+"""Limits on sign-in attempts. Rules: sunshine/modules/users/sessions.py,
 sunshine/modules/fleet/driver_auth.py.
 
-An account counts as one whatever it is called. Who comes from a network where the account signed in
-before, or shows an earlier token of it, is slowed by failures from that network, or with that
-token, only; all others are strangers to it, whose failures slow each other. What is no account is
-counted as if it were one: docs/decisions/0032-slowed-not-locked-out.md.
+All names of an account count as one. A caller from a network where the account signed in before, or
+with an earlier token of it, is slowed down only by failures from that network or with that token;
+all other callers are strangers to the account, whose failures slow each other down. Unknown names
+are counted as if they were accounts: docs/decisions/0032-slowed-not-locked-out.md.
 """
 
 from datetime import timedelta
@@ -28,9 +28,9 @@ from sunshine.operations.rate_limits import (
 from sunshine.web import rate_limits
 from sunshine.web.endpoint import Endpoint
 
-# How long after its end a token still proves that its owner signed in once.
+# How long after its expiry a token still proves that its owner once signed in.
 PROOF_KEPT = timedelta(days=180)
-# As long as the longest of what is counted, after which nothing is left to be forgiven.
+# As long as the longest of the counters, after which nothing is left to forgive.
 FORGIVING = timedelta(days=1)
 MAX_CLIENT = 200
 
@@ -38,8 +38,11 @@ Account = dict[str, Any]
 
 
 class SignIn:
-    """One attempt. The account has `id`, `token_version`, `unlocked_at`, and `known`: whether it
-    signed in from the caller's network before."""
+    """One attempt.
+
+    The account has `id`, `token_version`, `unlocked_at`, and `known`: whether it signed in from the
+    caller's network before.
+    """
 
     def __init__(self, handler: Endpoint, kind: str) -> None:
         self._handler = handler
@@ -51,8 +54,10 @@ class SignIn:
         self.caller = _caller(handler)
 
     async def admit(self, name: str, account: Account | None) -> None:
-        """Count it before it is known whether it fails; TooMany when it comes too soon, be the
-        password right or not."""
+        """Count the attempt before it is known whether it fails.
+
+        TooMany if it comes too soon, whether the password is right or not.
+        """
         self._name, self._account = _spelling(self._kind, name), account
         if not self._rates.enabled:
             return
@@ -75,12 +80,12 @@ class SignIn:
         rate_limits.stand(self._handler, await self._rates.standing(*address))
 
     async def give_back(self) -> None:
-        """It was no failure: an office behind one address must not slow itself down."""
+        """Undo the count of a success: an office behind one address must not slow itself down."""
         await self._rates.give_back(self._counted)
         self._counted = []
 
     async def untold(self) -> int:
-        """How many attempts that were slowed down the trail shall be told of now: mostly none."""
+        """Return how many slowed attempts the audit trail should record now; mostly none."""
         key = self._keys()[0]
         await self._rates.tally(key)
         for item, caller in (
@@ -91,14 +96,15 @@ class SignIn:
         return await self._rates.told(key)
 
     async def is_told(self) -> bool:
-        """Whether the trail shall be told of this failure."""
+        """Return whether the audit trail should record this failure."""
         return self._account is not None or await self._rates.within(TRAIL_NOBODY)
 
     async def _count(self, brake: Brake, *caller: str) -> None:
         self._counted += await self._rates.attempt(brake, *caller)
 
     def _trusted(self) -> str:
-        """As what the account knows the caller: by a device, a network, or not at all."""
+        """Return how the account knows the caller: by a device, by a network, or not at all
+        ("")."""
         if self._account is None:
             return ""
         if jti := self._proof(self._account):
@@ -106,8 +112,11 @@ class SignIn:
         return self.caller.network if self._account["known"] else ""
 
     def _proof(self, account: Account) -> str:
-        """The id of an earlier token of the account that is shown, if one is: ended or not, but
-        neither by a new password or role, nor long ago. It opens nothing."""
+        """Return the id of an earlier token of the account that the caller sent, or "".
+
+        It may have expired, but not long ago nor because of a new password or role. It grants no
+        access.
+        """
         shown = self._handler.token
         if not shown:
             return ""
@@ -122,10 +131,11 @@ class SignIn:
         return claims.jti if is_theirs and is_fresh and stands else ""
 
     def _keys(self) -> list[str]:
-        """What a stranger's attempt is counted by: the account, and how it was called.
+        """Return the keys that a stranger's attempt is counted under: the account, and the name
+        they used.
 
-        Both, so that who tries a name and then the same name as an email address learns nothing of
-        whether there is such an account. Whoever lifts a lock lifts both.
+        Both, so that trying a name and then the same name as an email address reveals nothing about
+        whether the account exists. Lifting a lock lifts both.
         """
         if self._account is None:
             return [self._name]
@@ -136,8 +146,9 @@ class SignIn:
         return [self._own(), self._name]
 
     def _own(self) -> str:
-        """The account, anew each time that its failures are forgiven: at once in every process."""
-        assert self._account is not None  # noqa: S101 - tells mypy
+        """Return the account's key, new each time its failures are forgiven: at once in every
+        process."""
+        assert self._account is not None  # noqa: S101 - for mypy
         forgiven = self._account["unlocked_at"]
         since = int(forgiven.timestamp() * 1e6) if forgiven is not None else 0
         return f"{self._kind}:{self._account['id']}:{since}"
@@ -152,7 +163,10 @@ def _caller(handler: Endpoint) -> Caller:
 
 
 def _spelling(kind: str, name: str) -> str:
-    """A name without its domain, whatever its case. Not readable: it may be a password that went
-    into the wrong field, and Redis may be another machine."""
+    """Return the hash of a name without its domain, in any case.
+
+    Not readable: it may be a password typed into the wrong field, and Redis may be on another
+    machine.
+    """
     local = name.strip().partition("@")[0].casefold()
     return f"{kind} {blake2b(local.encode(), digest_size=16).hexdigest()}"

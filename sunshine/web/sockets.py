@@ -1,7 +1,8 @@
-"""A WebSocket endpoint: who connects, what they may say, when they must go. docs/sockets.md.
+"""WebSocket endpoints: who may connect, what clients may send, when they are closed.
+docs/sockets.md.
 
-The same guards as over HTTP decide who may connect: before the upgrade where a token comes with the
-request, else when the first message brings one. What is told: sunshine/live/hub.py.
+The same guards as over HTTP decide who may connect: before the upgrade if a token comes with the
+request, otherwise when the first message brings one. Deliveries: sunshine/live/hub.py.
 """
 
 import asyncio
@@ -29,15 +30,15 @@ from sunshine.web.server.connections import too_many
 log = structlog.get_logger("sunshine.sockets")
 
 SUBPROTOCOL = "sunshine.v1"
-_TOKEN = "token."  # noqa: S105 - what a token is prefixed with among the subprotocols
+_TOKEN = "token."  # noqa: S105 - prefix of a token among the subprotocols
 CLOSE = 0x8  # the opcode
 MAX_MESSAGE = 4096
 MAX_PER_SECOND = 20
 MAX_STRANGERS = 20
-# Frames of one that was closed which are still looked at; there is one for the client to send.
+# Frames of a closed client that are still read; the client has one left to send.
 MAX_GOODBYE = 100
 GOODBYE_SECONDS = 5.0
-# Bytes that wait for a reader before it is given up.
+# Bytes that may wait for a reader before the connection is closed.
 MAX_WAITING = 1 << 20
 SIGN_IN_SECONDS = 10.0
 PING_SECONDS = 30.0
@@ -45,7 +46,7 @@ PONG_SECONDS = 20.0
 
 
 class SocketRoute(Route):
-    """A path where a channel is listened to."""
+    """The path of a channel."""
 
     def __init__(self, path: str, channel: Channel) -> None:
         origin, upgrade = errors(403, "origin_not_allowed"), errors(426, UpgradeRequired.code)
@@ -66,7 +67,7 @@ class Socket(WebSocketHandler, Handler):
         self.known = False
         self.ended = False
         self._is_stranger = False
-        # Where it is counted among others, until it ends: by address, then by person.
+        # Where it is counted until it ends: by address, then by person.
         self._seat: tuple[Counter[str], str] | None = None
         self._stream: IOStream | None = None
         self._said: str | None = None
@@ -78,12 +79,13 @@ class Socket(WebSocketHandler, Handler):
 
     @property
     def channel(self) -> Channel:
-        """What is listened to."""
+        """Return the channel this client listens to."""
         return self.route.channel
 
     @property
     def token(self) -> str | None:
-        """From the first message, the header or the list of subprotocols; never from the URL."""
+        """Return the token from the first message, the header or the subprotocols; never from the
+        URL."""
         if self._said is not None:
             return self._said
         shown = super().token
@@ -93,7 +95,7 @@ class Socket(WebSocketHandler, Handler):
     # Before the upgrade.
 
     async def prepare(self) -> None:
-        """Pass the guards, or wait for the message that says who this is."""
+        """Pass the guards, or wait for the message with the token."""
         if self.request.method != "GET":
             return await super().prepare()
         self._check_origin()
@@ -120,7 +122,7 @@ class Socket(WebSocketHandler, Handler):
         return self.request.headers.get(name, "")
 
     def _check_origin(self) -> None:
-        """A browser's page must be one of the company's; other programs name no origin."""
+        """Require one of the company's own origins from browsers; other programs send no origin."""
         origin = self.request.headers.get("Origin")
         configuration = self.application.configuration
         own = "{0.scheme}://{0.netloc}".format(urlsplit(configuration.base_domain))
@@ -129,7 +131,7 @@ class Socket(WebSocketHandler, Handler):
         raise NotAllowed("This origin may not connect", code="origin_not_allowed")
 
     def check_origin(self, origin: str) -> bool:
-        """Tornado's hook; it was checked before who asks."""
+        """Return True (Tornado's hook); `_check_origin` ran before authentication."""
         return True
 
     def _upgrades(self) -> bool:
@@ -160,7 +162,7 @@ class Socket(WebSocketHandler, Handler):
         self._seat = counter, key
 
     def _rise(self) -> None:
-        """It is somebody else now, or gone."""
+        """Uncount the client where it was counted."""
         if self._seat is not None:
             counter, key = self._seat
             counter[key] -= 1
@@ -174,19 +176,19 @@ class Socket(WebSocketHandler, Handler):
         return made and _Protocol(self, False, made.params)  # type: ignore[attr-defined]
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """Tornado's hook; what else is offered is a token."""
+        """Return our subprotocol if it is offered (Tornado's hook); the others are tokens."""
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
     @property
     def max_message_size(self) -> int:
-        """Tornado's hook; it closes with 1009 what says more."""
+        """Return the maximum message size (Tornado's hook); longer messages close with 1009."""
         return MAX_MESSAGE
 
     # Connected.
 
     def open(self) -> None:
-        """Tornado's hook: the upgrade is made."""
-        assert self.ws_connection is not None  # noqa: S101 - tells mypy
+        """Start serving the client after the upgrade (Tornado's hook)."""
+        assert self.ws_connection is not None  # noqa: S101 - for mypy
         self._stream = self.ws_connection.stream
         assert self._stream is not None  # noqa: S101
         self._stream.set_nodelay(True)
@@ -206,12 +208,14 @@ class Socket(WebSocketHandler, Handler):
         return None
 
     def on_pong(self, data: bytes) -> None:
-        """Tornado's hook: the client is alive."""
+        """Note that the client is alive (Tornado's hook)."""
         self._pong_by = 0.0
 
     def counted(self) -> bool:
-        """One frame more, of whatever kind: whether the client keeps within its rate. It is closed
-        when it does not."""
+        """Count one frame of any kind; return whether the client stays within its rate.
+
+        It is closed if it does not.
+        """
         now = time.monotonic()
         if now - self._second >= 1 and not self.ended:
             self._second, self._messages = now, 0
@@ -222,11 +226,11 @@ class Socket(WebSocketHandler, Handler):
 
     @property
     def floods(self) -> bool:
-        """Whether it was closed and says more than a goodbye."""
+        """Return whether it was closed and sends more than a goodbye."""
         return self.ended and self._messages > MAX_GOODBYE
 
     async def _sign_in(self, message: str | bytes) -> None:
-        """The first message must say who this is; until it does, nothing is answered."""
+        """Authenticate by the first message; until then nothing is answered."""
         try:
             said = json.decode(message.encode() if isinstance(message, str) else b"")
         except Invalid:
@@ -251,7 +255,7 @@ class Socket(WebSocketHandler, Handler):
             self._said = None
 
     def _begin(self, since: Any) -> None:
-        """It is known who this is: tell what they missed, and what happens."""
+        """Deliver missed events and then new ones: the client is authenticated."""
         if self.ended:
             return
         self.known = True
@@ -282,10 +286,13 @@ class Socket(WebSocketHandler, Handler):
         self.send(text_frame({"type": "error", "data": {"code": code, "message": message}}))
 
     def send(self, frame: bytes) -> "asyncio.Future[None] | None":
-        """Queue a frame; awaiting it waits until it has left. None when nothing can be sent."""
+        """Queue a frame; awaiting the result waits until it was sent.
+
+        None if nothing can be sent.
+        """
         if self.ended or self._stream is None:
             return None
-        # One that is larger than what may wait goes alone, or could never be sent.
+        # A frame larger than the buffer is sent alone; otherwise it could never be sent.
         self._stream.max_write_buffer_size = max(MAX_WAITING, len(frame))
         try:
             return self._stream.write(frame)
@@ -296,7 +303,7 @@ class Socket(WebSocketHandler, Handler):
         return None
 
     def tick(self, now: float, wall: float) -> None:
-        """A second has passed: is anything due?"""
+        """Do what is due; called every second."""
         if self.ended or self._stream is None:
             return
         if not self.known:
@@ -311,7 +318,7 @@ class Socket(WebSocketHandler, Handler):
             self.send(b"\x89\x00")
 
     def end(self, code: Close, reason: str) -> None:
-        """Close; nothing is sent after it. A client that does not close too is dropped."""
+        """Close; nothing is sent afterwards. A client that does not close in turn is dropped."""
         if self.ended:
             return
         self.ended = True
@@ -339,38 +346,41 @@ class Socket(WebSocketHandler, Handler):
     # Gone.
 
     def on_close(self) -> None:
-        """Tornado's hook: the connection is no more."""
+        """Unregister the closed connection (Tornado's hook)."""
         self.ended = True
         self._leave()
         self.application.presence.leave(self)
         self.application.connections.leave(self)
 
     def on_finish(self) -> None:
-        """The upgrade is made, or refused."""
+        """Uncount a client whose upgrade was refused (Tornado's hook)."""
         super().on_finish()
         if self.get_status() != 101:
             self._rise()
 
     def on_connection_close(self) -> None:
-        """The client went away, before the upgrade or after it."""
+        """Unregister a client that disconnected, before the upgrade or after it (Tornado's
+        hook)."""
         super().on_connection_close()
         self.application.ended(self)
 
 
 class _Protocol(WebSocketProtocol13):
-    """Tornado's, which answers every ping before anybody may count it, and reads on for whoever
-    was closed."""
+    """Tornado's protocol, with two changes.
+
+    Tornado answers every ping before it can be counted, and reads on after it has closed a client.
+    """
 
     handler: Socket
 
     async def _receive_frame(self) -> None:
         if self.handler.floods:
-            # Nothing more is read, so that it can read why; then it is dropped.
+            # Nothing more is read, so that the client can read why; then it is dropped.
             await asyncio.sleep(GOODBYE_SECONDS)
             self._abort()
             return
         await super()._receive_frame()
-        if self._fragmented_message_buffer is not None:  # a piece, which nothing else counts
+        if self._fragmented_message_buffer is not None:  # a fragment, which nothing else counts
             self.handler.counted()
 
     def _handle_message(self, opcode: int, data: bytes) -> "asyncio.Future[None] | None":

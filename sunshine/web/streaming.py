@@ -1,4 +1,4 @@
-"""Bodies that are read as they come, and refusals that do not wait for them."""
+"""Request bodies that are read as they arrive, and refusals that do not wait for them."""
 
 import asyncio
 from typing import Any
@@ -16,17 +16,17 @@ MAX_IGNORED = 10 * MAX_BODY
 
 @stream_request_body
 class Streaming(Handler):
-    """An endpoint that is handed its body in pieces, after its guards have passed.
+    """An endpoint that receives its body in chunks, after its guards have passed.
 
-    What it refuses is answered at once; what still comes is read and of no interest. A connection
-    closed on a client that is still sending is reset: it would not hear the answer.
+    A refusal is sent at once; the rest of the body is read and ignored. Closing a connection on a
+    client that is still sending would reset it, and the client would not see the response.
     """
 
     refused = False
     _ignored = 0
 
     async def prepare(self) -> None:
-        """Pass the guards, begin; or refuse."""
+        """Pass the guards and begin, or refuse."""
         try:
             await super().prepare()
             await self.begin()
@@ -34,7 +34,7 @@ class Streaming(Handler):
             await self._refuse(error)
 
     async def data_received(self, chunk: bytes) -> None:
-        """Tornado's hook: nothing more is read until this has returned."""
+        """Process a chunk (Tornado's hook): nothing more is read until this has returned."""
         if self.refused:
             self._ignored += len(chunk)
             if self._ignored > MAX_IGNORED:
@@ -46,13 +46,16 @@ class Streaming(Handler):
             await self._refuse(error)
 
     async def begin(self) -> None:
-        """The body is about to come."""
+        """Prepare for a body that is about to arrive."""
 
     async def receive(self, chunk: bytes) -> None:
-        """A piece of it."""
+        """Process a chunk of the body."""
 
     async def abandon(self) -> None:
-        """It is over, and may have ended anywhere: give up what was begun. Called once or more."""
+        """Give up what was begun: the request is over, at whatever point.
+
+        May be called repeatedly.
+        """
 
     async def _refuse(self, error: Exception) -> None:
         self.refused = True
@@ -68,29 +71,29 @@ class Streaming(Handler):
             self.flush()
 
     def on_finish(self) -> None:
-        """The answer is out."""
+        """Clean up: the response has been sent."""
         self._end()
 
     def on_connection_close(self) -> None:
-        """The client went away, perhaps in the middle of its body."""
+        """Clean up: the client disconnected, perhaps in the middle of its body."""
         RequestHandler.on_connection_close(self)
         self._end()
 
     def _end(self) -> None:
-        # In flight until it has cleaned up behind itself: a server that stops waits for that.
+        # In flight until it has cleaned up: a stopping server waits for that.
         self._cleaning = asyncio.ensure_future(self.abandon())
         self._cleaning.add_done_callback(lambda _: self.application.ended(self))
 
 
 class Refusal(Streaming):
-    """Answers with a fixed error before the body arrives."""
+    """Replies with a fixed error before the body arrives."""
 
     def initialize(self, problem: AppError) -> None:  # type: ignore[override]
         super().initialize()
         self._problem = problem
 
     async def begin(self) -> None:
-        """Refuse."""
+        """Raise the error."""
         raise self._problem
 
     async def _end_answer(self, **_: Any) -> None:
@@ -99,11 +102,12 @@ class Refusal(Streaming):
     get = post = put = patch = delete = head = options = _end_answer
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """That error too where Tornado refuses first: a method that it does not know."""
+        """Write the same error if Tornado refuses first: a method it does not know."""
         responses.error(self, self._problem)
 
 
 def announced(request: HTTPServerRequest) -> int:
-    """The bytes that will come; more than anybody takes where it is no number."""
+    """Return the announced length of the body in bytes; more than any limit if it is not a
+    number."""
     length = request.headers.get("Content-Length", "0")
     return int(length) if length.isdecimal() and len(length) < 16 else 1 << 63

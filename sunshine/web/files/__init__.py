@@ -1,7 +1,7 @@
 """Files over HTTP.
 
-uploads.py         uploads, and handing them over once
+uploads.py         receives uploads, and hands each over once
 serving.py         stored files and their URLs
-attachment_spec.py which fields name files
-attachments.py     bodies whose uploads become files of a row
+attachment_spec.py which fields refer to files
+attachments.py     bodies whose uploads become a row's files
 """

@@ -1,6 +1,7 @@
-"""Which fields of bodies and answers name files; every other field of a body refuses uploads.
+"""Declares which fields of bodies and responses refer to files; all other body fields reject
+uploads.
 
-Which columns name some: models/, by `info=files(...)`. What becomes of the files: attachments.py.
+Columns that refer to files: models/, by `info=files(...)`. Handling of the files: attachments.py.
 """
 
 import re
@@ -16,23 +17,24 @@ from sunshine.files.links import APART, TEMP_ROUTE, Fault, Links, reworded, word
 from sunshine.identity.signed_urls import ROUTE
 from sunshine.web.endpoint import Endpoint
 
-# What an attribute of HTML says, where it is a URL of a file here: after its `=`, quoted or not.
+# The value of an HTML attribute that is the URL of a file of ours: after its `=`, quoted or not.
 LINK = re.compile(rf"""(=\s*["']?)([^\s"'<>=]*(?:{TEMP_ROUTE}|{ROUTE})[^\s"'<>=?#]+)""")
 
 
 class Check(Protocol):
-    """NotAllowed or NotFound unless a row that the actor may see names this file so."""
+    """Raises NotAllowed or NotFound unless a row that the actor may see refers to this file."""
 
     async def __call__(self, reader: Reader, name: str, *, actor: Principal) -> None: ...
 
 
 class AttachmentSpec:
-    """Which fields of a module's bodies and answers name files, and where those are kept.
+    """The fields of a module's bodies and responses that refer to files, and the folder of those
+    files.
 
     They are the columns of these tables that models/ declares, in the API's spelling; `also` has
-    fields of another name, as `notes="ticket_comment.comment"`. `within` are fields of answers that
-    hold rows with such fields. `folder` is below `static`. `check` says who may open a file there;
-    without one everybody may.
+    fields of another name, such as `notes="ticket_comment.comment"`. `within` are response fields
+    that hold rows with such fields. `folder` is below `static`. `check` decides who may open a file
+    there; without one everybody may.
     """
 
     def __init__(
@@ -55,12 +57,12 @@ class AttachmentSpec:
 
     @property
     def top(self) -> str:
-        """The folder of all files that rows of the module may name."""
-        # What is public may be shown anywhere in its part of the tree.
+        """Return the folder of all files that rows of the module may refer to."""
+        # Public files may be shown anywhere in their part of the tree.
         return f"{self.folder if self.check else self.folder.partition('/')[0]}/"
 
     def holds(self, name: str) -> bool:
-        """Whether a name is one of a file that rows of the module may name."""
+        """Return whether rows of the module may refer to the file of this name."""
         return name.startswith(ROUTE + self.top)
 
 
@@ -73,14 +75,17 @@ _links = lru_cache(maxsize=64)(Links)
 
 
 def links_of(handler: Endpoint) -> Links:
-    """Which URLs are ours to whoever asks: by the configured name, or by the one they use."""
+    """Return the recognizer of our own URLs: by the configured host, or by the one the caller
+    uses."""
     configuration = handler.application.configuration
     return _links((configuration.base_domain, configuration.files_base), handler.request.host)
 
 
 def keep_uploads_out(handler: Endpoint, values: Mapping[str, Any], where: str = "") -> None:
-    """Invalid where a body names an upload and its rows would not keep it: it would be gone in a
-    day, or with whoever fetches it first."""
+    """Raise Invalid if a body refers to an upload in a field that does not keep files.
+
+    Such an upload would be gone after a day, or when somebody fetches it.
+    """
     links, filing = links_of(handler), getattr(handler, "filing", None)
     wrong: list[Fault] = []
     for field, value in values.items():
@@ -96,7 +101,7 @@ def keep_uploads_out(handler: Endpoint, values: Mapping[str, Any], where: str = 
 
 
 def _without(field: str, text: str | None, filing: AttachmentSpec, links: Links) -> str:
-    """What is left of a text whose uploads are taken over."""
+    """Return a text without the uploads that are claimed."""
     taken = {url: "" for url in urls_in(field, text or "", filing, links) if links.upload(url)}
     if field in filing.texts:
         return reworded(text or "", taken)

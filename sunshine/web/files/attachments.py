@@ -1,7 +1,8 @@
-"""Endpoints whose bodies name files: uploads become files of the row, answers hold URLs that open.
+"""Endpoints whose bodies refer to files.
 
-What becomes of the files: sunshine/files/attachments.py. Rows and events call them
-`/api/static/<path>`. Which fields name some: attachment_spec.py.
+Uploads become files of the row, and responses contain URLs that open them. Handling of the files:
+sunshine/files/attachments.py. Rows and events name files as `/api/static/<path>`. Fields that refer
+to files: attachment_spec.py.
 """
 
 from collections.abc import AsyncIterator
@@ -24,19 +25,19 @@ MISSING = "is no file of yours; upload it first"
 
 
 class WithAttachments(Handler):
-    """An endpoint that takes uploads over in its transactions and opens files in its answers."""
+    """An endpoint that claims uploads in its transactions and adds file URLs to its responses."""
 
     filing: ClassVar[AttachmentSpec]
     _is_settled = False
 
     @asynccontextmanager
     async def transaction(self, database: str = "sunshine") -> AsyncIterator[Transaction]:
-        """As Handler's, once the body names the files where they stay."""
+        """Run a transaction like Handler's, after the uploads in the body got their final names."""
         async with AsyncExitStack() as stack:
             files = await stack.enter_async_context(change(self.application.storage))
             gate: Transaction | None = None
             if database != "sunshine" and self._wanted:
-                # Around the other one: what is committed there has its files, whatever happens.
+                # Enclose the other transaction: what it commits has its files, whatever happens.
                 around = self.db.sunshine.transaction(self.actor, request_id=self.request_id)
                 gate = await stack.enter_async_context(around)
             tx = await stack.enter_async_context(super().transaction(database))
@@ -45,18 +46,18 @@ class WithAttachments(Handler):
             yield tx
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """As Handler's, with URLs that open the files of what a refusal shows."""
+        """Write the error like Handler, with URLs that open the files in its data."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, AppError):
             error.data = self._opened(error.data)
         super().write_error(status_code, **kwargs)
 
     def reply(self, data: Any = None, *, message: str | None = None, status: int = 200) -> None:
-        """As Handler's, with URLs that open the files."""
+        """Reply like Handler, with URLs that open the files."""
         super().reply(self._opened(data), message=message, status=status)
 
     def reply_page(self, page: Page) -> None:
-        """As Handler's, with URLs that open the files."""
+        """Reply like Handler, with URLs that open the files."""
         super().reply_page(replace(page, rows=self._opened(page.rows)))
 
     @cached_property
@@ -65,8 +66,7 @@ class WithAttachments(Handler):
 
     @cached_property
     def _named(self) -> list[tuple[str, str, str]]:
-        """Each URL of a file here in the body that its rows would keep: where it is, what it says,
-        and which file it is about."""
+        """Return each reference to a file of ours in the body: field, URL, file name."""
         body, filing = getattr(self, "body", {}), self.filing
         fields = [field for field in filing.fields if field in body]
         found = [pair for field in fields for pair in texts(body[field], field)]
@@ -79,13 +79,13 @@ class WithAttachments(Handler):
 
     @cached_property
     def _wanted(self) -> dict[str, str]:
-        """The paths that the uploads which the body names are to have, by their names."""
+        """Return the final path of each upload that the body refers to, by the upload's name."""
         names = {name for _, _, name in self._named if name.startswith(TEMP_ROUTE)}
         uploads = {name.removeprefix(TEMP_ROUTE) for name in names}
         return {name: new_path(self.filing.folder, name) for name in uploads}
 
     async def _claim(self, files: Change, tx: Transaction) -> None:
-        """Take the uploads over that the body names; Invalid unless all of them are there."""
+        """Claim the uploads that the body refers to; Invalid unless all of them exist."""
         if not self._wanted:
             return
         claimed = await files.claim(tx, self._wanted, user=self.actor.id)
@@ -93,9 +93,9 @@ class WithAttachments(Handler):
         _refuse([where for where, _, name in self._named if name in missing])
 
     async def settle(self, reader: Reader) -> None:
-        """Have the body name its files as rows will, before the transaction that claims them.
+        """Replace the file URLs in the body by the names that rows use, before uploads are claimed.
 
-        Where nothing is written outside of it, that is done within.
+        If nothing is written outside the transaction, this happens within it.
         """
         if self._is_settled or not self._named:
             return
@@ -119,17 +119,17 @@ class WithAttachments(Handler):
         self._is_settled = True
 
     def _check_number(self, named: list[tuple[str, str, str]]) -> None:
-        """Each file that is not public costs a question: one body asks so many at most."""
+        """Limit the non-public files in one body: each costs a query."""
         if self.filing.check:
             private = {name: where for where, _, name in named}
             for where in list(private.values())[MAX_PRIVATE:]:
                 raise Invalid.field(where, f"A body names at most {MAX_PRIVATE} files")
 
     async def _known(self, reader: Reader, where: str, url: str, name: str) -> str | None:
-        """What a row calls it; None for a file that there is not, or that is not theirs."""
+        """Return the name that rows use; None if the file does not exist or is not the caller's."""
         if name.startswith(TEMP_ROUTE):
             return ROUTE + self._wanted[name.removeprefix(TEMP_ROUTE)]
-        if not self.filing.holds(name):  # people may speak of it, without handing on their right
+        if not self.filing.holds(name):  # a text may mention it, which grants no access
             return url.partition("?")[0] if where in self.filing.texts else None
         try:
             if self.filing.check:
@@ -139,7 +139,7 @@ class WithAttachments(Handler):
         return name
 
     def _opened(self, data: Any) -> Any:
-        """Rows, or one, with URLs for the names of files."""
+        """Return a row or rows with URLs in place of file names."""
         if isinstance(data, list):
             return [self._opened(row) for row in data]
         if not isinstance(data, dict):
@@ -160,7 +160,7 @@ class WithAttachments(Handler):
         )
 
     def _linked(self, html: str) -> str:
-        # As it was stored: every attribute in double quotes.
+        # As stored: every attribute in double quotes.
         top = self.filing.top
         return html.replace(f'="{ROUTE}{top}', f'="{self.application.signer.plain_url(top)}')
 

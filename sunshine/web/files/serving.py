@@ -1,5 +1,7 @@
-"""Stored files over HTTP: their URLs in answers, and themselves. Storage:
-sunshine/files/storage.py."""
+"""Stored files over HTTP: their contents, and their URLs in responses.
+
+Storage: sunshine/files/storage.py.
+"""
 
 import re
 from collections.abc import Iterable
@@ -19,9 +21,8 @@ from sunshine.web.responses import RangeNotSatisfiable
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
-# What a file may do where a browser shows it: nothing but look like itself. A sandbox would keep
-# Chromium's viewer of PDF out, a plug-in; so PDF is shown on FILES_ORIGIN only, where nothing else
-# is to be had.
+# A file shown in a browser may do nothing but render. A sandbox would disable Chromium's PDF
+# viewer, which is a plug-in; so PDFs are shown on FILES_ORIGIN only, which serves nothing else.
 SAVED = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';sandbox"
 IMAGE = "default-src 'none';style-src 'unsafe-inline';frame-ancestors 'self';sandbox"
 PDF = (
@@ -34,7 +35,8 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 def with_urls(
     handler: "Handler", rows: Iterable[dict[str, Any]], *fields: str
 ) -> list[dict[str, Any]]:
-    """The rows with the stored paths in these fields replaced by URLs that open the files."""
+    """Return the rows with the stored paths in these fields replaced by URLs that open the
+    files."""
     url = handler.application.signer.url
     return [row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows]
 
@@ -42,10 +44,8 @@ def with_urls(
 async def send(
     handler: "Handler", file: Stored, name: str, *, cache: str, download: bool = False
 ) -> bool:
-    """Answer with an open file or the range of it that is asked for, in chunks, and close it.
-
-    Whether all of the file was sent.
-    """
+    """Send an open file or the requested range in chunks, and close it; return whether all was
+    sent."""
     with closing(file):
         _set_headers(handler, file, name, cache, download=download)
         if _is_known(handler, file):
@@ -60,10 +60,10 @@ async def send(
             return False
         try:
             await handler.flush()
-            # Past the handler's own buffer, which would copy each piece once more.
+            # Bypasses the handler's own buffer, which would copy each chunk again.
             async for chunk in file.chunks(begin, end):
                 await handler.request.connection.write(chunk)  # type: ignore[union-attr,arg-type]
-        except StreamClosedError:  # the client went away
+        except StreamClosedError:  # the client disconnected
             return False
         return end - begin == file.size
 
@@ -86,7 +86,7 @@ def _set_headers(
 
 
 def _policy(handler: "Handler", kind: str | None) -> str:
-    """What a file of this media type may do; SAVED where it is not shown."""
+    """Return the Content-Security-Policy for a media type; SAVED if it is downloaded, not shown."""
     if kind is None:
         return SAVED
     if kind != "application/pdf":
@@ -95,7 +95,7 @@ def _policy(handler: "Handler", kind: str | None) -> str:
 
 
 def _is_known(handler: "Handler", file: Stored) -> bool:
-    """Whether the client has the file already."""
+    """Return whether the client already has the file."""
     headers = handler.request.headers
     if "If-None-Match" in headers:
         return handler.check_etag_header()
@@ -107,18 +107,21 @@ def _is_known(handler: "Handler", file: Stored) -> bool:
 
 
 def _range(handler: "Handler", file: Stored) -> tuple[int, int]:
-    """The first byte to send and the one after the last. Several ranges are answered with all."""
+    """Return the first requested byte and the one after the last.
+
+    Several ranges get the whole file.
+    """
     headers = handler.request.headers
     asked = _RANGE.fullmatch(headers.get("Range", "")) if handler.request.method == "GET" else None
     same = (None, handler._headers["Etag"], handler._headers["Last-Modified"])
     if not asked or asked.group(0) == "bytes=-" or headers.get("If-Range") not in same:
         return 0, file.size
     first, last = asked.groups()
-    if not first:  # so many of the last bytes
+    if not first:  # a suffix: the last n bytes
         begin, end = max(0, file.size - int(last)), file.size
     else:
         begin, end = int(first), min(int(last) + 1, file.size) if last else file.size
-        if last and int(last) < begin:  # no range at all
+        if last and int(last) < begin:  # not a valid range
             return 0, file.size
     if begin >= end:
         raise RangeNotSatisfiable(file.size)

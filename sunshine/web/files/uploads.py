@@ -1,4 +1,4 @@
-"""Uploads over HTTP: taken in, and handed over once. Verbs: sunshine/files/uploads.py."""
+"""Uploads over HTTP: receives them, and hands each over once. Rules: sunshine/files/uploads.py."""
 
 import asyncio
 import socket
@@ -19,23 +19,23 @@ from sunshine.web.files import serving
 from sunshine.web.handler import Handler
 from sunshine.web.streaming import Streaming, announced
 
-FRAME = 64 * 1024  # bytes of a form around the file
-SECONDS = 600.0  # that one may take: for a phone far from the next mast
-# A connection holds two of these; a hundred that upload at once are to cost little.
+FRAME = 64 * 1024  # bytes of the form around the file
+SECONDS = 600.0  # maximum duration of an upload: for a phone with poor reception
+# A connection holds two of these; a hundred simultaneous uploads must stay cheap.
 READ_CHUNK = 16 * 1024
-FAREWELL = 5.0  # seconds that a client may take to hang up
+FAREWELL = 5.0  # seconds a client may take to hang up
 log = structlog.get_logger("sunshine.web")
 
 
 class Receiving(Streaming):
-    """Takes one file of a form in, on its way to the disk piece by piece."""
+    """Receives one file of a form and writes it to disk chunk by chunk."""
 
     deadline = SECONDS
     max_body = MAX_FILE + FRAME
     _begun: "_Begun | None" = None
 
     async def begin(self) -> None:
-        """Make sure that there is room for it."""
+        """Reserve space for the file."""
         if self.request.method != "POST":
             return
         connection = self.request.connection
@@ -48,14 +48,14 @@ class Receiving(Streaming):
         self._begun = _Begun(row, Part(self.application.storage.parts))
 
     async def receive(self, chunk: bytes) -> None:
-        """Write what of the file is in it."""
+        """Write the part of the file that the chunk contains."""
         if self._begun and (pieces := self._form.feed(chunk)):
             await self._begun.part.write(pieces)
 
     async def store(self) -> None:
-        """All has come: put the file where it is fetched from, and say where that is."""
+        """Finish the upload: move the file to its place and reply with its URL."""
         begun, self._begun = self._begun, None
-        assert begun is not None  # noqa: S101 - tells mypy
+        assert begun is not None  # noqa: S101 - for mypy
         part = begun.part
         try:
             given = self._form.finish()
@@ -68,17 +68,17 @@ class Receiving(Streaming):
                 await uploads.finish(tx, begun.row, part, name)
                 url = f"{self.application.configuration.files_base}{TEMP_ROUTE}{quote(name)}"
                 self.reply_exactly({"success": True, "name": name, "url": url, "status": "done"})
-        except BaseException:  # a retry that was answered from memory too
+        except BaseException:  # also a retry that was answered from the stored response
             await self._drop(begun)
             raise
 
     @property
     def fingerprint(self) -> bytes:
-        """As Handler; the same file in another form is the same."""
+        """Return the file's hash: the same file in another form is the same request."""
         return self._fingerprint
 
     async def abandon(self) -> None:
-        """Leave nothing behind of what has not come whole."""
+        """Remove everything of an incomplete upload."""
         begun, self._begun = self._begun, None
         if begun:
             await self._drop(begun)
@@ -95,7 +95,7 @@ class Receiving(Streaming):
 
 @dataclass
 class _Begun:
-    """What there is of an upload: its row, its part file, its place once it has one."""
+    """An upload in progress: its row, its part file, and its place once it has one."""
 
     row: int
     part: Part
@@ -103,14 +103,14 @@ class _Begun:
 
 
 class HandingOver(Handler):
-    """Hands an upload over to the first who asks for it."""
+    """Hands an upload over to the first caller who fetches it."""
 
     deadline = SECONDS
     sends_files = True
     _left: asyncio.Event | None = None
 
     async def hand_over(self, name: str, *, download: bool) -> None:
-        """Answer with the file and remove it, unless the client did not get it all."""
+        """Reply with the file and remove it, unless the client did not receive all of it."""
         database, storage = self.db.sunshine, self.application.storage
         async with database.transaction(DOWNLOADER, request_id=self.request_id) as tx:
             row, until = await uploads.lease(tx, name)
@@ -137,9 +137,10 @@ class HandingOver(Handler):
             log.warning("a file stays that was fetched", reason=str(error))
 
     async def _is_received(self) -> bool:
-        """Whether the client has what was sent, not only the systems in between.
+        """Return whether the client itself received the data, not just the systems in between.
 
-        It hangs up when it has all: who goes away with something unread resets the connection.
+        The client closes the connection after the last byte; if it leaves with something unread,
+        the connection is reset.
         """
         stream = self.request.connection.stream  # type: ignore[union-attr]
         if not stream.closed():  # they may be quicker than we are
@@ -152,7 +153,7 @@ class HandingOver(Handler):
         return not isinstance(error, ConnectionError)
 
     def on_connection_close(self) -> None:
-        """The client hung up."""
+        """Note that the client has hung up."""
         super().on_connection_close()
         if self._left:
             self._left.set()

@@ -1,11 +1,11 @@
-"""The API's description, OpenAPI 3.1, made of the route table and the schemas that check requests.
+"""The OpenAPI 3.1 description, generated from the route table and the schemas that check requests.
 
-document.py      the whole
-operations.py    a route's method: who may, what is sent, what comes back
-components.py    what is said once and referred to: named schemas, common errors
-schemas.py       fields as JSON Schema, and examples of them
+document.py      the whole document
+operations.py    a route's method: permissions, request, responses
+components.py    shared definitions: named schemas, common errors
+schemas.py       fields as JSON Schema, and examples
 tags.py          the parts of the API
-prose.py         what the document says of itself and of each part of the API
+prose.py         the texts about the document and about each part of the API
 
-The tests hold every answer that they get against it: tests/openapi_contract.py.
+The tests check every response they get against it: tests/openapi_contract.py.
 """

@@ -1,4 +1,4 @@
-"""What the document says once and refers to: named schemas, common errors, parameters."""
+"""Shared definitions of the document: named schemas, common errors, parameters."""
 
 import sys
 from functools import lru_cache
@@ -64,10 +64,10 @@ _AGAIN: Json = {
         "schema": {"type": "integer", "minimum": 0},
     }
 }
-# By status: what it means, the codes that any endpoint may give it, headers.
+# By status: its meaning, the codes that any endpoint may return with it, headers.
 COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
     400: (
-        "What was sent is not what is taken here; `errors` names the fields.",
+        "The request is not valid; `errors` names the fields.",
         ("validation_failed", "invalid_json", "bad_request"),
         {},
     ),
@@ -113,7 +113,7 @@ IDEMPOTENCY: Json = {
 
 
 class Components:
-    """Collects what operations refer to."""
+    """Collects the definitions that operations refer to."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Json] = {"Failure": FAILURE, "Pagination": PAGINATION}
@@ -122,16 +122,16 @@ class Components:
         self._shapes: dict[str, Shape] = {}
 
     def shape(self, shape: Shape) -> str:
-        """A reference to a shape of answers."""
+        """Return a reference to a response shape."""
         if self._shapes.setdefault(shape.name, shape) is not shape:
             raise ValueError(f"two shapes are called {shape.name}")
         if shape.name not in self.schemas:
-            self.schemas[shape.name] = {}  # it may hold others of its kind
+            self.schemas[shape.name] = {}  # it may contain itself
             self.schemas[shape.name] = self.writer.object(shape.fields, answer=True)
         return f"#/components/schemas/{shape.name}"
 
     def payload(self, schema: Schema, name: str) -> Json:
-        """A reference to a payload's schema; `name` is for one that has none of its own."""
+        """Return a reference to a payload's schema; `name` is used if it has no name of its own."""
         name = _payload_names().get(id(schema), name)
         if name not in self.schemas:
             self.schemas[name] = self.writer.object(schema)
@@ -139,7 +139,7 @@ class Components:
         return {"$ref": f"#/components/schemas/{name}"}
 
     def failure(self, status: int, codes: frozenset[str] = frozenset()) -> Json:
-        """An error's response: the common one, or with `codes` of an endpoint's own."""
+        """Return an error's response: the common one, or one with an endpoint's own `codes`."""
         if not codes and status in COMMON:
             name = _NAMES[status]
             self.responses.setdefault(name, _failure(status, codes))
@@ -147,7 +147,7 @@ class Components:
         return _failure(status, codes)
 
     def written(self) -> Json:
-        """The `components` of the document, but for its security schemes."""
+        """Return the document's `components`, except its security schemes."""
         return {
             "schemas": dict(sorted(self.schemas.items())),
             "responses": dict(sorted(self.responses.items())),
@@ -164,7 +164,7 @@ def _failure(status: int, codes: frozenset[str]) -> Json:
         "content": {
             "application/json": {
                 "schema": {
-                    # Generators name types by titles: those of one operation differ.
+                    # Generators name types by titles, so those of one operation must differ.
                     "title": f"Failure {status}",
                     "allOf": [
                         {"$ref": "#/components/schemas/Failure"},

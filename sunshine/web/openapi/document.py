@@ -1,4 +1,4 @@
-"""The whole document. What is said of one operation: operations.py."""
+"""The whole document. A single operation: operations.py."""
 
 from sunshine import __version__
 from sunshine.web.openapi import prose, tags
@@ -16,7 +16,7 @@ TOKEN: Json = {
 
 
 def describe(routes: RouteTable, *, server: str) -> Json:
-    """The description of all routes; `server` is the base URL that clients use."""
+    """Return the description of all routes; `server` is the base URL that clients use."""
     components = Components()
     paths: dict[str, Json] = {}
     for route in routes:

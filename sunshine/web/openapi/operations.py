@@ -1,4 +1,4 @@
-"""A route's method: who may, what is sent, what comes back, in the words of its docstring."""
+"""A route's method: permissions, request and responses, described by its docstring."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from sunshine.web.routes import Route
 from sunshine.web.sockets import SocketRoute
 
 _TEXT: Json = {"type": "string", "minLength": 1}
-# What guards read by themselves from the query string.
+# Parameters that guards read directly from the query string.
 _ASKED: dict[str, list[Json]] = {
     signed_url.name: [
         {"name": "e", "in": "query", "required": False, "schema": {"type": "string"},
@@ -36,7 +36,7 @@ _ASKED: dict[str, list[Json]] = {
          "description": "The feed's token, as it stands in its URL."},
     ],
 }  # fmt: skip
-# Bodies that are no JSON.
+# Bodies that are not JSON.
 _RAW: dict[str | None, Json] = {
     CSV: {"type": "string"},
     FORM: {
@@ -46,13 +46,13 @@ _RAW: dict[str | None, Json] = {
         "required": ["file"],
     },
 }
-# Nobody shows a token here; at the others one may, or must.
+# Endpoints without a token; at the other open ones a token is optional or an alternative.
 _TOKENLESS = {public.name, allowed_address.name}
 OPEN = {*_TOKENLESS, signed_url.name, feed_reader.name, content_reader.name}
 
 
 def operation(route: Route, method: str, components: Components) -> Json:
-    """The Operation Object of a route's method."""
+    """Return the Operation Object of a route's method."""
     guards = route.guards[method]
     summary, rule = prose.words(route, method)
     access = ", ".join(guard.name for guard in guards if guard.tells_access)
@@ -82,7 +82,7 @@ def operation(route: Route, method: str, components: Components) -> Json:
 
 
 def _who(guards: list[Guard]) -> str:
-    """The guards in a sentence."""
+    """Return the guards as a sentence."""
     if guards[0] is public:
         return "**Who may:** anybody, without a token."
     said = [f"**Who may:** {guards[0].name}"]
@@ -136,7 +136,7 @@ def _body(guards: list[Guard], name: str, components: Components) -> Json | None
         return None
     if guard.media in _RAW:
         return {"required": True, "content": {guard.media: {"schema": _RAW[guard.media]}}}
-    assert guard.body  # noqa: S101 - tells mypy
+    assert guard.body  # noqa: S101 - for mypy
     schema = components.payload(guard.body.schema, f"{name[0].upper()}{name[1:]}Body")
     if guard.many:
         several = {"type": "array", "items": schema, "minItems": 1, "maxItems": guard.many}
@@ -184,7 +184,7 @@ def _content(reply: Reply, components: Components) -> Json:
     if reply.kind == "message":
         required.append("message")
         example["message"] = "Done"
-    # Generators name types by titles: one that many share would be numbered.
+    # Generators name types by titles: a title that many share would be numbered.
     name = reply.shape.name if reply.shape else ""
     data = f"{name}Made" if reply.status == 201 else f"{name}Answer"  # one may answer both
     title = {"page": f"{name}Page", "data": data, "message": "Done"}[reply.kind]
@@ -193,12 +193,12 @@ def _content(reply: Reply, components: Components) -> Json:
 
 
 def _failures(route: Route, method: str) -> dict[int, set[str]]:
-    """The errors that may come, each with the codes that it has here beside the common ones."""
+    """Return the possible errors, each with the codes this route has besides the common ones."""
     guards = route.guards[method]
     found: dict[int, set[str]] = {400: set(), 500: set(), 503: set(), 507: {"storage_full"}}
     if guards[0].name not in _TOKENLESS:
         found[401] = set()
-        if not route.handler.own_account:  # a new password may be wanted first
+        if not route.handler.own_account:  # a new password may be required first
             found[403] = set()
     if any(guard.permissions for guard in guards) or guards[0].forbids:
         found[403] = set()

@@ -1,4 +1,4 @@
-"""The words of the description, and its names. What a route says is in its handler's docstrings."""
+"""The description's texts and names. A route's own text is its handler's docstring."""
 
 import inspect
 import re
@@ -63,10 +63,11 @@ _CLOSING = {
 
 
 def words(route: Route, method: str) -> tuple[str, str]:
-    """The summary and the rule of a route's method: its docstring's first line, and the rest.
+    """Return the summary and the rule of a route's method: its docstring's first line, and the
+    rest.
 
-    Handlers of plain tables share methods: `{title}` there is the table's name, and the rule is
-    what the docstring of the list's handler goes on with.
+    Handlers of plain tables share methods: `{title}` becomes the table's name, and the rule is the
+    rest of the list handler's class docstring.
     """
     if isinstance(route, SocketRoute):
         return f"Listen to {route.channel.name}", _SOCKET
@@ -90,7 +91,7 @@ def _table(handler: type) -> Any:
 
 
 def _shared_rule(table: Any) -> str:
-    """What the handlers of one table say below their first lines."""
+    """Return the text below the first line in the docstrings of one table's handlers."""
     of_table = [each for each in _handlers() if _table(each) is table]
     return next(
         filter(None, ((inspect.getdoc(h) or "").partition("\n\n")[2] for h in of_table)), ""
@@ -98,7 +99,7 @@ def _shared_rule(table: Any) -> str:
 
 
 def _handlers() -> list[type]:
-    """Every kind of handler there is."""
+    """Return every handler class."""
     found: list[type] = []
     left: list[type] = [Handler]
     while left:
@@ -116,7 +117,7 @@ with the last `seq` as `since` gets what was missed, in order. Clients and detai
 
 
 def websocket(route: SocketRoute) -> Json:
-    """The `x-websocket` of a socket's path."""
+    """Return the `x-websocket` of a socket's path."""
     return {
         "channel": route.channel.name,
         "permission": route.channel.permission,
@@ -130,12 +131,12 @@ def websocket(route: SocketRoute) -> Json:
 
 
 def about_parameter(name: str) -> Json:
-    """What a query key is, where its name does not say it."""
+    """Return the description of a query key whose name does not explain it."""
     return {"description": _PARAMETERS[name]} if name in _PARAMETERS else {}
 
 
 def success(replies: list[Reply]) -> str:
-    """What a success means."""
+    """Return the description of a success."""
     kinds = {
         "page": "A page of them.",
         "data": "Made." if replies[0].status == 201 else "As it is now.",
@@ -148,18 +149,18 @@ def success(replies: list[Reply]) -> str:
 
 
 def written(path: str) -> str:
-    """A route's path as OpenAPI has it: `/api/shifts/{id_}` -> `/api/shifts/{id}`."""
+    """Return a route's path as OpenAPI writes it: `/api/shifts/{id_}` -> `/api/shifts/{id}`."""
     return re.sub(r"\{(\w+?)(:\w+)?\}", lambda found: f"{{{parameter(found[1])}}}", path)
 
 
 def parameter(name: str) -> str:
-    """`employee_id` -> `employeeId`."""
+    """Convert `employee_id` to `employeeId`."""
     first, *rest = name.strip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def operation_id(path: str, method: str) -> str:
-    """`GET /api/employees/{employee_id}` -> `getEmployeesById`."""
+    """Return the operation id: `GET /api/employees/{employee_id}` -> `getEmployeesById`."""
     parts = [part for part in path.strip("/").split("/") if part not in ("", "api")]
     names = [_pascal(part) for part in parts if not part.startswith("{")]
     if parts and parts[-1].startswith("{"):

@@ -1,6 +1,6 @@
-"""Fields as JSON Schema (2020-12). A rule or a type that is not known here is an error.
+"""Fields as JSON Schema (2020-12). Unknown rules and types are errors.
 
-The kinds of field: sunshine/core/fields.py and shapes.py.
+The field types: sunshine/core/fields.py and shapes.py.
 """
 
 import re
@@ -31,7 +31,7 @@ _COERCED: dict[str, Json] = {
     "timezone": {"description": "The name of an IANA timezone, such as Asia/Jakarta."},
 }
 _CHECKED: dict[str, Json] = {"distinct": {"uniqueItems": True}, "finite": {}}
-# Said by what holds the field, or in another place here.
+# Expressed by the containing object, or elsewhere in this module.
 _ELSEWHERE = {
     "type", "required", "nullable", "schema", "shape", "allow_unknown", "example",
     "dependencies", "excludes", "needs", "instead_of",
@@ -43,25 +43,25 @@ _RULES: dict[str, Callable[[Any, Field], Json]] = {
     "minlength": lambda least, field: {f"min{_LENGTH[field['type']]}": least},
     "maxlength": lambda most, field: {f"max{_LENGTH[field['type']]}": most},
     "empty": lambda may, field: {} if may else {f"min{_LENGTH[field['type']]}": 1},
-    # Ours must match the whole.
+    # Ours must match the whole text.
     "regex": lambda pattern, _: {"pattern": f"^(?:{pattern})$"},
     "default": lambda value, field: {"default": _typed(value, field)},
     "coerce": lambda name, _: _COERCED[name],
     "check_with": lambda name, _: _CHECKED[name],
 }
 
-# How a named schema is referred to; None writes it where it is used.
+# Returns the reference to a named schema; None writes the schema where it is used.
 Reference = Callable[[Any], str]
 
 
 class SchemaWriter:
-    """Writes fields; objects of a shape become references, which `refer` makes."""
+    """Writes fields; objects of a shape become references, which `refer` creates."""
 
     def __init__(self, refer: Reference) -> None:
         self._refer = refer
 
     def field(self, field: Field, name: str, *, answer: bool = False) -> Json:
-        """One value. In an answer a field is there unless it says otherwise."""
+        """Return one field's schema. In responses a field is required unless it says otherwise."""
         if "shape" in field:
             reference = {"$ref": self._refer(field["shape"])}
             return {"anyOf": [reference, {"type": "null"}]} if field.get("nullable") else reference
@@ -80,7 +80,10 @@ class SchemaWriter:
         return _nullable(written) if field.get("nullable") else written
 
     def object(self, schema: Schema, *, answer: bool = False) -> Json:
-        """An object with these fields. A payload has no others; an answer may get more one day."""
+        """Return an object's schema.
+
+        Payloads have no other fields; responses may get more one day.
+        """
         written: Json = {
             "type": "object",
             "properties": {n: self.field(f, n, answer=answer) for n, f in schema.items()},
@@ -100,7 +103,7 @@ class SchemaWriter:
 
 
 def _together(schema: Schema) -> Json:
-    """What fields say of each other."""
+    """Return the rules that fields impose on each other."""
     wanted = {n: [f["dependencies"]] for n, f in schema.items() if "dependencies" in f}
     each = [sentence for name, field in schema.items() for sentence in _sentences(name, field)]
     said: Json = {"dependentRequired": wanted} if wanted else {}
@@ -108,7 +111,7 @@ def _together(schema: Schema) -> Json:
 
 
 def _sentences(name: str, field: Field) -> list[Json]:
-    """What one field says of others, as schemas of the whole object."""
+    """Return the rules that one field imposes on others, as schemas of the whole object."""
     said: list[Json] = []
     if other := field.get("excludes"):
         said.append({"not": _with(name, other)})
@@ -122,7 +125,7 @@ def _sentences(name: str, field: Field) -> list[Json]:
 
 
 def _with(*names: str) -> Json:
-    # Linters want a property named where it is required.
+    # Linters require a property to be declared where it is required.
     return {"properties": {name: {} for name in names}, "required": list(names)}
 
 
@@ -134,26 +137,26 @@ def _nullable(written: Json) -> Json:
 
 
 def _typed(value: Any, field: Field) -> Any:
-    """A default, which a query has as text."""
+    """Return a typed default; in queries defaults are text."""
     if field["type"] == "boolean" and isinstance(value, str):
         return value == "true"
     return int(value) if field["type"] == "integer" else plain(value)
 
 
 def plain(value: Any) -> Any:
-    """A number as JSON has it."""
+    """Return a number as JSON writes it."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
 
 
 def title(name: str) -> str:
-    """`budgetUsed` -> `Budget used`."""
+    """Convert `budgetUsed` to `Budget used`."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: f" {m[1].lower()}", name).capitalize()
 
 
 def singular(name: str) -> str:
-    """What one of them is called."""
+    """Return the singular of a plural name."""
     return name.removesuffix("s")
 
 
@@ -166,7 +169,7 @@ _SAMPLES: dict[str, Any] = {
 
 
 def example_of(schema: Schema, *, answer: bool = False) -> Json:
-    """An object as it may be: of a payload what is required or has an example."""
+    """Return an example object; of a payload only fields that are required or have an example."""
     return {
         name: sample(field, name)
         for name, field in schema.items()
@@ -175,7 +178,7 @@ def example_of(schema: Schema, *, answer: bool = False) -> Json:
 
 
 def sample(field: Field, name: str) -> Any:
-    """A value of the field: its example, or one that says what it is."""
+    """Return an example value: the field's own, or one that shows its type."""
     if "example" in field:
         return plain(field["example"])
     if "allowed" in field:

@@ -1,4 +1,4 @@
-"""The parts of the API, a line of words each: where a new one is missing, the import says so."""
+"""The parts of the API, a line of text each; a part without one fails at import."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ TAGS = {
 
 
 def tag(path: str) -> str:
-    """The part of the API that a path belongs to: what follows `/api/`."""
+    """Return the part of the API that a path belongs to: what follows `/api/`."""
     parts = path.strip("/").split("/")
     if parts[0] == "ws":
         return "sockets"
@@ -44,7 +44,7 @@ def tag(path: str) -> str:
 
 
 def check(routes: Iterable[Route]) -> None:
-    """ValueError for a route whose part of the API has no words."""
+    """Raise ValueError for a route whose part of the API has no text."""
     for route in routes:
         if tag(route.path) not in TAGS:
             raise ValueError(

@@ -1,7 +1,7 @@
-"""Below the requests: Tornado's server with bounds of our own.
+"""Below the requests: Tornado's server with our own limits.
 
-http_server.py  what a connection may wait for; what happens without descriptors
-connections.py  how many each address holds open
+http_server.py  timeouts of connections; behavior without free file descriptors
+connections.py  open connections per address
 counted.py      the server that counts them
-shutdown.py     how a server parts from its clients
+shutdown.py     graceful shutdown of connections
 """

@@ -1,8 +1,8 @@
-"""How many connections each address holds open to this process; one too many is 429.
+"""Open connections per address to this process; one too many gets a 429.
 
-One of a client counts from the moment it is accepted, whatever is asked on it, sockets included. A
-trusted proxy holds connections for others: what it forwards is not counted here (nginx counts its
-clients: config/nginx.conf), but for sockets, which are one client's each.
+A client's connection counts from the moment it is accepted, whatever is requested on it, WebSockets
+included. A trusted proxy holds connections for others: what it forwards is not counted here (nginx
+counts its clients: config/nginx.conf), except for WebSockets, which belong to one client each.
 """
 
 import time
@@ -14,15 +14,15 @@ from tornado.httputil import HTTPServerRequest
 from sunshine.core.errors import TooMany
 from sunshine.operations.rate_limits import RateLimitStatus, bucket
 
-# When another connection may be tried: nobody knows when one ends.
+# When another attempt makes sense: nobody knows when a connection ends.
 RETRY_SECONDS = 10
 
 
 class Connections:
-    """Whose they are. One per process."""
+    """The open connections by address. One per process."""
 
     def __init__(self, most: int | None, trusts: Callable[[str], bool]) -> None:
-        """`most` of one address; None for any number."""
+        """Allow `most` connections of one address; None for any number."""
         self._most = most
         self._trusts = trusts
         self._held: Counter[str] = Counter()
@@ -30,18 +30,20 @@ class Connections:
 
     @property
     def most(self) -> int:
-        """How many there are by address, of the address with the most."""
+        """Return the number of connections of the address with the most."""
         return max(self._held.values(), default=0)
 
     def accepts(self, stream: object, address: str) -> bool:
-        """Count a connection that was accepted; whether it is not one too many."""
+        """Count an accepted connection; return False if it is one too many."""
         if self._most is None or self._trusts(address) or not address:
             return True
         return self._enter(stream, address)
 
     def check(self, request: HTTPServerRequest, address: str) -> None:
-        """Count the connection of a request that a trusted address makes for itself, for nothing
-        was forwarded; TooMany when it is one too many."""
+        """Count the connection of a request that a trusted address makes for itself.
+
+        It does if nothing was forwarded. TooMany if it is one too many.
+        """
         if self._most is None or not self._trusts(address):
             return
         headers, stream = request.headers, getattr(request.server_connection, "stream", None)
@@ -51,20 +53,21 @@ class Connections:
             raise self._too_many()
 
     def check_socket(self, stream: object, address: str) -> None:
-        """TooMany when a client may not have a socket more; its connection may be one already."""
+        """Raise TooMany if a client may not open another WebSocket; its connection may already be
+        counted."""
         if self._most is not None:
             others = self._held[bucket(address)] - (stream in self._of)
             if others >= self._most:
                 raise self._too_many()
 
     def keep(self, guest: object, address: str) -> None:
-        """A socket stands, on a connection that is no longer a server's."""
+        """Count an open WebSocket, whose connection the server no longer tracks."""
         if self._most is not None:
             self._of[guest] = key = bucket(address)
             self._held[key] += 1
 
     def leave(self, stream: object) -> None:
-        """A connection or a socket is no more."""
+        """Uncount a connection or WebSocket that has ended."""
         key = self._of.pop(stream, None)
         if key is not None:
             self._held[key] -= 1
@@ -84,6 +87,6 @@ class Connections:
 
 
 def too_many(most: int) -> TooMany:
-    """As many are open as may be."""
+    """Return the error of one connection too many."""
     standing = RateLimitStatus(most, 0, int(time.time()) + RETRY_SECONDS)
     return TooMany(standing, retry_after=RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""Tornado's HTTP server, which counts the connections of each address (connections.py)."""
+"""Tornado's HTTP server, extended to count the connections of each address (connections.py)."""
 
 import asyncio
 import socket
@@ -13,13 +13,13 @@ from sunshine.core.errors import TooMany
 from sunshine.web.endpoint import Services
 from sunshine.web.server.connections import RETRY_SECONDS
 
-# One that is refused may read why; beyond so many at once they are just closed.
+# A refused client may read why; beyond so many at once, connections are just closed.
 FAREWELL_SECONDS = 1.0
 MOST_FAREWELLS = 100
 
 
 class CountedServer(HTTPServer):
-    """Tornado's, which tells us of each connection."""
+    """Tornado's server, which reports each connection to us."""
 
     request_callback: Services
     _farewells: set[asyncio.Task[None]]
@@ -30,7 +30,7 @@ class CountedServer(HTTPServer):
         self._farewells = set()
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
-        """Tornado's hook: somebody has connected."""
+        """Accept or refuse a new connection (Tornado's hook)."""
         peer = address[0].removeprefix("::ffff:") if isinstance(address, tuple) else ""
         if self.request_callback.connections.accepts(stream, peer):
             super().handle_stream(stream, address)
@@ -42,13 +42,13 @@ class CountedServer(HTTPServer):
             stream.close()
 
     def on_close(self, server_conn: object) -> None:
-        """Tornado's hook: it has ended, or became a socket's."""
+        """Uncount a connection that has ended or become a WebSocket (Tornado's hook)."""
         self.request_callback.connections.leave(server_conn.stream)  # type: ignore[attr-defined]
         super().on_close(server_conn)
 
 
 async def _refuse(stream: IOStream) -> None:
-    """Say why, and close: not before the client could read it."""
+    """Send the reason, and close once the client could read it."""
     body = json.encode(
         {"success": False, "message": "Too many connections", "errors": [], "code": TooMany.code}
     )

@@ -1,9 +1,8 @@
-"""Tornado's HTTP server with bounds of our own: what a connection may wait for, and what happens
-when the system has no descriptor left for the next one. Made by server.py.
+"""Tornado's HTTP server with our own timeouts, and a safe reaction to running out of descriptors.
 
-Tornado has one limit for both waits, for a request to begin and for its headers to be complete:
-whoever sends a byte now and then has the longer one for it. And where `accept` fails it asks again
-at once, at 100 % CPU, with a traceback each time.
+Created by server.py. Tornado has one timeout for two waits, for a request to begin and for its
+headers to be complete: a client that sends a byte now and then gets the longer one for its headers.
+And if `accept` fails, Tornado retries at once, at 100 % CPU, with a traceback each time.
 """
 
 import asyncio
@@ -24,19 +23,20 @@ from sunshine.web.server.counted import CountedServer
 from sunshine.web.server.shutdown import awaits_a_request
 
 # Seconds. A kept connection waits longer than nginx keeps one (60 s), so that nginx closes it;
-# headers have as long as everybody needs, from their first byte or from the connection on.
+# headers have enough time for everybody, from their first byte or from the connection on.
 IDLE_SECONDS = 65.0
 HEADER_SECONDS = 35.0
 BODY_SECONDS = 30.0
 LOOK_SECONDS = 1.0
-# What an idle connection has while others find no place.
+# The idle timeout while other clients find no free descriptor.
 PRESSED_SECONDS = 5.0
-# Without a descriptor: how long nobody is accepted, and how long all must go well to call it over.
+# Without a descriptor: how long no connection is accepted, and how long all must go well until it
+# counts as over.
 PAUSE_SECONDS = 1.0
 QUIET_SECONDS = 5.0
-# Accepted in one turn of the loop, so that those already here are served too.
+# Accepted in one turn of the loop, so that open connections are served, too.
 AT_ONCE = 128
-# What accept(2) tells of that one client, whose connection is gone already.
+# Errors of accept(2) about one client whose connection is already gone.
 CLIENT_IS_GONE = frozenset({
     errno.ECONNABORTED, errno.EPERM, errno.EPROTO, errno.ENETDOWN, errno.ENOPROTOOPT,
     errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH,
@@ -45,17 +45,17 @@ log = structlog.get_logger("sunshine.serving")
 
 
 class Server(CountedServer):
-    """The HTTP server of one process, which counts its connections. `watch` must run beside it."""
+    """The HTTP server of one process, which counts its connections. `watch` must run next to it."""
 
     def initialize(self, *args: Any, **options: Any) -> None:
         """Tornado's constructor."""
-        # A net only: `watch` is earlier.
+        # Only a safety net: `watch` acts earlier.
         most = IDLE_SECONDS + HEADER_SECONDS
         options |= {"idle_connection_timeout": most, "body_timeout": BODY_SECONDS}
         super().initialize(*args, **options)
         self._requests: dict[object, _Awaited] = {}
         self._since: float | None = None  # when descriptors ran out
-        self._failed = 0.0  # when that was noticed last
+        self._failed = 0.0  # when that last happened
         self._resuming: dict[socket.socket, asyncio.TimerHandle] = {}
 
     # ---- how long a request may take to arrive -------------------------------------------------
@@ -63,7 +63,8 @@ class Server(CountedServer):
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """Tornado's hook: the connection is open, or has been answered, and waits for a request."""
+        """Note that a connection is open, or was answered, and waits for a request (Tornado's
+        hook)."""
         if isinstance(request_conn, HTTP1Connection):
             is_first = server_conn not in self._requests
             self._requests[server_conn] = _Awaited(request_conn, is_first)
@@ -75,7 +76,7 @@ class Server(CountedServer):
         super().on_close(server_conn)
 
     async def watch(self) -> NoReturn:
-        """Close what waits too long, for ever; cheaper than a timer for each request."""
+        """Close connections that wait too long, for ever; cheaper than a timer for each request."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now = time.monotonic()
@@ -110,7 +111,7 @@ class Server(CountedServer):
                 return
             try:
                 connection, address = listening.accept()
-            except BlockingIOError:  # that was all of them
+            except BlockingIOError:  # no more clients are waiting
                 return
             except OSError as error:
                 if error.errno in CLIENT_IS_GONE:
@@ -120,7 +121,7 @@ class Server(CountedServer):
             self._handle_connection(connection, address)
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
-        """Leave those who wait in the queue of the system, for a moment."""
+        """Leave new clients in the system's queue for a moment."""
         self._failed = time.monotonic()
         loop = asyncio.get_running_loop()
         if self._since is None:
@@ -147,7 +148,7 @@ class Server(CountedServer):
 
 
 class _Awaited:
-    """A request that a connection waits for, or is being served."""
+    """A request that a connection waits for or that is being served."""
 
     __slots__ = ("begun", "is_first", "request", "since")
 
@@ -155,13 +156,14 @@ class _Awaited:
         self.request = request
         self.is_first = is_first
         self.since = time.monotonic()
-        self.begun: float | None = None  # when a part of its headers was seen
+        self.begun: float | None = None  # when a part of its headers was first seen
 
     def is_late(self, now: float, idle: float) -> bool:
-        """Whether its headers should be complete by now; one that has not begun may wait `idle`."""
+        """Return whether its headers are overdue; a request that has not begun may wait `idle`
+        seconds."""
         request = self.request
         if request._request_headers is not None or request.stream is None:
-            return False  # complete; what its body may take is Tornado's to watch
+            return False  # complete; Tornado watches the body
         if self.begun is None and not awaits_a_request(request.stream):
             self.begun = now
         if self.begun is None:

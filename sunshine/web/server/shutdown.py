@@ -1,8 +1,8 @@
-"""How a server that stops parts from clients that keep their connection. Called by server.py.
+"""Graceful shutdown of kept connections. Called by server.py.
 
-One closed at the moment when its next request is on the way would be a failed request, and nobody
-could tell whether a change was made. So each hears `Connection: close` with its next answer; only
-those that ask nothing meanwhile are closed, and only while nothing of theirs is to be read.
+If a connection is closed just when its next request is on the way, that request fails, and nobody
+can know whether a change was made. So each client gets `Connection: close` with its next response;
+only connections without requests are closed, and only while none of their data is unread.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ LOOK_SECONDS = 0.02
 
 
 async def part(http: HTTPServer, application: Application, seconds: float) -> None:
-    """Serve what still comes on open connections for a moment, then close them; what is in flight
-    gets so many seconds from now."""
+    """Serve requests on open connections for a moment, then close them.
+
+    Requests in flight have `seconds` from now.
+    """
     application.draining = True
     begun = time.monotonic()
     idle_until, until = begun + min(LINGER_SECONDS, seconds), begun + seconds
@@ -39,8 +41,10 @@ def _close_idle(http: HTTPServer, application: Application) -> None:
 
 
 def awaits_a_request(stream: IOStream) -> bool:
-    """Whether nothing of one has arrived: neither with us, be it on its way to a handler, nor in
-    the system's buffer."""
+    """Return whether nothing of a request has arrived.
+
+    Neither in our buffer, nor on its way to a handler, nor in the system's buffer.
+    """
     if stream.closed() or not stream.reading() or stream._read_buffer_size:
         return False
     poller = select.poll()
