@@ -1,4 +1,4 @@
-"""Puts the parts together: make_app builds one process's worth, serve runs it to its end."""
+"""Puts the parts together: make_app builds one process, serve runs it to its end."""
 
 import asyncio
 import contextlib
@@ -49,18 +49,18 @@ from sunshine.web.server.http_server import Server
 from sunshine.web.server.shutdown import part
 
 FILES = 65_536
-# What may stand in the way of a start and is no fault of the program: one line, no traceback.
+# Errors that can prevent a start and are not bugs: one line, no traceback.
 EXPECTED = (OSError, psycopg.OperationalError, PostgresError, MigrationError, AppError)
 log = structlog.get_logger("sunshine.server")
 
 
 def routes() -> RouteTable:
-    """Every endpoint there is."""
+    """Return every endpoint."""
     return handlers.routes
 
 
 class App:
-    """One process's parts, started and stopped in order. Tests run several side by side."""
+    """The parts of one process, started and stopped in order. Tests run several side by side."""
 
     def __init__(
         self, settings: Settings, now: clock.Clock, jobs: Iterable[Job] | None = None
@@ -103,7 +103,7 @@ class App:
         )
         self.http = Server(
             self.application,
-            # The route table refuses what is over its own limit, in the one error shape.
+            # The route table rejects what exceeds its own limit, in the one error shape.
             max_body_size=1 << 40,
             max_header_size=64 * 1024,
             decompress_request=False,
@@ -112,9 +112,9 @@ class App:
         self._watches: list[asyncio.Task[None]] = []
 
     async def start(self, sockets: list[socket.socket]) -> None:
-        """Open the databases, follow the events, accept requests, run what is due.
+        """Open the databases, follow the events, accept requests, run due jobs.
 
-        The sockets are this one's from now on. After a start that failed `stop` ends what had
+        The sockets belong to this object from now on. After a failed start `stop` ends what had
         begun.
         """
         self._listening = sockets
@@ -127,17 +127,17 @@ class App:
         self.http.add_sockets(sockets)
         if self.settings.jobs_enabled:
             self.jobs.start()
-        # What is loaded by now stays, and a request leaves little behind: the collector need look
-        # neither so often nor at everything (2 % of a request's time).
+        # What is loaded by now stays, and a request leaves little behind: the collector may look
+        # less often and at less (2 % of a request's time).
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
         gc.enable()
 
     async def stop(self) -> None:
-        """Accept nothing new, let requests in flight and a running job end, close everything.
+        """Accept nothing new, let requests in flight and a running job finish, close everything.
 
-        From wherever the start got to, and twice as well. A step that fails is logged, and the
-        others are taken.
+        Works from any stage of the start, and twice. A step that fails is logged, and the others
+        still run.
         """
         self.http.stop()
         for each in self._listening:
@@ -157,7 +157,7 @@ class App:
 
 
 async def _all_of(*steps: Awaitable[None]) -> None:
-    """Take every step, whatever becomes of the others."""
+    """Run all steps, even if some of them fail."""
     for outcome in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(outcome, Exception):
             log.error("a part did not stop well", exc_info=outcome)
@@ -166,7 +166,7 @@ async def _all_of(*steps: Awaitable[None]) -> None:
 def make_app(
     settings: Settings, now: clock.Clock = clock.now, jobs: Iterable[Job] | None = None
 ) -> App:
-    """The parts of one process, not yet started, with all jobs there are unless some are given.
+    """Return the parts of one process, not yet started, with all jobs unless some are given.
 
     Needs settings with a secret and databases.
     """
@@ -174,10 +174,10 @@ def make_app(
 
 
 def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) -> int:
-    """Run until SIGINT or SIGTERM; the exit code. Everything it starts, it stops.
+    """Run until SIGINT or SIGTERM; return the exit code. Everything it starts, it stops.
 
-    Listens on what it inherits (`fd`, or from systemd), and on the configured port where that is
-    nothing, or where `own_port` says too.
+    Listens on inherited sockets (`fd`, or from systemd); on the configured port if there are none
+    or if `own_port`.
     """
     logs.configure(settings)
     _allow_files()
@@ -244,8 +244,11 @@ async def _begin(app: App, sockets: list[socket.socket]) -> None:
 
 
 async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Whether the work came to its end; what it raises is raised. Where a signal is first it is
-    not awaited: a question to a frozen database ends late or never."""
+    """Return whether the work finished before the signal; its exceptions are raised.
+
+    If the signal comes first, the work is not awaited: a query to a frozen database ends late or
+    never.
+    """
     working, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
     await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
@@ -258,7 +261,7 @@ async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, Non
 
 
 def _line(error: BaseException) -> str:
-    """What went wrong and, where that says too little, why."""
+    """Return the error in one line, with its cause if the message alone says too little."""
     if isinstance(error, AppError):
         reason = str(error.__cause__ or "").strip().partition("\n")[0]
         return f"{error.message}: {reason}" if reason else error.message
@@ -266,7 +269,7 @@ def _line(error: BaseException) -> str:
 
 
 async def _first_admin(app: App, where: str) -> None:
-    """Where nobody may sign in yet, an admin with a password that is shown this once."""
+    """If nobody can sign in yet, create an admin and show its password this once."""
     database = app.databases.sunshine
     if (await accounts.listing.page(database, {"page": 1, "limit": 1})).total:
         return
@@ -280,7 +283,7 @@ async def _first_admin(app: App, where: str) -> None:
             await accounts.create(tx, values)
     except Conflict:  # another server, started at the same time, was first
         return
-    except Unavailable as error:  # a standby: who promotes it has an admin, or starts this again
+    except Unavailable as error:  # a standby: the promoted one has an admin, or is started again
         _say(f"sunshine: nobody can sign in yet, and no admin can be made: {error.message}")
         return
     _say(
@@ -291,7 +294,7 @@ async def _first_admin(app: App, where: str) -> None:
 
 
 def _next_steps(settings: Settings, where: str) -> str:
-    """Commands as they are to be typed here, and the page of the API where it is served."""
+    """Return commands to type next, and the page of the API if it is served."""
     steps = {
         f"{command_name.name()} demo": "sample people to look around with",
         f"{command_name.name()} users --help": "accounts; `users link` says which employee you are",
@@ -318,7 +321,8 @@ def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]
 
 
 def _allow_files() -> None:
-    """As many open files as the system lets us have: a socket is one, and the usual limit 1024."""
+    """Raise the limit of open files as far as the system allows: a socket is one, the default
+    1024."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -332,5 +336,5 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # a full disk behind stderr stops nobody
+    with contextlib.suppress(OSError):  # a full disk behind stderr must not stop the server
         print(shown_in_lines(text), file=sys.stderr, flush=True)

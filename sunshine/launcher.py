@@ -1,7 +1,7 @@
-"""Where an installed `sunshine` starts.
+"""The entry point of an installed `sunshine`.
 
-A wheel puts cli.py, server.py, handlers/ and models/ beside `sunshine`, under names that other
-distributions use too: pip lets them overwrite each other. Nothing is run that is not ours
+A wheel installs cli.py, server.py, handlers/ and models/ next to `sunshine`, under names that other
+distributions use, too: pip lets them overwrite each other. Nothing that is not ours is run
 (docs/decisions/0039-rooms.md).
 """
 
@@ -19,11 +19,12 @@ OURS = {
     "handlers": "handlers/__init__.py",
     "models": "models/__init__.py",
 }
-UNUSABLE = 78  # as an unusable configuration
+UNUSABLE = 78  # as for an unusable configuration
 
 
 def main() -> None:
-    """Run the command line; exit with 78 where another distribution has taken a place of ours."""
+    """Run the command line; exit with 78 if another distribution has overwritten or shadows our
+    modules."""
     for line in clashes():
         print(f"Error: {line}", file=sys.stderr)
         raise SystemExit(UNUSABLE)
@@ -47,7 +48,7 @@ def clashes() -> Iterator[str]:
 
 
 def _recorded() -> dict[str, str]:
-    """The digests of our files as they were installed; none in a checkout."""
+    """Return the digests of our files as they were installed; none in a checkout."""
     try:
         files = distribution("sunshine").files or ()
     except PackageNotFoundError:

@@ -1,10 +1,10 @@
-"""What `sunshine doctor` looks at: everything a server relies on, each with what mends it.
+"""The checks of `sunshine doctor`: everything a server relies on, each with a fix.
 
 machine.py   Python, the settings, files, ports
 postgres.py  the databases, and the programs for them
-upkeep.py    jobs, backups and what else is optional
+upkeep.py    jobs, backups and optional services
 
-A check is a function that gives findings and changes nothing.
+A check is a function that yields findings and changes nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ State = Literal["OK", "WARN", "FAIL"]
 
 
 class Finding(NamedTuple):
-    """One thing looked at; `mend` is the command, or the sentence, that puts it right."""
+    """The result of one check; `mend` is the command or sentence that fixes it."""
 
     check: str
     state: State
@@ -29,13 +29,13 @@ Check = Callable[[Settings], Iterable[Finding]]
 
 
 def look(settings: Settings, checks: Iterable[Check]) -> list[Finding]:
-    """What the checks find, in their order; run side by side, for some wait for what is away."""
+    """Return the checks' findings in order; they run in parallel, as some wait for what is down."""
     listed = list(checks)
 
     def run(check: Check) -> list[Finding]:
         try:
             return list(check(settings))
-        except Exception as error:  # a doctor that falls ill helps nobody
+        except Exception as error:  # a check that crashes is a finding
             line = (str(error).strip() or type(error).__name__).splitlines()[0]
             return [Finding(check.__name__, "FAIL", line)]
 

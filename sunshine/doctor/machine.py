@@ -1,4 +1,4 @@
-"""The machine: Python, the settings that are only unwise, DIR, the port, the limits."""
+"""The machine: Python, unwise settings, DIR, the port, the limits."""
 
 import http.client
 import os
@@ -16,12 +16,12 @@ from sunshine.core.settings import Settings
 from sunshine.core.unsafe_settings import weakness
 from sunshine.doctor import Finding
 
-FILES_NEEDED = 4096  # a socket each, and a connection behind some
+FILES_NEEDED = 4096  # one per socket, and a connection behind some
 DISK_LOW, DISK_OUT = 2 << 30, 256 << 20  # bytes
 
 
 def python(_: Settings) -> Iterator[Finding]:
-    """Its version."""
+    """Check the Python version."""
     version, recent = (
         platform.python_version(),
         tuple(map(int, platform.python_version_tuple()[:2])),
@@ -33,7 +33,7 @@ def python(_: Settings) -> Iterator[Finding]:
 
 
 def secret(settings: Settings) -> Iterator[Finding]:
-    """What signs the tokens. Production has refused a weak one already."""
+    """Check the signing secret. Production has already refused a weak one."""
     found = settings.jwt_secret
     mend = "put JWT_SECRET=$(openssl rand -base64 48) into .env"
     if not found:
@@ -45,7 +45,7 @@ def secret(settings: Settings) -> Iterator[Finding]:
 
 
 def env_file(_: Settings) -> Iterator[Finding]:
-    """Who may read .env."""
+    """Check that only its owner can read .env."""
     file = Path(os.environ.get("SUNSHINE_HOME") or Path.cwd()) / ".env"
     if not file.is_file():
         yield Finding("env file", "OK", f"no {file}")
@@ -58,9 +58,9 @@ def env_file(_: Settings) -> Iterator[Finding]:
 
 
 def folder(settings: Settings) -> Iterator[Finding]:
-    """Whether files can be kept in DIR, and for how long."""
+    """Check that DIR is writable, and its free space."""
     place = settings.directory
-    while not place.exists():  # the server makes it
+    while not place.exists():  # the server creates it
         place = place.parent
     if not os.access(place, os.W_OK | os.X_OK):
         yield Finding("folder", "FAIL", f"{place} cannot be written", f"chown -R sunshine {place}")
@@ -74,7 +74,7 @@ def folder(settings: Settings) -> Iterator[Finding]:
 
 
 def port(settings: Settings) -> Iterator[Finding]:
-    """Free to listen on, or one of ours listens already."""
+    """Check that the port is free, or that one of our servers already listens on it."""
     where = (settings.address or "127.0.0.1", settings.port)
     family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
     with socket.socket(family) as trial:
@@ -100,12 +100,12 @@ def _taken(where: tuple[str, int], error: OSError) -> Finding:
         connection.close()
     return Finding(
         "port", "FAIL", f"{where[0]}:{where[1]} cannot be used: {error.strerror}",
-        f"ss -ltnp 'sport = :{where[1]}' tells who has it",
+        f"ss -ltnp 'sport = :{where[1]}' shows what uses it",
     )  # fmt: skip
 
 
 def proxies(settings: Settings) -> Iterator[Finding]:
-    """Whose word about addresses is believed."""
+    """Check whose X-Forwarded-* headers are trusted."""
     everybody = [each for each in settings.trusted_proxies if ip_network(each).prefixlen == 0]
     mend = "name the proxies themselves in TRUSTED_PROXIES"
     if everybody:
@@ -121,7 +121,7 @@ def proxies(settings: Settings) -> Iterator[Finding]:
 
 
 def open_files(_: Settings) -> Iterator[Finding]:
-    """The hard limit, to which the server raises its own."""
+    """Check the hard limit, to which the server raises its own."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if 0 <= hard < FILES_NEEDED:
         mend = "LimitNOFILE=65536 in the service, or `ulimit -Hn 65536` before it"
@@ -131,7 +131,7 @@ def open_files(_: Settings) -> Iterator[Finding]:
 
 
 def push(settings: Settings) -> Iterator[Finding]:
-    """The service account for push messages, where there is one."""
+    """Check the service account for push messages, if there is one."""
     if path := settings.values.get("FIREBASE_SERVICE_ACCOUNT_PATH"):
         try:
             account = firebase.service_account(path)

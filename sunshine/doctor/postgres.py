@@ -1,5 +1,5 @@
-"""The databases: reached, new enough, made, migrated, in UTF-8, with room for every process; and
-the programs that back them up."""
+"""The databases: reachable, recent enough, created, migrated, in UTF-8, with connections for every
+process; and the programs that back them up."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +17,8 @@ from sunshine.database.cluster import PostgresError
 from sunshine.database.connections import connect, telling
 from sunshine.doctor import Check, Finding
 
-BESIDE_POOLS = 3  # connections of a process that are in no pool: two feeds and a job
-SKEW_WARN, SKEW_FAIL = 2.0, 60.0  # seconds; jobs take a minute for the clock put back
+BESIDE_POOLS = 3  # connections of a process outside the pools: two feeds and a job
+SKEW_WARN, SKEW_FAIL = 2.0, 60.0  # seconds; jobs take a minute for a clock that was set back
 _PROCESSES = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sunshine feed'"
 _ROOM = """
 SELECT current_setting('max_connections')::int
@@ -31,7 +31,7 @@ WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = wanted)
 
 
 def database(name: str) -> Check:
-    """The check of one of the four."""
+    """Return the check of one of the four databases."""
 
     def check(settings: Settings) -> Iterator[Finding]:
         found, what = settings.databases[name], f"database {name}"
@@ -40,7 +40,7 @@ def database(name: str) -> Check:
             with connect(found) as connection:
                 yield from _made(name, connection, migrations.status(settings, [name])[0])
         except psycopg.OperationalError as error:
-            # One that does not answer would only be waited for a second time.
+            # A database that does not respond would only be waited for a second time.
             missing = time.monotonic() - begun < 1 and _is_missing(settings, name)
             if missing:
                 yield Finding(what, "FAIL", f"{found.database} is missing", "sunshine db upgrade")
@@ -98,7 +98,7 @@ def _read_only(name: str, connection: psycopg.Connection) -> tuple[str, str]:
 
 
 def poolers(settings: Settings) -> Iterator[Finding]:
-    """Whether a pooler in between gives each connection a server of its own."""
+    """Check that a pooler, if any, uses session pooling."""
     pooled = [database for database in settings.databases.values() if database.pooler]
     if not pooled:
         return
@@ -111,7 +111,7 @@ def poolers(settings: Settings) -> Iterator[Finding]:
 
 
 def connections(settings: Settings) -> Iterator[Finding]:
-    """Whether the server has room for the pools of every process."""
+    """Check that the server has enough connections for the pools of every process."""
     with reached(settings) as connection:
         if connection is None:
             return
@@ -134,7 +134,7 @@ def connections(settings: Settings) -> Iterator[Finding]:
 
 
 def clocks(settings: Settings, now: Callable[[], datetime] = clock.now) -> Iterator[Finding]:
-    """Whether this machine and the database's agree on the time."""
+    """Check that this machine's clock and the database's agree."""
     with reached(settings) as connection:
         if connection is None:
             return
@@ -148,7 +148,7 @@ def clocks(settings: Settings, now: Callable[[], datetime] = clock.now) -> Itera
 
 
 def programs(settings: Settings) -> Iterator[Finding]:
-    """pg_dump and its like, for backups."""
+    """Check that pg_dump, pg_restore and psql are available, for backups."""
     with reached(settings) as connection:
         major = connection.info.server_version // 10_000 if connection else migrations.OLDEST_SERVER
     try:
@@ -161,7 +161,7 @@ def programs(settings: Settings) -> Iterator[Finding]:
 
 @contextmanager
 def reached(settings: Settings) -> Iterator[psycopg.Connection | None]:
-    """A connection; none where the database's own check says why."""
+    """Yield a connection; None if there is none, which the database's own check explains."""
     try:
         connection = connect(settings.databases["sunshine"])
     except psycopg.OperationalError:

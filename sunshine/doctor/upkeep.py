@@ -1,4 +1,4 @@
-"""What keeps a server well: the jobs, the backups; and what it relies on only where it is set."""
+"""Maintenance: the jobs and the backups; and services that are used only if configured."""
 
 import asyncio
 import socket
@@ -22,21 +22,21 @@ from sunshine.files.backends import storage_of
 from sunshine.jobs.runner import Job, Runner
 from sunshine.modules import registry
 
-OVERDUE = timedelta(minutes=5)  # they are looked at twice a minute, one after the other
-BACKUP_AGE = timedelta(hours=26)  # one a night, and what it takes
-PATIENCE = 1.5  # seconds for a part that may be away
+OVERDUE = timedelta(minutes=5)  # they are checked twice a minute, one after the other
+BACKUP_AGE = timedelta(hours=26)  # one a night, plus its duration
+PATIENCE = 1.5  # seconds for a service that may be down
 
 
 def jobs(settings: Settings) -> Iterator[Finding]:
-    """Those that failed, and those that nobody ran."""
+    """Check for jobs that failed and jobs that nobody ran."""
     now = clock.now()
     with reached(settings) as connection:
         if connection is None:
             return
-    with suppress(Unavailable, UndefinedTable):  # which the database's own check tells
+    with suppress(Unavailable, UndefinedTable):  # which the database's own check reports
         due = registry.jobs(storage_of(settings))
         rows = asyncio.run(_standings(settings, due))
-        # Not `nextDue` alone: it is the latest hour that was missed, which may have just begun.
+        # Not `nextDue` alone: it is the latest missed hour, which may have just begun.
         missed = {job.name: job.schedule.latest(now - OVERDUE, settings.business_tz) for job in due}
         failed = [row for row in rows if (row["lastRun"] or {}).get("status") == "failed"]
         overdue = [
@@ -69,7 +69,7 @@ async def _standings(settings: Settings, due: Iterable[Job]) -> list[Row]:
 
 
 def backups(settings: Settings) -> Iterator[Finding]:
-    """Whether there is a good one, of today or yesterday."""
+    """Check that there is a good backup of today or yesterday."""
     place = settings.backup_dir
     if place is None:
         state, mend = ("WARN", "set BACKUP_DIR") if settings.production else ("OK", "")
@@ -96,7 +96,7 @@ def backups(settings: Settings) -> Iterator[Finding]:
 
 
 def mongo(settings: Settings) -> Iterator[Finding]:
-    """Whether partners' documents can be reached, where they are in MongoDB."""
+    """Check that MongoDB is reachable, if it stores partners' documents."""
     if settings.mongo_mitra:
         try:
             asyncio.run(_ping(settings.mongo_mitra))
@@ -116,10 +116,10 @@ async def _ping(address: str) -> None:
 
 
 def redis(settings: Settings) -> Iterator[Finding]:
-    """Whether the counters of the rate limits can be reached, where they are in Redis."""
+    """Check that Redis is reachable, if it counts rate limits."""
     if settings.rate_limit_storage != "memory":
         mend = "systemctl status redis, on its machine; mind RATE_LIMIT_STORAGE"
-        address = urlsplit(settings.rate_limit_storage)  # which has a password in it
+        address = urlsplit(settings.rate_limit_storage)  # which contains a password
         where = (address.hostname or "localhost", address.port or 6379)
         try:
             socket.create_connection(where, PATIENCE).close()
@@ -131,8 +131,8 @@ def redis(settings: Settings) -> Iterator[Finding]:
 
 
 def bucket(settings: Settings) -> Iterator[Finding]:
-    """Whether files can be kept in the bucket, where they are in one: written, listed, read and
-    removed, as the server does."""
+    """Check that the bucket, if there is one, works: write, list, read and remove a file as the
+    server does."""
     if not settings.storage_url:
         return
     from sunshine.files import s3

@@ -1,10 +1,10 @@
-"""What a process needs around its work, and what its operators look at.
+"""The surroundings of a server process, and what its operators monitor.
 
 logs.py         structured logs on stderr
-metrics.py      figures for Prometheus
-readiness.py    what /readyz answers
-sockets.py      listening sockets, inherited or our own; what systemd is told
-directories.py      DIR and what is in it
+metrics.py      metrics for Prometheus
+readiness.py    the state behind /readyz
+sockets.py      listening sockets, inherited or our own
+directories.py  DIR and its folders
 rate_limits.py  how often one caller may call
-audit.py        what can be proven of the audit trail
+audit.py        checks of the audit trail
 """

@@ -1,8 +1,8 @@
-"""What can be proven of the audit trail; for `sunshine audit verify`. docs/decisions/0022-audit.md.
+"""Checks of the audit trail, for `sunshine audit verify`. docs/decisions/0022-audit.md.
 
-Two things. That the accounts are as the trail says they were made: whoever gives themselves a role
-by SQL leaves a row that no event explains. And, against a backup, that of the events it holds none
-was removed or altered since, and none slipped in among them.
+Two checks. That the accounts are as the audit trail records them: a role granted by SQL leaves a
+row that no event explains. And, against a backup, that none of the events in it was removed or
+altered since, and that none was inserted among them.
 """
 
 import subprocess
@@ -22,8 +22,8 @@ from sunshine.core.settings import Settings
 from sunshine.database import migrations, pg_tools
 from sunshine.database.cluster import telling_line
 
-MOST = 1000  # findings of a kind that are told
-# What a user may do, and whether they may: as the last event that names it has it, and as it is.
+MOST = 1000  # findings of a kind that are reported
+# A user's role, permissions and activity: as the last event with each of them has it, and as it is.
 _ACCOUNTS = """
 WITH said AS (
     SELECT entity_id AS id, key, (array_agg(value ORDER BY event.id DESC))[1] AS value
@@ -51,8 +51,8 @@ FROM kept LEFT JOIN event USING (id)
 WHERE event.id IS NULL OR ({kept}) IS DISTINCT FROM ({live})
 ORDER BY kept.id LIMIT {most}
 """)
-# One of the last hour may have been under way when the backup was made: it had its number, and was
-# committed later. So only what is before the last event of before that hour counts.
+# A transaction of the last hour may have been running when the backup was made: it had its event
+# number and committed later. So only events before the last one from before that hour count.
 _INSERTED = """
 SELECT id FROM event
 WHERE id < (
@@ -65,7 +65,7 @@ ORDER BY id LIMIT %(most)s
 
 
 def accounts(settings: Settings) -> list[dict[str, Any]]:
-    """Accounts that are not as their events say: id, field, what is found, what was said."""
+    """Return the accounts that differ from their events: id, field, actual and recorded value."""
     with migrations.connect(settings.databases["sunshine"]) as connection:
         cursor = connection.cursor(row_factory=dict_row)
         return [
@@ -80,7 +80,7 @@ def accounts(settings: Settings) -> list[dict[str, Any]]:
 def against(
     settings: Settings, folder: Path, found: Manifest, name: str
 ) -> tuple[int, list[dict[str, Any]]]:
-    """How many events of a database the backup holds, and which of them are not as they were."""
+    """Return the number of a database's events in the backup, and which of them differ."""
     part = found.databases[name]
     programs = pg_tools.find(settings.pg_bin_dir, int(part.programs.partition(".")[0]))
     with migrations.connect(settings.databases[name]) as connection, connection.transaction():
@@ -96,7 +96,7 @@ def against(
 
 @contextmanager
 def _script(programs: pg_tools.Programs, archive: Path) -> Iterator[IO[bytes]]:
-    """The events of an archive, as pg_restore prints them: a COPY."""
+    """Yield the events of an archive, as pg_restore prints them: a COPY."""
     command = [
         programs.path("pg_restore"),
         "--data-only",
@@ -110,7 +110,7 @@ def _script(programs: pg_tools.Programs, archive: Path) -> Iterator[IO[bytes]]:
             command, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True
         ) as process,
     ):
-        assert process.stdout  # noqa: S101 - tells mypy
+        assert process.stdout  # noqa: S101 - for mypy
         try:
             yield process.stdout
         except BaseException:
@@ -123,7 +123,7 @@ def _script(programs: pg_tools.Programs, archive: Path) -> Iterator[IO[bytes]]:
 
 
 def _load(connection: psycopg.Connection, script: IO[bytes]) -> list[str]:
-    """Copy the lines over as they are; the columns they have."""
+    """Copy the script's lines unchanged into the table `kept`; return their columns."""
     columns: list[str] = []
     for line in script:
         if line.startswith(b"COPY public.event ("):
@@ -137,7 +137,7 @@ def _load(connection: psycopg.Connection, script: IO[bytes]) -> list[str]:
 
 
 def _different(connection: psycopg.Connection, columns: list[str]) -> Iterator[dict[str, Any]]:
-    # A restore gives other transaction ids.
+    # A restore assigns new transaction ids.
     compared = [name for name in columns if name not in ("id", "xid")]
     if not compared:  # the backup is older than the table
         return

@@ -1,4 +1,4 @@
-"""DIR and what is in it: the original's resources tree, and what the server keeps to itself."""
+"""DIR and its folders: the original's resources tree, and the server's private files."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ STATIC = (
 
 
 def make(settings: Settings) -> None:
-    """Make the folders that are missing. OSError where DIR cannot be written."""
+    """Create the missing folders. OSError if DIR cannot be written."""
     for name in (*(f"static/{part}" for part in STATIC), "temp"):
         (settings.directory / name).mkdir(parents=True, exist_ok=True)
     # Passable but not listable: as root, PostgreSQL runs as another user and must get through.
@@ -25,9 +25,10 @@ def make(settings: Settings) -> None:
 
 
 def with_secret(settings: Settings) -> Settings:
-    """The settings with a signing secret: the configured one, or one made up at the first start.
+    """Return the settings with a signing secret: the configured one, or one generated at first
+    start.
 
-    Production refuses to start without a configured one (sunshine/core/settings.py).
+    Production refuses to start without a configured one (sunshine/core/unsafe_settings.py).
     """
     if settings.jwt_secret:
         return settings
@@ -38,7 +39,7 @@ def with_secret(settings: Settings) -> Settings:
 
 
 def _write_once(file: Path, text: str) -> None:
-    """Whole or not at all, and the first of two at once wins."""
+    """Write a file completely or not at all; the first of two concurrent writers wins."""
     handle, part = tempfile.mkstemp(dir=file.parent)  # readable by the owner only
     try:
         with os.fdopen(handle, "w", encoding="ascii") as stream:

@@ -1,7 +1,7 @@
 """Structured logs on stderr: JSON lines in production, colours on a terminal.
 
-Nothing here ever sees a body, a header or a query string; passwords and tokens cannot leak into
-what is not passed in.
+No body, header or query string ever gets here; passwords and tokens cannot leak from what is not
+passed in.
 """
 
 import io
@@ -30,26 +30,28 @@ SHARED: list[Processor] = [
 
 
 class _Patient:
-    """A stream that may have no room, or nobody at its other end: what it does not take is lost,
-    and nothing else."""
+    """A stream that ignores write errors.
+
+    If the disk is full or the reader is gone, only the line is lost.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, content: Any) -> int:
-        """As the stream's."""
+        """Write to the stream; ignore errors."""
         with suppress(OSError):
             self._stream.write(content)
         return len(content)
 
     def flush(self) -> None:
-        """As the stream's."""
+        """Flush the stream; ignore errors."""
         with suppress(OSError):
             self._stream.flush()
 
 
 def configure(settings: Settings) -> None:
-    """Set up our loggers and the libraries' (tornado, psycopg, alembic) alike."""
+    """Configure our loggers and the libraries' (tornado, psycopg, alembic) alike."""
     level = _level(settings)
     ours, theirs, factory = _as_json() if _json(settings) else _as_text()
     structlog.configure(
@@ -69,8 +71,10 @@ def configure(settings: Settings) -> None:
 
 
 def let_go() -> None:
-    """At the end of a process: what could not be written must not make it a failure (Python exits
-    with 120 where it cannot flush)."""
+    """Flush stderr at the end of a process; unwritten logs must not make it a failure.
+
+    Python exits with 120 if it cannot flush.
+    """
     try:
         sys.stderr.flush()
     except OSError:
@@ -79,9 +83,9 @@ def let_go() -> None:
 
 
 def of_requests(settings: Settings) -> Callable[..., None]:
-    """What writes the line about a request: its fields by name, as a logger would.
+    """Return the function that writes a request's log line; its arguments are the fields.
 
-    As JSON it passes structlog by, whose way costs 4 % of the CPU time of a small request.
+    As JSON it bypasses structlog, which costs 4 % of the CPU time of a small request.
     """
     if _level(settings) > logging.INFO:
         return lambda **_: None
@@ -110,7 +114,8 @@ def _as_json() -> Rendering:
 
 
 def _encoded(event: Any) -> bytes:
-    """JSON without what a terminal acts upon, where somebody reads the log in one."""
+    """Encode an event as JSON without characters that act on a terminal, in case one shows the
+    log."""
     line = json.encode_any(event)
     return line if line.isascii() else shown_in_json(line.decode()).encode()
 
@@ -123,7 +128,8 @@ def _as_text() -> Rendering:
 
 
 def _harmless(_: Any, __: str, event: EventDict) -> EventDict:
-    """What was quoted is shown, not obeyed: a name, a path, what a database answered."""
+    """Escape quoted text, such as a name, a path or a database's message, so that it only
+    displays."""
     return {name: _shown(value) for name, value in event.items()}
 
 

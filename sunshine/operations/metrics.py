@@ -1,8 +1,8 @@
-"""Figures of one process for Prometheus: counted in dictionaries, put into its format when asked.
+"""Metrics of one process for Prometheus: counted in dictionaries, formatted on request.
 
-The client library's own counters cost more for a request than all that is counted here. What it
-has of its own (the process's memory, descriptors, CPU time; the garbage collector) comes along.
-Several processes are scraped each at its own port: docs/deployment.md.
+The client library's own counters cost more per request than everything counted here. Its built-in
+metrics (memory, descriptors and CPU time of the process; garbage collector) are included. Several
+processes are scraped each at its own port: docs/deployment.md.
 """
 
 import asyncio
@@ -32,15 +32,15 @@ from sunshine.jobs.runner import Runner
 from sunshine.live.presence import Presence
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
-# Seconds, upper bounds.
+# Upper bounds in seconds.
 ANSWER_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 STALL_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
-# A stranger may make up methods; labels must not grow with them.
+# Anybody can make up methods; the number of labels must not grow with them.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class _Times:
-    """How often something took how long."""
+    """A histogram of durations."""
 
     __slots__ = ("counts", "seconds")
 
@@ -49,13 +49,13 @@ class _Times:
         self.seconds = 0.0
 
     def buckets(self, bounds: Sequence[float]) -> list[tuple[str, float]]:
-        """As Prometheus counts: each bucket holds those below it."""
+        """Return the cumulative buckets: each counts the durations below its bound."""
         names = [*map(str, bounds), "+Inf"]
         return list(zip(names, map(float, accumulate(self.counts)), strict=True))
 
 
 class Metrics(Collector):
-    """Counts what happens, and looks at the parts when it is asked."""
+    """Counts what happens, and reads the state of other parts on request."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Metrics(Collector):
         self._registry.register(self)
 
     def answered(self, route: str | None, method: str | None, status: int, seconds: float) -> None:
-        """A request was answered; `route` is its pattern, None where the path is none of ours."""
+        """Count a response; `route` is the path's pattern, None for an unknown path."""
         route, method = route or "(none)", method if method in METHODS else "(other)"
         self._answers[route, method, status // 100] += 1
         times = self._times.get((route, method))
@@ -95,23 +95,23 @@ class Metrics(Collector):
         times.seconds += seconds
 
     def stalled(self, seconds: float) -> None:
-        """The event loop came so much later than it was asked to."""
+        """Count a delay of the event loop in seconds."""
         self._stalls.counts[bisect_left(STALL_BUCKETS, seconds)] += 1
         self._stalls.seconds += seconds
 
     async def look(self) -> None:
-        """Learn what only a disk can tell, for the next `render`."""
+        """Read free disk space and backups, for the next `render`."""
         await asyncio.gather(self._look_at_room(), self._backups.look())
 
     async def _look_at_room(self) -> None:
         self._free, self._lacking = await self._room.free(), await self._room.lacking()
 
     def render(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """The library's hook."""
+        """Yield all metrics (the library's hook)."""
         yield _gauge("sunshine_info", "The version that runs", "version", {__version__: 1})
         yield from self._requests()
         yield from self._pools()
@@ -205,7 +205,8 @@ class Metrics(Collector):
 
 
 def _backups(found: Standing) -> Iterator[Metric]:
-    """0 stands for never, so that what was never made is old too."""
+    """Yield the metrics of the backups; 0 stands for never, so a backup never made counts as
+    old."""
     newest, failure, proof = found.newest, found.failure, found.proof
     at = {
         "sunshine_backup_last_success_timestamp_seconds": (

@@ -1,10 +1,10 @@
-"""How often one caller may call, counted by the library `limits`; sunshine/web/rate_limits.py asks.
+"""How often one caller may call. Counted by the library `limits`; sunshine/web/rate_limits.py uses
+it.
 
-Fixed windows, as express-rate-limit has them. Where failures are counted, who had too many is
-slowed down, never shut out: a Brake (docs/decisions/0032-slowed-not-locked-out.md). The counters
-are in this process, or, for several processes together, in Redis
-(RATE_LIMIT_STORAGE=redis://host:port). While Redis is away nobody is refused and nobody waits: a
-limit must not take the service down with it.
+Fixed windows, like express-rate-limit. Callers with too many failures are slowed down, never locked
+out: a Brake (docs/decisions/0032-slowed-not-locked-out.md). The counters are in this process or,
+for several processes together, in Redis (RATE_LIMIT_STORAGE=redis://host:port). While Redis is down
+nobody is refused and nobody waits: a rate limit must not take the service down.
 """
 
 import ipaddress
@@ -34,8 +34,11 @@ log = structlog.get_logger("sunshine.rates")
 
 
 class Brake(NamedTuple):
-    """So many failures at once; then one attempt each `soon`, and after so many in a day one each
-    `late`."""
+    """A limit on failures that slows down instead of locking out.
+
+    `free` failures at once; after that one attempt per `soon`, and after `today` failures in a day
+    one per `late`.
+    """
 
     free: RateLimitItem
     today: RateLimitItem
@@ -44,7 +47,10 @@ class Brake(NamedTuple):
 
 
 def _brake(name: str, free: int, today: int, *, soon: int, late: int) -> Brake:
-    """`free` failures in 15 minutes, `today` in a day; `soon` and `late` in seconds."""
+    """Return a Brake:
+
+    `free` failures in 15 minutes, `today` in a day; `soon` and `late` in seconds.
+    """
     return Brake(
         RateLimitItemPerMinute(free, 15, namespace=name),
         RateLimitItemPerDay(today, namespace=f"{name}-today"),
@@ -53,37 +59,38 @@ def _brake(name: str, free: int, today: int, *, soon: int, late: int) -> Brake:
     )
 
 
-# Calls without a valid token that are none of the kinds below: guesses and strangers' writes.
+# Requests without a valid token that belong to none of the kinds below: guesses and anonymous
+# writes.
 STRANGER = RateLimitItemPerMinute(100, 15, namespace="stranger")
-# Failed sign-ins: to one account from one network or device; to one account from all networks that
-# it never signed in from; from one network to all accounts that never signed in from there.
+# Failed sign-ins: to one account from one network or device; to one account from all networks it
+# never signed in from; from one network to all accounts that never signed in from there.
 LOGIN_FROM = _brake("login-from", 10, 50, soon=15, late=60)
 LOGIN_NAME = _brake("login-name", 50, 100, soon=15, late=60)
 LOGIN_ADDRESS = _brake("login-address", 100, 1000, soon=5, late=60)
-# Guessing codes.
+# Guesses of voucher codes.
 VOUCHER = RateLimitItemPerMinute(30, namespace="voucher")
-# What the trail is told of attempts that were slowed down: of one account, of one network, of all.
-# And of attempts that name no account, of which there may be any number.
+# Limits on audit trail entries about slowed attempts: per account, per network, in total. And on
+# entries about attempts that name no account, of which there may be any number.
 TRAIL_ACCOUNT = RateLimitItemPerMinute(1, namespace="trail-account")
 TRAIL_ADDRESS = RateLimitItemPerMinute(10, namespace="trail-address")
 TRAIL_ALL = RateLimitItemPerMinute(60, namespace="trail")
 TRAIL_NOBODY = RateLimitItemPerMinute(60, namespace="trail-nobody")
 UNTOLD = RateLimitItemPerDay(1, namespace="untold")
 SWEEP_EVERY = 1000  # hits
-# What one request waits for Redis, and how long all others then do without it.
+# How long one request waits for Redis, and how long all others then do without it.
 REDIS_SECONDS = 0.5
 AWAY_SECONDS = 5.0
 
 
 class RateLimitStatus(NamedTuple):
-    """Where a caller stands: `reset` in seconds since the epoch."""
+    """A caller's limit, and what is left of it; `reset` in seconds since the epoch."""
 
     limit: int
     remaining: int
     reset: int
 
 
-# What an attempt was counted by, to be given back when it turns out right.
+# The counters an attempt was counted in, to undo that if it succeeds.
 Counted = list[tuple[RateLimitItem, tuple[str, ...]]]
 
 
@@ -104,7 +111,7 @@ class Rates:
         self._away_until = 0.0
 
     async def count(self, item: RateLimitItem, *caller: str) -> RateLimitStatus | None:
-        """One more call; TooMany when it is one too many. None where nothing is counted."""
+        """Count a request; TooMany if it exceeds the limit. None if nothing is counted."""
         if not self.enabled:
             return None
         counted = await self._unless_away(self._hit(item, *caller))
@@ -116,50 +123,55 @@ class Rates:
         return standing
 
     async def attempt(self, brake: Brake, *caller: str) -> Counted:
-        """One more attempt, before it is known whether it fails; TooMany when it comes too soon.
-        What it was counted by, for `give_back`."""
+        """Count an attempt before it is known whether it fails; TooMany if it comes too soon.
+
+        Return its counters, for `give_back`.
+        """
         if not self.enabled:
             return []
         return await self._unless_away(self._press(brake, caller)) or []
 
     async def give_back(self, counted: Counted) -> None:
-        """The attempt did not fail."""
+        """Undo the count of an attempt that did not fail."""
         for item, caller in counted:
             await self._unless_away(self._take_back(item, caller))
 
     async def standing(self, item: RateLimitItem, *caller: str) -> RateLimitStatus | None:
-        """Where a caller stands, without another call. None where nothing is counted."""
+        """Return a caller's status without counting a request. None if nothing is counted."""
         return await self._unless_away(self._look(item, *caller)) if self.enabled else None
 
     async def within(self, item: RateLimitItem, *caller: str) -> bool:
-        """One more, whether or not it is one too many: whether it was not."""
+        """Count a request and return whether it was within the limit."""
         if not self.enabled:
             return True
         return await self._unless_away(self._limiter.hit(item, *caller)) is not False
 
     async def tally(self, *caller: str) -> None:
-        """One more that nobody was told of."""
+        """Count an attempt that was not recorded in the audit trail."""
         key, expiry = UNTOLD.key_for(*caller), UNTOLD.get_expiry()
         await self._unless_away(self._storage.incr(key, expiry))
 
     async def told(self, *caller: str) -> int:
-        """How many there were; from now on none."""
+        """Return the number of unrecorded attempts, and reset it."""
         key = UNTOLD.key_for(*caller)
         number = await self._unless_away(self._storage.get(key))
         await self._unless_away(self._storage.clear(key))
         return number or 0
 
     async def _press(self, brake: Brake, caller: tuple[str, ...]) -> Counted:
-        """Each counter is asked by counting, so that of any number at once, in any number of
-        processes, no more pass than may: who takes the last free place also takes the first of
-        those that follow, or comes too soon."""
+        """Count an attempt in the brake's counters.
+
+        Each counter is read by incrementing it, so that of any number of concurrent attempts, in
+        any number of processes, no more pass than allowed: the one that takes the last free place
+        also takes the first delayed slot, or comes too soon.
+        """
         if await self._storage.get(brake.today.key_for(*caller)) >= brake.today.amount:
             return await self._slot(brake, brake.late, caller)
         counted: Counted = []
         number = await self._add(brake.free, caller)
         if number:
             counted.append((brake.free, caller))
-        # The next one is late by so much after the last free one.
+        # The next attempt is delayed by that much after the last free one.
         if number in (0, brake.free.amount):
             counted += await self._slot(brake, brake.soon, caller)
         number = await self._add(brake.today, caller)
@@ -170,16 +182,17 @@ class Rates:
         return counted
 
     async def _slot(self, brake: Brake, slot: RateLimitItem, caller: tuple[str, ...]) -> Counted:
-        """The one place that there is for so many seconds; TooMany when it is taken."""
+        """Take the only place within the slot's seconds; TooMany if it is taken."""
         if await self._add(slot, caller):
             return [(slot, caller)]
         raise await self._too_soon(brake, slot, caller)
 
     async def _add(self, item: RateLimitItem, caller: tuple[str, ...]) -> int:
-        """Which one of those allowed this is, from 1; 0 when there were as many before.
+        """Return the number of this request among the allowed ones, from 1; 0 if the limit was
+        reached.
 
-        Those refused are not counted, nor taken back: many at once, taken back when their window
-        has just ended, would be a credit for as many more.
+        Refused requests are not counted and then undone: undoing many just after their window has
+        ended would be a credit for as many more.
         """
         key = item.key_for(*caller)
         if await self._storage.get(key) >= item.amount:
@@ -211,21 +224,22 @@ class Rates:
         return RateLimitStatus(item.amount, stats.remaining, int(stats.reset_time) + 1)
 
     async def _unless_away(self, asking: Coroutine[Any, Any, T]) -> T | None:
-        """What the counters say; None while they are away, which is not tried for each caller."""
+        """Return what the counters return; None while Redis is down, which is not retried per
+        caller."""
         if time.monotonic() < self._away_until:
             asking.close()
             return None
         try:
             return await asking
         except StorageError as error:
-            if time.monotonic() >= self._away_until:  # of many at once, the first to find out
+            if time.monotonic() >= self._away_until:  # of many at once, only the first one logs
                 log.warning("rate limits are not counted", reason=str(error.storage_error))
             self._away_until = time.monotonic() + AWAY_SECONDS
             return None
 
 
 def bucket(address: str) -> str:
-    """What is counted as one address: of IPv6, the network that one customer gets."""
+    """Return the key under which an address is counted: of IPv6, the network one customer gets."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -251,12 +265,13 @@ def _redis(uri: str) -> Storage:
 
 
 class _Memory(MemoryStorage):
-    """The library's own, which looks through all counters at each hit, made to do so rarely."""
+    """The library's memory storage, which checks all counters at each hit; this one does so
+    rarely."""
 
     _hits = 0
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to a counter; a new one ends after `expiry` seconds."""
+        """Add to a counter; a new one expires after `expiry` seconds."""
         now = time.time()
         self._hits += 1
         if self._hits % SWEEP_EVERY == 0:

@@ -1,4 +1,5 @@
-"""Whether requests would be served: what /readyz answers, with no address and no version in it."""
+"""Whether the server can serve requests: the state behind /readyz, without addresses and
+versions."""
 
 import asyncio
 
@@ -19,10 +20,10 @@ _WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off
 
 
 class Readiness:
-    """Knows, from the start on, where the migrations should be.
+    """Checks the databases; reads the expected migration heads at start.
 
-    However often it is asked, each database is looked at once at a time, and whoever asks gets an
-    answer in time: a look at one that is frozen goes on until it thaws, awaited by nobody.
+    However often it is called, each database has at most one check running, and callers get a
+    result in time: a check of a frozen database continues until it thaws, awaited by nobody.
     """
 
     def __init__(self, databases: Databases, room: Room) -> None:
@@ -30,13 +31,13 @@ class Readiness:
         self._room = room
         self._heads = migrations.heads()
         self._looks: dict[str, asyncio.Task[str | None]] = {}
-        self.postgres: Watch | None = None  # set by who started one
+        self.postgres: Watch | None = None  # set by the process that started one
 
     async def missing(self) -> dict[str, str]:
-        """What stands in the way by database (unreachable, read_only, behind, ahead, storage_full),
-        and `storage` where files find no room; empty when ready.
+        """Return what prevents readiness; empty if ready.
 
-        Where the embedded PostgreSQL is away, `postgres` says beside them how it is doing.
+        By database: unreachable, read_only, behind, ahead, storage_full; and `storage` if there is
+        no space for files. If the embedded PostgreSQL is down, `postgres` also has its state.
         """
         looks = {name: self._look(name) for name in self._databases}
         lacking, _ = await asyncio.gather(
@@ -52,19 +53,19 @@ class Readiness:
         return dict.fromkeys(lacking, StorageFull.code) | missing
 
     def stop(self) -> None:
-        """Give up what is still looked at."""
+        """Cancel the running checks."""
         for look in self._looks.values():
             look.cancel()
 
     def _look(self, name: str) -> asyncio.Task[str | None]:
-        """The look that is under way, or a new one."""
+        """Return the running check of a database, or start a new one."""
         look = self._looks.get(name)
         if look is None or look.done():
             look = self._looks[name] = asyncio.create_task(self._state(self._databases[name]))
         return look
 
     def filled(self, where: str) -> None:
-        """A write found no room in this database, or in the storage of files."""
+        """Record that a write found no space in this database, or in the storage of files."""
         self._room.ran_out(where)
 
     async def _state(self, database: Database) -> str | None:
@@ -79,7 +80,7 @@ class Readiness:
         if row is None:
             return "behind"
         head = self._heads[database.name]
-        # A newer program may have migrated it under our feet.
+        # A newer program may have migrated it while we run.
         if migrations.runs_on(head, row["current"], row["told"]):
             return None
         return "behind" if row["current"] < head else "ahead"

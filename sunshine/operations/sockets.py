@@ -1,7 +1,7 @@
-"""What is listened on, inherited where somebody keeps it open for us, and what systemd is told.
+"""Listening sockets: inherited if a supervisor holds them open, otherwise our own.
 
 A socket that systemd (sunshine@.socket) or supervisord (fcgi-program) holds stays open while one
-server ends and the next begins: clients wait in its queue, none is refused. docs/deployment.md.
+server ends and the next begins: clients wait in its queue, and none is refused. docs/deployment.md.
 """
 
 import os
@@ -18,16 +18,16 @@ FIRST_FD = 3  # sd_listen_fds(3)
 def sockets(
     settings: Settings, fd: int | None = None, *, own_port: bool = False
 ) -> list[socket.socket]:
-    """Those inherited: as `fd`, and from systemd. A port of our own where there are none, or too.
+    """Return the inherited sockets: `fd`, and those from systemd.
 
-    OSError in one clear line.
+    Without any, or if `own_port`, also a socket on the configured port. OSError in one clear line.
     """
     found = [_inherited(number) for number in _handed_over(fd)]
     return found if found and not own_port else [*found, *_bound(settings)]
 
 
 def where(listening: list[socket.socket]) -> str:
-    """The ports, as a person would open them."""
+    """Return the URLs of the sockets' ports, as a person would open them."""
     ports = dict.fromkeys(each.getsockname()[1] for each in listening)
     return " and ".join(f"http://localhost:{port}" for port in ports)
 
@@ -50,7 +50,7 @@ def _inherited(fd: int) -> socket.socket:
     if not listens or found.family not in (socket.AF_INET, socket.AF_INET6):
         raise OSError(f"file descriptor {fd} is not a listening TCP socket")
     found.setblocking(False)
-    if fd < FIRST_FD:  # supervisord's is stdin, which our children would get
+    if fd < FIRST_FD:  # supervisord's is stdin, which our children would inherit
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), fd)
     else:
