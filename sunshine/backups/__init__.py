@@ -1,17 +1,17 @@
-"""Backups: the four databases, the files, and a manifest that says what must come back.
+"""Backups: the four databases, the files, and a manifest that says what a restore must result in.
 
-manifest.py    what is in one
-repository.py  the folder they are kept in
-create.py      making one
-content.py     what a database holds
-documents.py   what MongoDB holds
+manifest.py    the manifest of a backup
+repository.py  the folder that holds the backups
+create.py      creates a backup
+content.py     checksums of a database's content
+documents.py   the documents in MongoDB
 files.py       the files of DIR/static
-writer.py      a part as it is written
-restore.py     putting it back, or trying to (`verify`)
-staging.py     what is restored into
-swap.py        how that takes the place of what is in use
-outcomes.py    tries that failed, and backups that were verified
-watch.py       how all of it is doing
+writer.py      writes one part of a backup
+restore.py     restores a backup, or tries to (`verify`)
+staging.py     the databases a backup is restored into
+swap.py        replaces the databases in use
+outcomes.py    records failures and verifications
+watch.py       the state of the backups
 
-Why it is so: docs/decisions/0021-backups.md.
+Reasons: docs/decisions/0021-backups.md.
 """

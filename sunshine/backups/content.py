@@ -1,4 +1,4 @@
-"""What a database holds, in figures that must be the same after it was put back."""
+"""Checksums of a database's content, which must be the same after a restore."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-# As text, a value depends on these.
+# The text form of values depends on these.
 SESSION = """
 SET application_name = 'sunshine backup';
 SET statement_timeout = 0;
@@ -18,7 +18,7 @@ SET intervalstyle = 'postgres';
 SET bytea_output = 'hex';
 SET extra_float_digits = 1;
 """
-# Without generated columns, which another PostgreSQL may generate otherwise (full text), and
+# Without generated columns, which another PostgreSQL may generate differently (full text), and
 # without transaction ids, which belong to a cluster.
 _TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum)
@@ -42,8 +42,11 @@ FROM (SELECT {columns} FROM {table}) AS row
 
 @dataclass(frozen=True)
 class Content:
-    """Of each table its rows and a sum over their hashes, the last value of each sequence, the
-    revision of the migrations, the cursor of the last event."""
+    """The content of one database in figures.
+
+    Each table's row count and the sum of its rows' hashes, the last value of each sequence, the
+    revision of the migrations, the cursor of the last event.
+    """
 
     tables: dict[str, dict[str, Any]]
     sequences: dict[str, int | None]
@@ -52,18 +55,20 @@ class Content:
 
 
 def session(connection: psycopg.Connection) -> None:
-    """Make values come as the same text everywhere, however long it takes."""
+    """Make values have the same text form everywhere, however long a query takes."""
     connection.execute(SESSION)
 
 
 def sequences(connection: psycopg.Connection) -> dict[str, int | None]:
-    """The last value of each; they do not belong to a snapshot, and only go on."""
+    """Return the last value of each sequence; sequences are not part of a snapshot and only
+    increase."""
     found = connection.execute(_SEQUENCES)
     return {_name(schema, name): value for schema, name, value in found}
 
 
 def read(connection: psycopg.Connection) -> Content:
-    """Everything, as the connection sees it: in a transaction of repeatable read, of one moment."""
+    """Return the content as the connection sees it: of one moment, in a repeatable read
+    transaction."""
     found = connection.execute(_TABLES).fetchall()
     tables = {_name(schema, name): _sum(connection, schema, name, columns)
               for schema, name, columns in found}  # fmt: skip
@@ -76,7 +81,7 @@ def read(connection: psycopg.Connection) -> Content:
 
 
 def differences(expected: Content, found: Content) -> list[str]:
-    """A line for whatever did not come back as it was."""
+    """Return a line for every difference."""
     lines = []
     for name in sorted(expected.tables.keys() | found.tables.keys()):
         was, now = expected.tables.get(name), found.tables.get(name)
@@ -95,7 +100,7 @@ def differences(expected: Content, found: Content) -> list[str]:
 
 
 def is_empty(connection: psycopg.Connection) -> bool:
-    """Whether there is nothing to lose: no table, or none with a row."""
+    """Return whether there is nothing to lose: no table, or none with a row."""
     for schema, name, _ in connection.execute(_TABLES).fetchall():
         if name != "alembic_version":
             row = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(schema, name))

@@ -1,5 +1,8 @@
-"""Makes a backup. Each database is dumped, counted and summed up in one snapshot; the four in
-parallel. On the shelf it appears whole, or not at all."""
+"""Creates a backup.
+
+Each database is dumped and summed up in one snapshot; the four run in parallel. In the backup
+directory it appears complete or not at all.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +31,12 @@ from sunshine.database.pg_tools import Programs
 Advance = Callable[[], None]
 Connections = Mapping[str, psycopg.Connection]
 
-# Custom format compresses by gzip; other ways not every build of PostgreSQL knows.
+# Custom format compresses with gzip; not every build of PostgreSQL supports others.
 DUMP_OPTIONS = ("--format=custom", "--lock-wait-timeout=10s", "--no-password")
 
 
 def create(settings: Settings, to: Path, clock: Clock, advance: Advance = lambda: None) -> Manifest:
-    """Add a backup to the shelf `to`, which the caller has locked.
+    """Add a backup to the directory `to`, which the caller has locked.
 
     Raises BackupError, PostgresError or MigrationError, with nothing left behind.
     """
@@ -75,7 +78,7 @@ def _programs(settings: Settings, connections: Connections) -> Programs:
 def _databases(
     settings: Settings, connections: Connections, programs: Programs, part: Path, advance: Advance
 ) -> dict[str, DatabasePart]:
-    """Dump and sum up at once, each pair in the same snapshot."""
+    """Dump and sum up concurrently, each pair in the same snapshot."""
     made = {}
     with _together(connections) as (pool, started):
         begun = {}
@@ -101,7 +104,7 @@ def _databases(
 
 
 class _Started:
-    """The programs under way. One that starts when the others were ended already ends too."""
+    """The running programs. One that starts after the others were killed is killed, too."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -125,7 +128,7 @@ class _Started:
 def _together(
     connections: Connections,
 ) -> Iterator[tuple[ThreadPoolExecutor, _Started]]:
-    """Threads for the work, and the programs they start: ended when one fails or Ctrl-C comes."""
+    """Yield threads for the work and the programs they start; killed if one fails or on Ctrl-C."""
     started = _Started()
     with ThreadPoolExecutor(2 * len(connections)) as pool:
         try:
@@ -140,7 +143,7 @@ def _together(
 
 
 def _pinned(database: DatabaseSettings, connection: psycopg.Connection) -> DatabaseSettings:
-    """The way to the very server of a connection: no other one knows its snapshot."""
+    """Return settings that lead to a connection's own server: no other one knows its snapshot."""
     if not database.further:
         return database
     return replace(database, host=connection.info.host, port=connection.info.port, further=())
@@ -150,7 +153,7 @@ def _snapshot(connection: psycopg.Connection) -> str:
     content.session(connection)
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     row = connection.execute("SELECT pg_export_snapshot()").fetchone()
-    assert row  # noqa: S101 - tells mypy
+    assert row  # noqa: S101 - for mypy
     return str(row[0])
 
 
@@ -169,8 +172,11 @@ def _dump(
     target: Path,
     started: _Started,
 ) -> Writer:
-    """pg_dump into a file. Through us: should we be killed, it ends with its next word, and we know
-    the checksum of what it said, not of what a broken disk wrote."""
+    """Run pg_dump into a file, through a pipe of ours.
+
+    If we are killed, it ends with its next write; and the checksum is of its output, not of what a
+    broken disk wrote.
+    """
     command = [programs.path("pg_dump"), *DUMP_OPTIONS, f"--snapshot={snapshot}"]
     with (
         pg_tools.reaching(database) as (environment, inherited),
@@ -190,6 +196,6 @@ def _dump(
 
 
 def _copy(source: IO[bytes] | None, writer: Writer) -> None:
-    assert source  # noqa: S101 - tells mypy
+    assert source  # noqa: S101 - for mypy
     while chunk := source.read(CHUNK):
         writer.write(chunk)

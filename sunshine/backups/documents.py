@@ -1,7 +1,7 @@
-"""Partners' documents that are in MongoDB, in a backup: a JSON object a line, gzipped.
+"""Partners' documents in MongoDB, in a backup: a JSON object per line, gzipped.
 
-After the databases: what a row of theirs names stays in MongoDB for an hour at least after the row
-has let go of it. A content is never changed, so putting one back does no harm.
+Dumped after the databases: a content that a row refers to stays in MongoDB for at least an hour
+after the row has dropped it. Contents never change, so restoring one does no harm.
 sunshine/database/mongo.py.
 """
 
@@ -27,7 +27,7 @@ _NAMED = "SELECT content_key FROM partner_document WHERE content_key IS NOT NULL
 
 
 def dump(settings: Settings, folder: Path) -> Part | None:
-    """Write them all; None where they are in PostgreSQL. Unavailable while MongoDB is away."""
+    """Write all of them; None if they are in PostgreSQL. Unavailable while MongoDB is down."""
     if not settings.mongo_mitra:
         return None
     with Writer(folder / NAME) as writer:
@@ -36,13 +36,13 @@ def dump(settings: Settings, folder: Path) -> Part | None:
 
 
 def check(settings: Settings, found: Manifest) -> None:
-    """BackupError where there is no place for what the backup has."""
+    """Raise BackupError if the backup has documents for MongoDB and MONGO_MITRA is not set."""
     if found.documents and not settings.mongo_mitra:
         raise BackupError("the backup has documents of MongoDB: set MONGO_MITRA")
 
 
 def missing(folder: Path, found: Manifest, connection: psycopg.Connection) -> list[str]:
-    """A line where rows of the restored database name contents that the backup lacks."""
+    """Return a line if rows of the restored database refer to contents that the backup lacks."""
     if not found.documents:
         return []
     named = {key for (key,) in connection.execute(_NAMED)}
@@ -51,7 +51,7 @@ def missing(folder: Path, found: Manifest, connection: psycopg.Connection) -> li
 
 
 def load(settings: Settings, folder: Path, found: Manifest) -> None:
-    """Put them back, over what is there. Unavailable while MongoDB is away."""
+    """Restore them over the existing ones. Unavailable while MongoDB is down."""
     if found.documents:
         asyncio.run(_load(settings.mongo_mitra, folder))
 

@@ -1,8 +1,9 @@
 """The stored files in a backup: DIR/static as one tar archive, and a list of their checksums.
 
-A file is written before the row that names it is committed, and never changed. So whatever a row
-names at the moment of the dump is there before or after it: the folder is read before, and what is
-new once more after. Files of no row do no harm. sunshine/files/storage.py keeps them.
+A file is written before the row that refers to it is committed, and never changes. So every file
+that a row refers to at the moment of the dump exists before or after it: the folder is read before
+the dump, and new files once more after it. Files without a row do no harm.
+sunshine/files/storage.py stores them.
 """
 
 import hashlib
@@ -21,13 +22,13 @@ from sunshine.core.settings import Settings
 ARCHIVE = "files.tar"
 LISTING = "files.sha256"
 STAGING = ".restoring-"
-_LATEST = 1 << 40  # seconds from the epoch: more than file systems know
-# What tarfile raises at bytes that are no archive, or that say of a file what no file can be.
+_LATEST = 1 << 40  # seconds since the epoch: more than file systems know
+# tarfile's errors for bytes that are not an archive, or describe an impossible file.
 _NONSENSE = (tarfile.TarError, EOFError, ValueError, OverflowError, KeyError, RecursionError)
 
 
 class Archive:
-    """The files of a folder, gathered in as many goes as needed."""
+    """Collects the files of a folder, in as many passes as needed."""
 
     def __init__(self, root: Path, folder: Path, into: Writer) -> None:
         self._root = root
@@ -35,21 +36,21 @@ class Archive:
         self._tar_file = into
         self._tar = tarfile.TarFile(
             mode="w",
-            fileobj=into,  # type: ignore[arg-type]  # it writes, and no more is asked
+            fileobj=into,  # type: ignore[arg-type]  # it has `write`, which is all tarfile needs
             format=tarfile.PAX_FORMAT,
         )
         self._kept: dict[str, str] = {}
         self._bytes = 0
 
     def gather(self, advance: Callable[[], None] = lambda: None) -> None:
-        """Take in every file that is not yet."""
+        """Add every file that is not yet in the archive."""
         for name in names(self._root):
             if name not in self._kept:
                 self._take(name)
                 advance()
 
     def finish(self) -> FilesPart:
-        """Write it to the end; what it came to."""
+        """Finish the archive and return its description."""
         self._tar.close()
         with Writer(self._folder / LISTING) as listing:
             for name, digest in sorted(self._kept.items()):
@@ -62,28 +63,28 @@ class Archive:
             entry = tarfile.TarInfo(name)
             entry.size, entry.mtime, entry.mode = found.st_size, found.st_mtime, found.st_mode
             source = _Hashing(stream)
-            self._tar.addfile(entry, source)  # type: ignore[arg-type]  # it reads
+            self._tar.addfile(entry, source)  # type: ignore[arg-type]  # it has `read`
             self._kept[name] = source.digest.hexdigest()
             self._bytes += entry.size
 
 
 class Elsewhere:
-    """The files of a bucket, which is backed up by itself: it is named, and none is taken in."""
+    """Files in a bucket, which has its own backups: the backup only names it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def gather(self, advance: Callable[[], None] = lambda: None) -> None:
-        """Nothing of it is here."""
+        """Add nothing: the bucket is not part of the backup."""
 
     def finish(self) -> FilesPart:
-        """Where they are."""
+        """Return the location of the files."""
         return FilesPart(self._url, archive=None, listing=None, count=0, bytes=0)
 
 
 @contextmanager
 def gathered(settings: Settings, folder: Path) -> Iterator[Archive | Elsewhere]:
-    """What takes the stored files into a backup's folder, wherever they are kept."""
+    """Yield the collector of stored files for a backup's folder, wherever they are stored."""
     if settings.storage_url:
         yield Elsewhere(settings.storage_url)
         return
@@ -103,7 +104,8 @@ class _Hashing:
 
 
 def names(root: Path) -> Iterator[str]:
-    """The paths of the stored files, from the folder; what begins with a dot is none of them."""
+    """Yield the paths of the stored files, from the folder; names with a leading dot are not
+    ours."""
     for where, folders, files in os.walk(root):
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
         for file in sorted(files):
@@ -113,23 +115,25 @@ def names(root: Path) -> Iterator[str]:
 
 
 def listed(folder: Path) -> dict[str, str]:
-    """The checksum of each file of a backup, by its path; BackupError where a path leads elsewhere
-    than below the folder that the files are put into."""
+    """Return the checksum of each file of a backup, by its path.
+
+    BackupError if a path leads outside the folder that files are restored into.
+    """
     lines = os.fsdecode((folder / LISTING).read_bytes()).split("\n")
     wanted = dict(_parsed(line) for line in lines if line)
     for name in wanted:
-        # What begins with a dot `names` takes for none of ours, and it would be left out.
+        # `names` skips a leading dot as not ours, so such a file would be left out.
         if "\0" in name or any(part == "" or part.startswith(".") for part in name.split("/")):
             raise BackupError(f"{folder / LISTING} is damaged at {_shown(name)}")
     return wanted
 
 
 def entries(folder: Path, wanted: Mapping[str, str]) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
-    """The files of a backup's archive, each once and all of them, with their bytes.
+    """Yield every file of a backup's archive exactly once, with its bytes.
 
-    BackupError at what we would not have put in: a link, a device, a folder, holes, a file that the
-    list does not have. So nothing is ever written but below the folder that it is meant for. What
-    tarfile raises, here and where the bytes are read, is for `_telling_nonsense`.
+    BackupError for anything we would not have added: a link, a device, a folder, a sparse file, a
+    file that is not in the list. So nothing is ever written outside the intended folder. Errors of
+    tarfile, here and where the bytes are read, are for `_telling_nonsense`.
     """
     place, found = folder / ARCHIVE, set()
     with tarfile.open(place, "r|") as archive:
@@ -141,13 +145,13 @@ def entries(folder: Path, wanted: Mapping[str, str]) -> Iterator[tuple[tarfile.T
             source = archive.extractfile(entry)
             assert source  # noqa: S101 - it is a file
             found.add(name)
-            yield entry, source  # type: ignore[misc]  # it reads
+            yield entry, source  # type: ignore[misc]  # it has `read`
     if missing := wanted.keys() - found:
         raise BackupError(f"{place} lacks {_shown(min(missing))}")
 
 
 def examine(folder: Path, found: Manifest) -> None:
-    """Read the archive to its end, as `unpack` does; BackupError where that would refuse it."""
+    """Read the archive to its end like `unpack`; BackupError if that would fail."""
     if found.files.archive is None:
         return
     wanted = listed(folder)
@@ -170,7 +174,7 @@ def _telling_nonsense(place: Path) -> Iterator[None]:
 
 
 class Staged:
-    """The files of a backup beside those that are there: checked, and not yet among them."""
+    """The files of a backup next to the existing ones: checked, but not yet in use."""
 
     def __init__(self, folder: Path, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
@@ -190,7 +194,7 @@ class Staged:
         shutil.rmtree(self._staging, ignore_errors=True)
 
     def unpack(self, advance: Callable[[], None] = lambda: None) -> None:
-        """Write every file that is not there as it should be; BackupError for one that is wrong."""
+        """Write every file that is missing or differs; BackupError for a damaged one."""
         self._staging.mkdir(mode=0o700)
         archive = self._folder / ARCHIVE
         with _telling_nonsense(archive):
@@ -201,9 +205,9 @@ class Staged:
 
     @contextmanager
     def put(self) -> Iterator[int]:
-        """Move them in; how many. None that is there is removed: names are never used twice.
+        """Move the files into place; yield how many. Existing files stay: names are never reused.
 
-        Should the block be refused, the folder is left as it was before.
+        If the block fails, the folder is left as it was before.
         """
         for name in list(names(self._staging)):
             target, displaced = self._root / name, self._staging / f".{len(self._put)}"
@@ -244,25 +248,26 @@ class Staged:
             self._hand_over(folder)
 
     def _hand_over(self, path: Path) -> None:
-        """What root puts back belongs to the folder's owner, or the server could not read it."""
+        """Give a restored file to the folder's owner if we are root; the server must be able to
+        read it."""
         if os.geteuid() == 0:
             os.chown(path, self._owner.st_uid, self._owner.st_gid)
 
 
 class Untouched:
-    """The files of a bucket: they stay as they are."""
+    """Files in a bucket: they stay as they are."""
 
     def unpack(self, advance: Callable[[], None] = lambda: None) -> None:
-        """Nothing of it is in the backup."""
+        """Do nothing: the backup has no files."""
 
     @contextmanager
     def put(self) -> Iterator[int]:
-        """None."""
+        """Yield 0: no file is moved."""
         yield 0
 
 
 def check(settings: Settings, found: Manifest) -> None:
-    """BackupError where they would be put, or be, where the servers do not look for them."""
+    """Raise BackupError if the restored servers would not find the backup's files."""
     if found.files.archive is None and not settings.storage_url:
         raise BackupError(
             f"the backup's files are in {found.files.storage}, not in the backup: restore it with "
@@ -277,7 +282,7 @@ def check(settings: Settings, found: Manifest) -> None:
 
 @contextmanager
 def staged(settings: Settings, folder: Path, found: Manifest) -> Iterator[Staged | Untouched]:
-    """What puts the files of a backup back, wherever they are kept."""
+    """Yield the object that restores a backup's files, wherever they are stored."""
     if found.files.archive is None:
         yield Untouched()
         return
@@ -294,19 +299,19 @@ def _digest(path: Path) -> str | None:
 
 
 def _shown(name: str) -> str:
-    """A name as a line on a terminal can have it."""
+    """Return a name as a terminal can show it on one line."""
     return name if name.isprintable() else repr(name)
 
 
 def _line(name: str, digest: str) -> str:
-    """As `sha256sum` writes it, so that it can be checked with nothing but that."""
+    """Return a line in the format of `sha256sum`, so that `sha256sum` alone can check it."""
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     mark = "\\" if escaped != name else ""
     return f"{mark}{digest}  {escaped}\n"
 
 
 def _parsed(line: str) -> tuple[str, str]:
-    """The path and the checksum."""
+    """Return the path and the checksum."""
     digest, _, name = line.partition("  ")
     if digest.startswith("\\"):
         digest = digest[1:]

@@ -1,6 +1,7 @@
-"""What is in a backup: which parts, how long, with which checksum, and what they must come back to.
+"""The manifest of a backup: its parts, their lengths and checksums, and the content they restore
+to.
 
-A backup is a folder: `manifest.json` and the parts that it names.
+A backup is a folder: `manifest.json` and the parts it names.
 """
 
 import hashlib
@@ -28,12 +29,12 @@ _VERSION = re.compile(r"[0-9]{1,3}(\.|$| )|[0-9]{1,3}[a-z]")
 
 
 class BackupError(Exception):
-    """A backup cannot be made, read or put back: one clear line."""
+    """A backup cannot be created, read or restored; the message is one clear line."""
 
 
 @contextmanager
 def plainly(where: Path) -> Iterator[None]:
-    """What the system refuses, a full disk first of all, in one line."""
+    """Convert errors of the system, most often a full disk, to a BackupError in one line."""
     try:
         yield
     except OSError as error:
@@ -42,7 +43,7 @@ def plainly(where: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Part:
-    """A file of the backup; `bytes` long."""
+    """A file of the backup, `bytes` long."""
 
     name: str
     bytes: int
@@ -51,7 +52,8 @@ class Part:
 
 @dataclass(frozen=True)
 class DatabasePart:
-    """One database: its archive, as `pg_dump -Fc` writes it, what made it, and what it holds."""
+    """One database: its archive as `pg_dump -Fc` writes it, the versions that made it, and its
+    content."""
 
     part: Part
     database: str
@@ -62,9 +64,10 @@ class DatabasePart:
 
 @dataclass(frozen=True)
 class FilesPart:
-    """The stored files: an archive (tar) and the list of their checksums, as sha256sum reads it.
+    """The stored files: an archive (tar) and the list of their checksums, in the format of
+    sha256sum.
 
-    Where they are in a bucket (`storage` names it) there are neither: it is backed up by itself.
+    If they are in a bucket (`storage` names it) there is neither: the bucket has its own backups.
     """
 
     storage: str
@@ -76,7 +79,7 @@ class FilesPart:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All of it. Instants in UTC."""
+    """The whole manifest. Instants are in UTC."""
 
     format: int
     name: str
@@ -89,7 +92,7 @@ class Manifest:
 
     @property
     def parts(self) -> list[Part]:
-        """Every file but the manifest itself."""
+        """Return every file except the manifest itself."""
         found = [database.part for database in self.databases.values()]
         return found + [
             part for part in (self.files.archive, self.files.listing, self.documents) if part
@@ -97,12 +100,12 @@ class Manifest:
 
     @property
     def bytes(self) -> int:
-        """How much it takes on the disk."""
+        """Return the size on disk."""
         return sum(part.bytes for part in self.parts)
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write it down, with a checksum of its own."""
+    """Write the manifest, with a checksum of its own."""
     body = msgspec.json.decode(msgspec.json.encode(manifest))
     text = msgspec.json.format(msgspec.json.encode(body | {"sha256": _digest(body)}), indent=2)
     with (folder / NAME).open("xb") as stream:
@@ -113,7 +116,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> Manifest:
-    """The manifest of a backup; BackupError where there is none that we wrote."""
+    """Return the manifest of a backup; BackupError if there is none, or not one that we wrote."""
     file = folder / NAME
     try:
         if not stat.S_ISREG(file.stat().st_mode) or file.stat().st_size > LONGEST:
@@ -138,7 +141,7 @@ def read(folder: Path) -> Manifest:
 
 
 def _check_meaning(manifest: Manifest) -> None:
-    """ValueError for what no backup of ours says, whoever sealed it."""
+    """Raise ValueError for content that no backup of ours has, even if its checksum is right."""
     if manifest.databases.keys() != set(DATABASES):
         known = ", ".join(DATABASES)
         raise ValueError(f"it has other databases than {known}: another version made it")
@@ -154,7 +157,7 @@ def _check_meaning(manifest: Manifest) -> None:
 
 
 def check(folder: Path, manifest: Manifest, advance: Callable[[], None] = lambda: None) -> None:
-    """Read every part and compare; BackupError at the first that is not as it was written."""
+    """Read every part and compare; BackupError at the first one that differs."""
     for part in manifest.parts:
         try:
             there = (folder / part.name).lstat()
@@ -175,7 +178,7 @@ def check(folder: Path, manifest: Manifest, advance: Callable[[], None] = lambda
 
 
 def is_whole(folder: Path, manifest: Manifest) -> bool:
-    """Whether every part is there in its length: what can be said without reading it all."""
+    """Return whether every part exists with its full length; does not read them."""
     try:
         there = [(folder / part.name).lstat() for part in manifest.parts]
     except OSError:

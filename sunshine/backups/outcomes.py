@@ -1,7 +1,7 @@
-"""What became of the last tries, beside the backups: no backup tells of one that failed.
+"""Records of the last attempts, next to the backups: a failed one leaves no backup that shows it.
 
-`.failed.json` is written by a `backup create` that ends badly, `.verified.json` by each `backup
-verify` of a backup of the shelf.
+A failing `backup create` writes `.failed.json`; each `backup verify` of a backup in the directory
+writes `.verified.json`.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Failure:
-    """When a backup could not be made, and why, in a line."""
+    """When a backup could not be created, and why, in one line."""
 
     at: datetime
     reason: str
@@ -27,7 +27,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Proof:
-    """Which backup was tried when, and whether all came back as it was."""
+    """Which backup was verified when, and whether it was restored correctly."""
 
     at: datetime
     name: str
@@ -35,28 +35,28 @@ class Proof:
 
 
 def failed(shelf: Path, failure: Failure) -> None:
-    """Write it down, where that can be done."""
+    """Write the failure if possible."""
     _write(shelf / FAILED, failure)
 
 
 def verified(shelf: Path, proof: Proof) -> None:
-    """Write it down, where that can be done."""
+    """Write the verification if possible."""
     _write(shelf / VERIFIED, proof)
 
 
 def last_failure(shelf: Path) -> Failure | None:
-    """The last one that could be written down."""
+    """Return the last recorded failure."""
     return _read(shelf / FAILED, Failure)
 
 
 def last_proof(shelf: Path) -> Proof | None:
-    """The last one that could be written down."""
+    """Return the last recorded verification."""
     return _read(shelf / VERIFIED, Proof)
 
 
 def _write(file: Path, content: object) -> None:
     part = file.with_name(f"{file.name}.part")
-    with suppress(OSError):  # a full disk, or a shelf that is only to be read: nothing to tell
+    with suppress(OSError):  # a full disk, or a read-only directory
         part.write_bytes(msgspec.json.encode(content))
         part.chmod(0o600)
         part.replace(file)

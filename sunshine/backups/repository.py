@@ -1,5 +1,8 @@
-"""The folder in which backups are kept, each a folder of its own; one process at a time adds or
-removes. What is no backup of ours in it is left alone."""
+"""The directory of the backups, each in a folder of its own.
+
+One process at a time adds or removes backups. Anything in it that is not a backup of ours is left
+alone.
+"""
 
 import fcntl
 import os
@@ -20,7 +23,10 @@ _PART = re.compile(r"\.sunshine-\d{8}T\d{6}Z\.(part|old)")
 
 @dataclass(frozen=True)
 class Kept:
-    """A backup on the shelf. `manifest` is None where it is damaged; whole: its parts are there."""
+    """A backup in the directory.
+
+    `manifest` is None if it is damaged; `whole`: all its parts exist.
+    """
 
     folder: Path
     manifest: Manifest | None
@@ -32,20 +38,20 @@ class Kept:
 
 
 def name_at(now: datetime) -> str:
-    """What a backup of this instant is called."""
+    """Return the name of a backup created at this instant."""
     return f"sunshine-{now:%Y%m%dT%H%M%SZ}"
 
 
 def is_name(name: str) -> bool:
-    """Whether a backup of ours is called so."""
+    """Return whether a name is that of a backup."""
     return _NAME.fullmatch(name) is not None
 
 
 @contextmanager
 def locked(shelf: Path) -> Iterator[None]:
-    """One process at a time; BackupError at once while another is at it.
+    """Lock the directory against other processes; BackupError at once if another one has the lock.
 
-    Whoever holds the lock finds what a killed process left, and removes it.
+    The process with the lock removes what a killed process left.
     """
     with plainly(shelf):
         shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,7 +71,8 @@ def locked(shelf: Path) -> Iterator[None]:
 
 @contextmanager
 def added(shelf: Path, name: str) -> Iterator[Path]:
-    """A folder to fill: a backup once the block has ended well, and nothing otherwise."""
+    """Yield a folder to fill; it becomes a backup if the block succeeds, otherwise it is
+    removed."""
     with plainly(shelf):
         if (shelf / name).exists():
             raise BackupError(f"{shelf / name} is there already")
@@ -82,26 +89,27 @@ def added(shelf: Path, name: str) -> Iterator[Path]:
 
 
 def names(shelf: Path) -> list[Path]:
-    """The folders of backups on the shelf, the newest first."""
+    """Return the folders of the backups in the directory, newest first."""
     with plainly(shelf):
         found = [path for path in shelf.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
     return sorted(found, reverse=True)
 
 
 def backups(shelf: Path) -> list[Kept]:
-    """What is on the shelf, the newest first."""
+    """Return the backups in the directory, newest first."""
     return [_kept(folder) for folder in names(shelf)]
 
 
 def newest(shelf: Path) -> Manifest | None:
-    """The newest good one."""
+    """Return the newest good one."""
     return next((kept.manifest for kept in map(_kept, names(shelf)) if kept.good), None)
 
 
 def prune(shelf: Path, now: datetime, retention: timedelta, *, dry_run: bool = False) -> list[Kept]:
-    """Remove what is older than the retention, and never the newest good one; what was removed.
+    """Remove backups older than the retention, but never the newest good one; return the removed
+    ones.
 
-    Under `locked`. Without a good one nothing is removed: then what is left is all there is.
+    Needs `locked`. Without a good backup nothing is removed: the damaged ones are all there is.
     """
     kept = backups(shelf)
     newest = next((backup for backup in kept if backup.good), None)
@@ -113,7 +121,7 @@ def prune(shelf: Path, now: datetime, retention: timedelta, *, dry_run: bool = F
     ]  # fmt: skip
     with plainly(shelf):
         for backup in old if not dry_run else ():
-            # Renamed first: a half removed one must not look like a backup.
+            # Renamed first: a half-removed one must not look like a backup.
             gone = shelf / f".{backup.folder.name}.old"
             backup.folder.rename(gone)
             shutil.rmtree(gone)
@@ -121,7 +129,7 @@ def prune(shelf: Path, now: datetime, retention: timedelta, *, dry_run: bool = F
 
 
 def sync(folder: Path) -> None:
-    """Make what was renamed or made in a folder survive a power cut."""
+    """Make renamed or created entries of a folder survive a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

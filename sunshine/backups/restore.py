@@ -1,6 +1,9 @@
-"""Puts a backup back, or tries to. Everything is restored beside what is in use, compared with the
-manifest and migrated there; then four databases change their names in one transaction. Until then
-nothing has changed, and after it everything has."""
+"""Restores a backup, or tries to.
+
+Everything is restored next to what is in use, compared with the manifest and migrated there; then
+four databases are renamed in one transaction. Before it nothing has changed, after it everything
+has.
+"""
 
 import json
 import time
@@ -20,15 +23,15 @@ from sunshine.database import migrations, pg_tools
 
 Advance = Callable[[], None]
 
-# More than any account's version grows by itself between two backups.
+# More than any account's version increases between two backups.
 VERSIONS = 1_000_000
-# Seconds: PostgreSQL still lists who has just left, pg_dump and a stopped server among them.
+# Seconds: PostgreSQL still lists clients that have just disconnected, such as pg_dump.
 LEAVING = 2.0
 _END_TOKENS = {
     "sunshine": "UPDATE users SET token_version = token_version + %s",
     "fleet": "UPDATE driver SET token_version = token_version + %s",
 }
-# In the cluster's own present: a reader's old cursor is behind all of it, and is told so.
+# In the cluster's present: a reader's old cursor is behind all of it, and the reader gets a reset.
 _RENUMBER = "UPDATE event SET xid = pg_current_xact_id()"
 _RECORD = """
 INSERT INTO event (at, type, entity, actor_type, actor_name, after)
@@ -44,10 +47,10 @@ GROUP BY 1, 2 ORDER BY 1, 2
 
 @dataclass(frozen=True)
 class Order:
-    """Who wants it when, and how.
+    """Who requests the restore, when, and how.
 
-    Only databases that are missing or empty are restored into, unless `force`: then those in use
-    are kept under another name. All tokens end, unless `keep_tokens`.
+    Only missing or empty databases are restored into, unless `force`: then those in use are kept
+    under another name. All tokens are revoked, unless `keep_tokens`.
     """
 
     now: datetime
@@ -58,7 +61,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back: files, and the databases that were in use before by their new names."""
+    """The result: the number of files, and the new names of the databases that were in use
+    before."""
 
     files: int
     replaced: dict[str, str]
@@ -67,7 +71,10 @@ class Restored:
 def verify(
     settings: Settings, folder: Path, found: Manifest, advance: Advance = lambda: None
 ) -> dict[str, list[str]]:
-    """Restore into scratch databases and compare; what differs, by database. Changes nothing."""
+    """Restore into scratch databases and compare; return the differences by database.
+
+    Changes nothing.
+    """
     manifest.check(folder, found, advance)
     files.examine(folder, found)
     _check_versions(settings, found)
@@ -78,7 +85,7 @@ def verify(
 def restore(
     settings: Settings, folder: Path, found: Manifest, order: Order, advance: Advance = lambda: None
 ) -> Restored:
-    """Put all of it back, or nothing. Raises BackupError, PostgresError or MigrationError."""
+    """Restore everything or nothing. Raises BackupError, PostgresError or MigrationError."""
     files.check(settings, found)
     manifest.check(folder, found, advance)
     _check_versions(settings, found)
@@ -99,7 +106,7 @@ def restore(
 
 
 def _check_versions(settings: Settings, found: Manifest) -> None:
-    """BackupError for what this program, or these servers, cannot hold."""
+    """Raise BackupError for a backup that this program, or these servers, cannot restore."""
     documents.check(settings, found)
     for name, part in found.databases.items():
         revision = part.content.revision
@@ -134,7 +141,7 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
 
 
 def _staying(connection: psycopg.Connection, targets: list[str]) -> list[tuple[str, str, int]]:
-    """Who is connected to them, and not about to leave."""
+    """Return the clients of these databases that are not about to disconnect."""
     deadline = time.monotonic() + LEAVING
     while clients := connection.execute(_CLIENTS, (targets,)).fetchall():
         if time.monotonic() > deadline:
@@ -158,7 +165,7 @@ def _filled(
     scratches: Mapping[str, Scratch],
     advance: Advance,
 ) -> dict[str, list[str]]:
-    """Fill the scratch databases, all at once; what did not come back as the manifest has it."""
+    """Fill the scratch databases concurrently; return the differences from the manifest."""
     newest = max(_major(part.programs) for part in found.databases.values())
     programs = pg_tools.find(settings.pg_bin_dir, newest)
 
@@ -192,11 +199,11 @@ def _prepare(
     order: Order,
     advance: Advance,
 ) -> None:
-    """Fill the scratch databases, until they are what shall be in use."""
+    """Fill the scratch databases and make them ready for use."""
     wrong = _filled(settings, folder, found, scratches, advance)
     for name, lines in wrong.items():
-        raise BackupError(f"database {name} does not come back as it was: {lines[0]}")
-    # An older backup is migrated before it takes a place: should that fail, nothing changes.
+        raise BackupError(f"database {name} is not restored as it was: {lines[0]}")
+    # An older backup is migrated before it takes a place: if that fails, nothing changes.
     databases = {name: each.database for name, each in scratches.items()}
     migrations.upgrade(replace(settings, databases=databases))
     for each in scratches.values():
@@ -204,8 +211,8 @@ def _prepare(
 
 
 def _adopt(each: Scratch, found: Manifest, order: Order) -> None:
-    """What cannot stay as it was: transaction ids of another cluster, and tokens that may have been
-    ended since."""
+    """Change what cannot stay: transaction ids of another cluster, and tokens possibly revoked
+    since."""
     after = {
         "name": found.name,
         "createdAt": found.created.isoformat(),

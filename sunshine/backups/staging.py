@@ -1,4 +1,5 @@
-"""Databases that a backup is restored into: beside those in use, and dropped unless taken over."""
+"""Scratch databases a backup is restored into: next to those in use, and dropped unless swapped
+in."""
 
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from sunshine.database.pg_tools import Programs
 LOCK = 0x73756E72  # "sunr"; any number would do
 MARK = "_restoring_"
 NAME_MAX = 63  # bytes of a name in PostgreSQL
-# The locale of a database sorts and folds its texts: the new one is to do it as the old one does.
+# The locale decides how a database sorts and folds text: the new one must do it like the old one.
 _LOCALE = """
 SELECT datcollate, datctype, to_jsonb(d)->>'datlocprovider',
     coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale')
@@ -32,7 +33,8 @@ _SAME_CLUSTER = "SELECT datname FROM pg_database WHERE datname LIKE %s"
 
 @dataclass(frozen=True)
 class Scratch:
-    """A database to be filled, by the settings that lead to it; `target` is what it stands for."""
+    """A database to be filled, as settings that reach it; `target` is the database it will
+    replace."""
 
     name: str
     target: DatabaseSettings
@@ -40,14 +42,15 @@ class Scratch:
 
 
 def maintained(database: DatabaseSettings) -> psycopg.Connection:
-    """A connection to the server's own database, from which others are made, renamed, dropped."""
+    """Connect to the server's database `postgres`, to create, rename and drop others."""
     connection = migrations.connect(database, dbname="postgres")
     connection.execute("SET application_name = 'sunshine restore'; SET lock_timeout = '10s'")
     return connection
 
 
 def servers(settings: Settings) -> dict[tuple[object, str], list[str]]:
-    """The names of the databases by the server and account that reach them: most often one."""
+    """Return the databases' names by the server and account that reach them; most often one
+    group."""
     found: dict[tuple[object, str], list[str]] = {}
     for name, database in settings.databases.items():
         found.setdefault((database.servers, database.user), []).append(name)
@@ -55,16 +58,16 @@ def servers(settings: Settings) -> dict[tuple[object, str], list[str]]:
 
 
 def exists(connection: psycopg.Connection, database: DatabaseSettings) -> bool:
-    """Whether the server has it."""
+    """Return whether the server has the database."""
     row = connection.execute(_EXISTS, (database.database,)).fetchone()
     return bool(row and row[0])
 
 
 @contextmanager
 def made(settings: Settings, stamp: str) -> Iterator[dict[str, Scratch]]:
-    """An empty database for each of the four; those that still have their names then are dropped.
+    """Yield an empty database for each of the four; drop those that were not renamed.
 
-    One process at a time per server: it finds what a killed one left, and drops that too.
+    One process at a time per server: it also drops what a killed one left.
     """
     with ExitStack() as stack:
         scratches: dict[str, Scratch] = {}
@@ -82,9 +85,9 @@ def made(settings: Settings, stamp: str) -> Iterator[dict[str, Scratch]]:
 
 
 def fill(scratch: Scratch, archive: Path, programs: Programs) -> None:
-    """Restore an archive into it: as a script through psql, in one transaction.
+    """Restore an archive into a scratch database: as a script through psql, in one transaction.
 
-    Not by pg_restore alone: from 17 on it sets a parameter that older servers do not know.
+    Not with pg_restore alone: from 17 on it sets a parameter that older servers do not know.
     """
     script = [programs.path("pg_restore"), "--no-owner", "--no-acl", "--file=-", str(archive)]
     options = ["-Xq1", "--set=ON_ERROR_STOP=1", "--no-password", "--output=/dev/null"]
@@ -107,16 +110,16 @@ def fill(scratch: Scratch, archive: Path, programs: Programs) -> None:
 
 
 def replaced_name(database: str, stamp: str) -> str:
-    """What a database is called that another one took the place of."""
+    """Return the new name of a database that was replaced."""
     return _beside(database, "_replaced_", stamp)
 
 
 def _pour(script: IO[bytes] | None, psql: IO[bytes] | None) -> None:
-    assert script  # noqa: S101 - tells mypy
+    assert script  # noqa: S101 - for mypy
     assert psql  # noqa: S101
     with script, psql:
         first = script.read(4096)
-        # It comes at the very top, before any line that is ours.
+        # It is at the very top, before any line that is ours.
         psql.write(first.replace(b"SET transaction_timeout = 0;\n", b"", 1))
         while chunk := script.read(CHUNK):
             psql.write(chunk)
@@ -170,7 +173,7 @@ def drop(maintenance: psycopg.Connection, name: str) -> None:
 
 
 def _drop_quietly(maintenance: psycopg.Connection, name: str) -> None:
-    """At the end, whatever it was: the next one drops what this one could not."""
+    """Drop a database, ignoring errors: the next process drops what this one could not."""
     with suppress(psycopg.Error):
         drop(maintenance, name)
 

@@ -1,5 +1,5 @@
-"""What was restored takes the place of what is in use: databases change their names, those of one
-server in one transaction."""
+"""Swaps the restored databases in for those in use: renames, those of one server in one
+transaction."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ from sunshine.database import migrations
 
 
 def take_places(settings: Settings, scratches: Mapping[str, Scratch], stamp: str) -> dict[str, str]:
-    """Give the scratch databases the names of those in use, which get others.
+    """Give the scratch databases the names of those in use, which get other names.
 
-    One transaction on each server; most often there is one. Where there are more and a later one
-    refuses, the earlier ones are taken back.
+    One transaction per server; most often there is one server. If a later one refuses, the earlier
+    ones are reverted.
     """
     done: list[tuple[psycopg.Connection, list[tuple[str, str]]]] = []
     replaced: dict[str, str] = {}
@@ -30,7 +30,7 @@ def take_places(settings: Settings, scratches: Mapping[str, Scratch], stamp: str
                 _rename(connection, steps)
                 done.append((connection, steps))
         except psycopg.Error as error:
-            if error.sqlstate is None:  # the line broke: nobody can tell whether it was done
+            if error.sqlstate is None:  # the connection broke: nobody knows whether it was done
                 raise
             for connection, steps in reversed(done):
                 _rename(connection, [(new, old) for old, new in reversed(steps)])
@@ -39,7 +39,7 @@ def take_places(settings: Settings, scratches: Mapping[str, Scratch], stamp: str
 
 
 def drop_empty(settings: Settings, replaced: dict[str, str]) -> None:
-    """Of what was replaced, keep only what somebody could want back."""
+    """Drop the replaced databases that nobody could want back."""
     for name, database in list(replaced.items()):
         if _is_empty(settings, name, database):
             with staging.maintained(settings.databases[name]) as connection:
@@ -65,7 +65,7 @@ def _steps(
     stamp: str,
     replaced: dict[str, str],
 ) -> Iterator[tuple[str, str]]:
-    """(old name, new name), in their order."""
+    """Yield (old name, new name), in order."""
     for name in names:
         target = settings.databases[name].database
         if staging.exists(connection, settings.databases[name]):

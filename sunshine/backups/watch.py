@@ -1,4 +1,5 @@
-"""How the backups are doing, for /metrics and `doctor`: read from their folder, off the loop."""
+"""The state of the backups, for /metrics and `doctor`: read from their directory, off the event
+loop."""
 
 import asyncio
 import time
@@ -11,13 +12,15 @@ from sunshine.backups.manifest import BackupError, Manifest
 from sunshine.backups.outcomes import Failure, Proof
 
 FRESH = 60.0  # seconds
-PATIENCE = 1.0  # seconds for a folder that may be another machine's
+PATIENCE = 1.0  # seconds for a folder that may be on another machine
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The newest good one, how many there are, the last failure, the last proof. `trouble` is why
-    the folder cannot be read."""
+    """The newest good backup, the number of backups, the last failure, the last verification.
+
+    `trouble` is why the directory cannot be read.
+    """
 
     newest: Manifest | None = None
     kept: int = 0
@@ -27,13 +30,13 @@ class Standing:
 
     @property
     def failing(self) -> bool:
-        """Whether the last try to make one came to nothing."""
+        """Return whether the last attempt to create one failed."""
         made = self.newest
         return self.failure is not None and (made is None or self.failure.at > made.created)
 
 
 def standing(place: Path) -> Standing:
-    """As the folder is now."""
+    """Return the current state of the directory."""
     try:
         kept = repository.names(place)
         newest = repository.newest(place)
@@ -43,7 +46,7 @@ def standing(place: Path) -> Standing:
 
 
 class BackupWatch:
-    """Knows the standing of a minute ago at most, or of when the folder answered last."""
+    """Caches the state for a minute, or since the directory last responded."""
 
     def __init__(self, place: Path | None, now: Callable[[], float] = time.monotonic) -> None:
         self._place = place
@@ -53,11 +56,11 @@ class BackupWatch:
         self.standing: Standing | None = None
 
     async def look(self) -> None:
-        """Learn how they are doing, unless that is known."""
+        """Update the state unless it is fresh."""
         fresh = self._looked is not None and self._now() - self._looked < FRESH
         if self._place is None or fresh:
             return
-        # A folder that hangs keeps its thread: one of ours at a time is enough.
+        # A folder that hangs blocks its thread, so at most one of ours looks at a time.
         if self._looking is None:
             self._looking = asyncio.create_task(asyncio.to_thread(standing, self._place))
         done, _ = await asyncio.wait({self._looking}, timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""A part of a backup as it is written."""
+"""Writes one part of a backup."""
 
 import hashlib
 import os
@@ -9,11 +9,11 @@ from sunshine.backups.manifest import Part
 
 
 class Writer:
-    """A new file that knows its length and checksum; a context that leaves it on the disk."""
+    """A new file that computes its length and checksum; a context that syncs it to disk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # Passwords' hashes and everybody's papers: for nobody else, wherever it is copied.
+        # Password hashes and personal documents: readable by nobody else, wherever it is copied.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._stream = os.fdopen(handle, "wb")
         self._digest = hashlib.sha256()
@@ -26,15 +26,15 @@ class Writer:
         return self._stream.write(content)
 
     def tell(self) -> int:
-        """How long it is."""
+        """Return the current length."""
         return self._length
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
     @property
     def part(self) -> Part:
-        """What it came to."""
+        """Return the description of what was written."""
         return Part(self._path.name, self._length, self._digest.hexdigest())
 
     def __enter__(self) -> "Writer":
