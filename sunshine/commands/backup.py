@@ -1,4 +1,4 @@
-"""`sunshine backup`: makes, keeps, proves and puts back backups. sunshine/backups."""
+"""`sunshine backup`: creates, keeps, verifies and restores backups. sunshine/backups."""
 
 import re
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ PATH = click.argument("path", type=click.Path(exists=True, file_okay=False, path
 
 
 class Retention(click.ParamType):
-    """How long something is kept: 12h, 30d, 8w."""
+    """A period of time: 12h, 30d, 8w."""
 
     name = "TIME"
 
     def convert(self, value: Any, _: Any, __: Any) -> timedelta:
-        """Text to a length of time."""
+        """Convert text to a timedelta."""
         if isinstance(value, timedelta):
             return value
         found = re.fullmatch(r"([1-9][0-9]{0,3})([hdw])", value)
@@ -39,20 +39,20 @@ class Retention(click.ParamType):
 
 @click.group()
 def backup() -> None:
-    """Backups: the four databases and the files, in one folder each. See docs/backups.md.
+    """Backups: the four databases and the files, each backup in one folder. See docs/backups.md.
 
-    DIR is where they are kept: BACKUP_DIR where none is named.
+    DIR is the directory of the backups, by default BACKUP_DIR.
     """
 
 
 @backup.command()
-@click.option("--to", metavar="DIR", type=click.Path(path_type=Path), help="Keep it in DIR.")
-@click.option("--retention", type=Retention(), help="Then remove those older than this, as prune.")
+@click.option("--to", metavar="DIR", type=click.Path(path_type=Path), help="Store it in DIR.")
+@click.option("--retention", type=Retention(), help="Then remove older ones, like prune.")
 @json_option
 def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
-    """Make a backup, while the servers run.
+    """Create a backup while the servers run.
 
-    It appears when it is complete; what fails or is interrupted leaves nothing, and removes
+    It appears when it is complete; a failed or interrupted one leaves nothing behind and removes
     nothing.
     """
     from sunshine.backups import repository
@@ -73,9 +73,9 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
             old = repository.prune(place, clock.now(), retention) if retention else []
     if as_json:
         output.document(_shown(made) | {"path": str(place / made.name)})
-    output.say(f"Made {place / made.name}: {_size(made.bytes)}.")
+    output.say(f"Created {place / made.name}: {_size(made.bytes)}.")
     if not made.files.archive:
-        output.say(f"The files are in {made.files.storage}: that is backed up by itself.")
+        output.say(f"The files are in {made.files.storage}, which needs its own backups.")
     _tell_removed(old)
 
 
@@ -83,9 +83,9 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @json_option
 def list_(folder: Path | None, as_json: bool) -> None:
-    """List the backups in DIR, the newest first; exits 4 when one is damaged.
+    """List the backups in DIR, newest first; exits 4 if one is damaged.
 
-    It looks whether all parts are there in their length; verify reads them.
+    It checks that all parts exist with their full length; verify reads them.
     """
     from sunshine.backups import repository
     from sunshine.commands.context import configured
@@ -100,10 +100,10 @@ def list_(folder: Path | None, as_json: bool) -> None:
 @PATH
 @json_option
 def verify(path: Path, as_json: bool) -> None:
-    """Prove that the backup at PATH can be restored; exits 4 when it cannot.
+    """Prove that the backup at PATH can be restored; exits 4 if it cannot.
 
-    Reads every part, restores the databases beside those in use, compares every table's rows and
-    content with what was there when it was made, and drops them again.
+    Reads every part, restores the databases next to those in use, compares every table's rows and
+    content with the manifest, and drops them again.
     """
     from sunshine.backups import manifest
     from sunshine.backups.manifest import BackupError
@@ -124,21 +124,22 @@ def verify(path: Path, as_json: bool) -> None:
     lines = [{"database": name, "difference": line} for name in wrong for line in wrong[name]]
     output.table(lines, as_json=as_json, columns=("database", "difference"))
     if lines:
-        raise output.CommandError(f"{path} does not come back as it was", output.BEHIND)
+        raise output.CommandError(f"{path} is not restored as it was", output.BEHIND)
     tables = sum(len(part.content.tables) for part in found.databases.values())
-    output.say(f"{path} can be restored: {tables} tables and {found.files.count} files are right.")
+    output.say(f"{path} can be restored: {tables} tables and {found.files.count} files are intact.")
 
 
 @backup.command()
 @PATH
-@click.option("--force", is_flag=True, help="Take the place of what is in the databases.")
-@click.option("--keep-tokens", is_flag=True, help="Leave everybody signed in: for a move.")
+@click.option("--force", is_flag=True, help="Replace the databases' contents.")
+@click.option("--keep-tokens", is_flag=True, help="Keep everybody signed in, for a move.")
 @json_option
 def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
-    """Put the backup at PATH back: all of it, or nothing.
+    """Restore the backup at PATH: all of it, or nothing.
 
     Stop the servers first. Without --force the databases must be missing or empty; with it, those
-    in use are kept under another name. All tokens end: some may have been ended since.
+    in use are kept under another name. All tokens are revoked: some may have been revoked since the
+    backup.
     """
     from sunshine.backups import manifest
     from sunshine.backups.restore import Order
@@ -158,7 +159,7 @@ def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
     _tell_bucket(found, settings)
     for name, database in done.replaced.items():
         output.say(
-            f"What was {name} before is kept. To drop it: "
+            f"The previous database {name} is kept. To drop it: "
             f"sunshine db shell -c 'DROP DATABASE \"{database}\"'"
         )
 
@@ -166,13 +167,13 @@ def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
 @backup.command()
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--retention", type=Retention(), default="30d", show_default=True, help="Keep what is younger."
+    "--retention", type=Retention(), default="30d", show_default=True, help="Keep younger ones."
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be removed.")
 def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
     """Remove the backups in DIR that are older than the retention.
 
-    The newest good one stays, however old, and so does what is none of ours.
+    The newest good one stays, however old, and so does anything that is not a backup.
     """
     from sunshine.backups import repository
     from sunshine.commands.context import configured
@@ -188,7 +189,7 @@ def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
 
 @contextmanager
 def _recording_failure(place: Path) -> Iterator[None]:
-    """Write down what went wrong, for who watches: it leaves nothing else behind."""
+    """Record an error for monitoring: a failed backup leaves nothing else behind."""
     from sunshine.backups import outcomes
     from sunshine.core import clock
 
@@ -225,12 +226,12 @@ def _place(settings: "Settings", named: Path | None) -> Path:
 
 
 def _tell_bucket(restored: "Manifest", settings: "Settings") -> None:
-    """Where the files are that the backup did not have."""
+    """Tell the operator where files are that the backup did not contain."""
     was, now = restored.files.storage, settings.storage_url
     if restored.files.archive is None and was != now:
-        output.say(f"The files were in {was}, and the servers look in {now}: have them there.")
+        output.say(f"The files were in {was}, but the servers use {now}: copy them there.")
     elif restored.files.archive is None:
-        output.say(f"The files are in {was}: they are as they were left.")
+        output.say(f"The files are in {was}, and were not touched.")
 
 
 def _tell_removed(old: "list[Kept]", what: str = "Removed") -> None:

@@ -1,4 +1,4 @@
-"""`sunshine config`: what the settings are and where they come from. sunshine/core/settings.py."""
+"""`sunshine config`: the settings and their sources. sunshine/core/settings.py."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def config() -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @json_option
 def show(names: tuple[str, ...], as_json: bool) -> None:
-    """Print every variable with its value and source, or those whose name has a NAME in it.
+    """Print every variable with its value and source, or those whose name contains a NAME.
 
     Secrets are shown as ***.
     """
@@ -47,10 +47,10 @@ def show(names: tuple[str, ...], as_json: bool) -> None:
 @config.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Check the settings as the server does when it starts; exits 78 when it would refuse.
+    """Check the settings as the server does at start; exits 78 if it would refuse them.
 
-    Warns of what it would start with and should not: exit 0. --json lists the lines, those of
-    warnings beginning with "warning: "; of good settings it is [].
+    Warnings are about settings it accepts but that should change: exit 0. --json prints a list of
+    lines, warnings with the prefix "warning: "; of good settings it is [].
     """
     from sunshine.commands.context import configured
     from sunshine.core.environment import SettingsError
@@ -80,7 +80,7 @@ def _shown(value: Any, variable: Mapping[str, Any]) -> Any:
 
 
 def _sources() -> dict[str, str]:
-    """Where each variable that is set comes from, by its upper-case name; the first wins."""
+    """Return the source of each variable that is set, by upper-case name; the first one wins."""
     from dotenv import dotenv_values
 
     from sunshine.core.variables import VARIABLES

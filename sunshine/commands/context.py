@@ -1,4 +1,4 @@
-"""What commands stand on: the settings, and work on a database in the operator's name."""
+"""Common ground of commands: the settings, and work on a database in the operator's name."""
 
 import asyncio
 import getpass
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def configured(overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings, with `overrides` before the environment."""
+    """Return the settings, with `overrides` taking precedence over the environment."""
     overrides = overrides or {}
     others = {name: value for name, value in os.environ.items() if name.upper() not in overrides}
     return load({**overrides, **others})
@@ -28,31 +28,32 @@ def configured(overrides: Mapping[str, str] | None = None) -> Settings:
 
 @contextmanager
 def opened(*, migrated: bool = True) -> Iterator[Settings]:
-    """The databases' settings while a block runs: made and up to date, or as they are found."""
+    """Yield the settings of the databases for a block: created and up to date, or as they are."""
     from sunshine.database import startup as databases
     from sunshine.operations import logs
 
     settings = configured()
-    # An operator is told of what goes wrong; what goes well is the command's own to tell.
+    # Only problems are logged; the command itself reports success.
     logs.configure(replace(settings, log_level="warning", log_format="text"))
     with _ending_on_signals(), databases.opened(settings, migrated=migrated) as reached:
         yield reached
 
 
 def run(work: "Callable[[Database], Awaitable[T]]", name: str = "sunshine") -> T:
-    """What `work` on a database comes to."""
+    """Run `work` on a database and return its result."""
     with opened() as settings:
         return asyncio.run(_with_database(name, settings, work))
 
 
 def run_on_all(work: "Callable[[Databases, Settings], Awaitable[T]]") -> T:
-    """What `work` on the four databases comes to."""
+    """Run `work` on the four databases and return its result."""
     with opened() as settings:
         return asyncio.run(_with_databases(settings, work))
 
 
 def operator() -> "System":
-    """In whose name the command line changes things; a container may have no name for its user."""
+    """Return the author of changes from the command line; a container may have no name for its
+    user."""
     from sunshine.core.principals import System
 
     try:
@@ -63,7 +64,7 @@ def operator() -> "System":
 
 
 def everybody() -> "Principal":
-    """Rules of scope ask who wants it: here somebody who may everything."""
+    """Return a principal with all permissions, for rules that restrict by scope."""
     from sunshine.core.principals import Principal, permissions_of
 
     return Principal(
@@ -79,7 +80,7 @@ def everybody() -> "Principal":
 
 
 def check_password(password: str, names: Iterable[str | None]) -> None:
-    """Refuse a new password that is not good enough for an account of these names."""
+    """Reject a new password that is not strong enough for an account with these names."""
     from sunshine.identity import passwords
     from sunshine.identity.password_strength import company_words
 
@@ -87,7 +88,7 @@ def check_password(password: str, names: Iterable[str | None]) -> None:
 
 
 async def hashed(password: str) -> str:
-    """A password as it is stored."""
+    """Return a password's hash as it is stored."""
     from sunshine.identity.passwords import Passwords
 
     passwords = Passwords(configured().bcrypt_cost)
@@ -123,9 +124,10 @@ async def _with_databases(
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal unwind the stack: the embedded server must not stay behind.
+    """Unwind the stack on SIGTERM and a closed terminal: the embedded server must not stay behind.
 
-    What the caller has had ignored stays so: `nohup` asks for a closed terminal to be outlived.
+    Signals that the caller has set to be ignored stay ignored: `nohup` wants to outlive the
+    terminal.
     """
 
     def end(number: int, _: object) -> None:

@@ -1,5 +1,4 @@
-"""Dates that options take: those that rules can reckon with, as sunshine/core/validation.py has
-them."""
+"""Date options, limited to dates that rules can compute with, as in sunshine/core/validation.py."""
 
 from datetime import datetime
 
@@ -12,7 +11,7 @@ class Moment(click.DateTime):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Refuse, as wrong usage, what is at an end of the calendar."""
+        """Reject, as wrong usage, dates at the ends of the calendar."""
         at: datetime = super().convert(value, param, ctx)
         if not 1 < at.year < 9999:
             self.fail("must be in the years 2 to 9998", param, ctx)

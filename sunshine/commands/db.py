@@ -1,5 +1,7 @@
-"""`sunshine db`: makes, migrates and inspects the four databases. sunshine/database/migrations.py,
-sunshine/database/schema_check.py."""
+"""`sunshine db`: creates, migrates and inspects the four databases.
+
+sunshine/database/migrations.py, sunshine/database/schema_check.py.
+"""
 
 import shutil
 import signal
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = click.Choice(DATABASES)
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Only say what would be done; exits 4 when there is something."
+    "--dry-run", is_flag=True, help="Only print what would be done; exits 4 if that is anything."
 )
 NAMES = click.argument("names", metavar="[NAME]...", nargs=-1, type=NAME)
 
@@ -33,24 +35,24 @@ def db() -> None:
 @NAMES
 @dry_run_option
 def create(names: tuple[str, ...], dry_run: bool) -> None:
-    """Make the databases that are missing, owned by the role that connects."""
+    """Create the missing databases, owned by the role that connects."""
     from sunshine.commands.context import opened
     from sunshine.database import migrations
 
     with opened(migrated=False) as settings:
         if dry_run:
             found = migrations.status(settings, names or DATABASES)
-            _tell([f"Would make {each.database}." for each in found if not each.exists])
+            _tell([f"Would create {each.database}." for each in found if not each.exists])
             return
         made = migrations.create(settings, names or DATABASES)
-    output.say(f"Made {', '.join(made)}." if made else "Nothing is missing.")
+    output.say(f"Created {', '.join(made)}." if made else "Nothing is missing.")
 
 
 @db.command()
 @NAMES
 @json_option
 def status(names: tuple[str, ...], as_json: bool) -> None:
-    """Show at which revision each database is; exits 4 when this version does not run on one."""
+    """Show each database's revision; exits 4 if this version does not run on one of them."""
     from sunshine.commands.context import opened
     from sunshine.database import migrations
 
@@ -59,7 +61,7 @@ def status(names: tuple[str, ...], as_json: bool) -> None:
     output.table(map(_standing, standings), as_json=as_json)
     if not all(found.usable for found in standings):
         if any(found.behind for found in standings):
-            output.say("To bring them up to date: sunshine db upgrade")
+            output.say("To migrate them: sunshine db upgrade")
         else:
             output.say("A newer version migrated them: run that one.")
         click.get_current_context().exit(output.BEHIND)
@@ -67,10 +69,10 @@ def status(names: tuple[str, ...], as_json: bool) -> None:
 
 @db.command()
 @NAMES
-@click.option("--revision", default="head", help="Go no further than this one.")
+@click.option("--revision", default="head", help="Stop at this revision.")
 @dry_run_option
 def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
-    """Make what is missing and migrate what is behind, as `serve` does when it starts."""
+    """Create missing databases and migrate old ones, as `serve` does at start."""
     from sunshine.commands.context import opened
     from sunshine.database import migrations
 
@@ -88,7 +90,7 @@ def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
         made = migrations.create(settings, wanted)
         moved = migrations.upgrade(settings, wanted, revision)
     for database in made:
-        output.say(f"Made {database}.")
+        output.say(f"Created {database}.")
     output.say(f"Migrated {', '.join(moved)}." if moved else "Everything is up to date.")
 
 
@@ -98,7 +100,7 @@ def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
 @yes_option
 @dry_run_option
 def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
-    """Take a database back to a REVISION; `base` leaves nothing. Data is lost."""
+    """Migrate a database down to a REVISION; `base` leaves nothing. Data is lost."""
     from sunshine.commands.context import opened
     from sunshine.database import migrations
 
@@ -106,17 +108,17 @@ def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
         with opened(migrated=False) as settings:
             _tell(_down(migrations.status(settings, [name])[0], revision))
         return
-    output.confirm(f"Take {name} back to {revision} and lose what came after?", yes=yes)
+    output.confirm(f"Migrate {name} down to {revision} and lose all later data?", yes=yes)
     with opened(migrated=False) as settings:
         moved = migrations.downgrade(settings, name, revision)
-    output.say(f"{name} is at {revision} now." if moved else f"{name} was there already.")
+    output.say(f"{name} is now at {revision}." if moved else f"{name} was already there.")
 
 
 @db.command()
 @NAMES
 @json_option
 def check(names: tuple[str, ...], as_json: bool) -> None:
-    """Compare the tables with what this version expects; exits 4 when they differ."""
+    """Compare the tables with what this version expects; exits 4 if they differ."""
     from sunshine.commands.context import opened
     from sunshine.database import migrations, schema_check
 
@@ -132,14 +134,14 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
             )
         ]
     output.table(rows, as_json=as_json, columns=("database", "difference"))
-    output.say(f"{len(rows)} differences (- lacking, + unexpected)." if rows else "No difference.")
+    output.say(f"{len(rows)} differences (- missing, + unexpected)." if rows else "No difference.")
     click.get_current_context().exit(output.BEHIND if rows else 0)
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", metavar="[NAME] [PSQL OPTION]...", nargs=-1, type=click.UNPROCESSED)
 def shell(arguments: tuple[str, ...]) -> None:
-    """Open psql on a database, sunshine where none is named; ends with psql's exit code."""
+    """Open psql on a database, by default sunshine; exits with psql's exit code."""
     from sunshine.commands.context import opened
 
     is_named = arguments[:1] and arguments[0] in DATABASES
@@ -158,28 +160,28 @@ def _tell(steps: list[str]) -> None:
 
 
 def _up(found: "Standing", revision: str) -> list[str]:
-    """What an upgrade would do, in its order."""
+    """Return the steps of an upgrade, in order."""
     from sunshine.database import migrations
 
     if found.ahead:
         raise output.CommandError(f"{found.database} is at {found.current}, ahead of this program")
     until = _known(found.name, revision, found.head)
-    made = [] if found.exists else [f"Would make {found.database}."]
+    made = [] if found.exists else [f"Would create {found.database}."]
     steps = migrations.revisions(found.name)
     return made + [
-        f"Would bring {found.database} to {step}."
+        f"Would migrate {found.database} to {step}."
         for step in steps
         if (found.current or "") < step <= until
     ]
 
 
 def _down(found: "Standing", revision: str) -> list[str]:
-    """What a downgrade would take back, in its order."""
+    """Return the steps of a downgrade, in order."""
     from sunshine.database import migrations
 
     until = "" if revision == "base" else _known(found.name, revision, found.head)
     return [
-        f"Would take back {step} of {found.database}, and what is in it."
+        f"Would revert {step} of {found.database}, with its data."
         for step in reversed(migrations.revisions(found.name))
         if until < step <= (found.current or "")
     ]

@@ -1,4 +1,4 @@
-"""`sunshine doctor`: what is wrong here, and what mends it. The checks: sunshine/doctor."""
+"""`sunshine doctor`: finds problems and names their fixes. The checks: sunshine/doctor."""
 
 from typing import TYPE_CHECKING
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Look at everything a server relies on; exits 4 when something FAILs.
+    """Check everything a server relies on; exits 4 if something FAILs.
 
-    OK, WARN or FAIL for each, with what mends it. Changes nothing but that the embedded PostgreSQL
-    is started, where that is used, and stopped again.
+    OK, WARN or FAIL for each, with a fix. Changes nothing, except that the embedded PostgreSQL, if
+    used, is started and stopped again.
     """
     findings = _findings()
     output.table([found._asdict() for found in findings], as_json=as_json)
     failed = sum(found.state == "FAIL" for found in findings)
     warned = sum(found.state == "WARN" for found in findings)
-    output.say(f"{failed} failed, {warned} to look at." if failed or warned else "All is well.")
+    output.say(f"{failed} failed, {warned} warnings." if failed or warned else "All is well.")
     click.get_current_context().exit(output.BEHIND if failed else 0)
 
 
@@ -45,7 +45,7 @@ def _findings() -> "list[Finding]":
     checks = (*postgres.CHECKS, *upkeep.CHECKS)
     try:
         with opened(migrated=False) as reached:
-            logs.configure(replace(settings, log_level="error"))  # what is away is told once
+            logs.configure(replace(settings, log_level="error"))  # findings report the rest
             return found + look(reached, (*machine.CHECKS, *checks))
     except PostgresError as error:
         mend = "see the log beside DIR/private/postgres/data"

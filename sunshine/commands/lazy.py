@@ -1,4 +1,4 @@
-"""The root of the command line: imports a group when it is used, turns errors into exit codes."""
+"""The root of the command line: imports a group on use, turns errors into exit codes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ class LazyGroup(click.Group):
         self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command's name, in the order of the help page."""
+        """Return every command's name, in the order of the help page."""
         return sorted([*super().list_commands(ctx), *self._lazy])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now if it must be."""
+        """Return a command; import it if necessary."""
         if cmd_name not in self._lazy:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = self._lazy[cmd_name].partition(":")
@@ -35,8 +35,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest those whose names begin alike: Click knows none that is not
-        imported yet."""
+        """Find the command, or suggest those with a similar beginning.
+
+        Click itself does not know commands that are not imported yet.
+        """
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
@@ -49,12 +51,13 @@ class LazyGroup(click.Group):
             raise click.UsageError(message, ctx) from None
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Click's hook: what is wrong with the arguments is told without what a terminal obeys."""
+        """Parse the arguments (Click's hook); errors about them contain nothing a terminal
+        obeys."""
         with _harmless():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what can go wrong by itself is told in a line, not in a traceback."""
+        """Run the command; expected errors are printed in a line, not as a traceback."""
         try:
             with _harmless():
                 return super().invoke(ctx)
@@ -74,7 +77,7 @@ class LazyGroup(click.Group):
 
 
 def _similar(word: str, names: Iterable[str]) -> list[str]:
-    """Names that one word is the beginning of, or that are close to it and begin alike."""
+    """Return the names that start with a word or start it, or that are close to it."""
     listed = [name for name in names if name[:1] == word[:1]]
     begun = [name for name in listed if name.startswith(word) or word.startswith(name)]
     return begun or get_close_matches(word, listed)
@@ -82,7 +85,7 @@ def _similar(word: str, names: Iterable[str]) -> list[str]:
 
 @contextmanager
 def _harmless() -> Iterator[None]:
-    """Click quotes arguments as they came, an option's name that does not exist too."""
+    """Escape the messages of Click, which quotes arguments unchanged, unknown options too."""
     try:
         yield
     except click.ClickException as error:

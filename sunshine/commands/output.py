@@ -1,4 +1,4 @@
-"""What the command line says: data on stdout, talk on stderr, and how it ends."""
+"""Output of the command line: data on stdout, messages on stderr, and the exit code."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked; `code` is its exit code."""
+    """A command cannot do what was requested; `code` is its exit code."""
 
     def __init__(self, message: str, code: int = FAILED) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class CommandError(Exception):
 
 
 def say(text: str) -> None:
-    """Talk: never part of the data. A terminal acts upon nothing that is quoted in it."""
+    """Print a message, never part of the data; quoted text cannot act on the terminal."""
     click.echo(shown_in_lines(text), err=True)
 
 
@@ -52,7 +52,7 @@ def table(rows: Rows, *, as_json: bool = False, columns: Iterable[str] = ()) -> 
 
 
 def chart(rows: Rows, *, columns: Iterable[str], amount: str) -> None:
-    """Print rows as a table; on a terminal with a bar behind each that is as long as its amount."""
+    """Print rows as a table; on a terminal each with a bar as long as its amount."""
     listed, names = list(rows), list(columns)
     if sys.stdout.isatty():
         _draw_bars(names, listed, amount)
@@ -69,12 +69,12 @@ def document(value: Any) -> None:
 
 
 def line(value: Any) -> None:
-    """Print one JSON value on a line of its own, at once: somebody may be reading along."""
+    """Print one JSON value on a line of its own, unbuffered: somebody may be following."""
     click.echo(encoded(value))
 
 
 def encoded(value: Any) -> str:
-    """One JSON value on one line."""
+    """Return one JSON value on one line."""
     from msgspec import json
 
     encoder = json.Encoder(enc_hook=str, decimal_format="number")
@@ -82,7 +82,7 @@ def encoded(value: Any) -> str:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Go on only after a yes; where nobody can be asked, only with --yes."""
+    """Continue only after a yes; without a terminal, only with --yes."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -95,7 +95,8 @@ def confirm(question: str, *, yes: bool) -> None:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr, where that is a terminal; call what it yields once per step."""
+    """Show a progress bar on stderr if that is a terminal; call the yielded function once per
+    step."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -106,7 +107,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def explained(error: Exception) -> tuple[list[str], int] | None:
-    """The lines and the exit code that an expected error means; None for a fault of ours."""
+    """Return the lines and the exit code of an expected error; None for a bug of ours."""
     from sunshine.core.environment import SettingsError
     from sunshine.core.errors import AppError, Invalid, NotFound
     from sunshine.database.cluster import PostgresError
@@ -169,7 +170,8 @@ def _draw_bars(names: list[str], rows: list[Mapping[str, Any]], amount: str) -> 
 
 
 def cell(value: Any) -> str:
-    """A value as text: one line without tabs, harmless; lists by commas, instants in UTC."""
+    """Return a value as text: one harmless line without tabs; lists with commas, instants in
+    UTC."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -141,7 +141,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(sunshine):
     done = sunshine("db", "upgrade", "fleet", "cms", "--dry-run")
     assert done.returncode == 4
     steps = [
-        [f"Would make {name}.", *(f"Would bring {name} to {step}." for step in steps)]
+        [f"Would create {name}.", *(f"Would migrate {name} to {step}." for step in steps)]
         for name, steps in zip(
             (row["database"] for row in rows(sunshine) if row["name"] in ("fleet", "cms")),
             (migrations.revisions("fleet"), migrations.revisions("cms")),
@@ -149,7 +149,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(sunshine):
         )
     ]
     assert done.stderr.splitlines() == [*steps[0], *steps[1]]
-    assert sunshine("db", "create", "--dry-run").stderr.count("Would make") == 4
+    assert sunshine("db", "create", "--dry-run").stderr.count("Would create") == 4
     assert standing(sunshine, "exists") == [False] * 4
 
 
@@ -161,8 +161,8 @@ def test_a_dry_run_goes_no_further_than_it_is_asked(sunshine, made):
     assert done.returncode == 4
     lines = done.stderr.splitlines()
     assert len(lines) == int(head) - 3
-    assert lines[0].startswith(f"Would take back {head} of ")
-    assert "Would take back 0004 of " in lines[-1]
+    assert lines[0].startswith(f"Would revert {head} of ")
+    assert "Would revert 0004 of " in lines[-1]
     assert sunshine("db", "downgrade", "sunshine", head, "--dry-run").returncode == 0
     assert sunshine("db", "downgrade", "sunshine", "9999", "--dry-run").returncode == 3
     assert sunshine("db", "downgrade", "cms", "base", "--yes").returncode == 0

@@ -56,7 +56,7 @@ def test_files_of_a_bucket_are_named_and_stay_there(sunshine, company, place, tm
     }  # fmt: skip
     done = sunshine("backup", "restore", str(folder), "--keep-tokens", "--json", STORAGE_URL=bucket)
     assert done.returncode == 0, done.stderr
-    assert f"The files are in {bucket}: they are as they were left." in done.stderr
+    assert f"The files are in {bucket}, and were not touched." in done.stderr
     assert json.loads(done.stdout)["filesPut"] == 0
     assert {name: held(place, name) for name in DATABASES} == company.held
     assert stored(place) == {}
