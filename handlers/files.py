@@ -173,19 +173,13 @@ class AppFile(StoredFile):
 MEDIA = (*SHOWN.values(), "application/octet-stream")
 PARTIAL, RANGE = file(*MEDIA, status=206), errors(416, "range_not_satisfiable")
 FILE: list[Reply | Refusal] = [file(*MEDIA), PARTIAL, not_modified, RANGE]
+LIMITS = [conflicts("upload_limit", "upload_expired"), errors(507, "storage_full")]
 
 routes = [
     Route(
         "/api/upload/temp",
         Upload,
-        POST=[
-            signed_in,
-            requires_permission("files:upload"),
-            form,
-            exactly(UPLOADED),
-            conflicts("upload_limit", "upload_expired"),
-            errors(507, "storage_full"),
-        ],
+        POST=[signed_in, requires_permission("files:upload"), form, exactly(UPLOADED), *LIMITS],
     ),
     Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD), *FILE]),
     Route("/api/static/cms/{path:rest}", CmsFile, GET=[public, *FILE]),

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sunshine.database.database import Database
     from sunshine.database.statements import Row
+    from sunshine.modules.employees.rows import EmployeeRow
     from sunshine.modules.mitra.rows import PartnerRow
 
 
-async def employee(database: "Database", word: str) -> "Row":
-    """The employee with this id, email address or employee code; NotFound."""
+async def employee(database: "Database", word: str) -> "EmployeeRow":
+    """Return the employee with this id, email address or employee code; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.employees import employees
 
