@@ -9,7 +9,7 @@ from models.fleet import driver
 from sunshine.core.errors import Conflict, NotFound, violations
 from sunshine.core.principals import Caller, Principal
 from sunshine.database.database import Database, Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.fleet.rows import DriverAccountRow, PasswordHashRow
 from sunshine.modules.users import sign_ins
