@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sunshine.core.principals import System
-from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE, reassess
+from sunshine.modules.attendance.assessment import reassess
+from sunshine.modules.employees import locking
 from tests.api import Answer, Api
 from tests.attendance.factories import IN, OUT, approve_permit, come, give_shift, records
 from tests.factories import hire
@@ -112,7 +113,7 @@ async def test_what_is_decided_meanwhile_is_not_missed(api: Api) -> None:
     body = {"employeeId": who, "timestamp": "2024-01-15T10:00:00Z"}
     day = date(2024, 1, 15)
     async with api.app.databases.sunshine.transaction(System()) as tx:
-        await tx.execute(LOCK_EMPLOYEE, employee=who)
+        await locking.lock(tx, [who])
         coming = asyncio.create_task(api.post(IN, body, as_="hr"))
         await api.somebody_waits()
         await approve_permit(api, "2024-01-15", "09:00", "10:00")

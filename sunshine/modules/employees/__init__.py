@@ -4,6 +4,7 @@ employees.py            who is employed, as what, under whom
 offboarding.py          what ends with an employment
 photo.py                who may open a photo
 csv_import.py           many at once
+locking.py              the employee lock of every module
 lookups.py              positions and departments by name
 departments.py          the departments
 positions.py            the positions
