@@ -89,9 +89,14 @@ def serve(address: str | None, port: int | None, fd: int | None) -> None:
 @click.argument("module", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def routes(module: str | None, as_json: bool) -> None:
-    """List the endpoints and who may call them; of one MODULE, such as `users`."""
+    """List the endpoints and who may call them.
+
+    Of one MODULE: its name in URLs (`leave`, `meeting-rooms`), the beginning of a URL
+    (`/api/leave/holidays`), or a folder or file of handlers/ (`assets`, `holidays`).
+    """
     import server
     from sunshine.commands import output
+    from sunshine.web.routes import routes_of
 
     rows = [
         {
@@ -102,10 +107,9 @@ def routes(module: str | None, as_json: bool) -> None:
             ),
             "handler": f"{route.handler.__module__}.{route.handler.__name__}",
         }
-        for route in server.routes()
+        for route in (server.routes() if module is None else routes_of(server.routes(), module))
         for method, guards in route.guards.items()
         if method not in ("PATCH", "HEAD")
-        and module in (None, route.handler.__module__.rpartition(".")[2])
     ]
     if not rows:
         raise output.CommandError(f"no module {module} has routes", output.NOT_FOUND)

@@ -21,6 +21,7 @@ from handlers import (
     tickets,
     users,
 )
+from sunshine.web.openapi import tags
 from sunshine.web.routes import RouteTable
 
 DOMAINS = (
@@ -46,3 +47,4 @@ DOMAINS = (
 )
 
 routes = RouteTable(route for domain in DOMAINS for route in domain.routes)
+tags.check(routes)

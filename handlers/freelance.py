@@ -23,19 +23,19 @@ class _Freelance(WithAttachments):
 
 
 class Freelancers(_Freelance):
-    """Who works for the company without being employed."""
+    """People who work for the company without being employed."""
 
     async def get(self) -> None:
         """List freelancers.
 
-        Rates and email addresses are shown to those who manage freelancers.
+        Hourly rates and email addresses are shown to holders of `freelance:manage` only.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Register a freelancer.
 
-        Email addresses are unique in any case.
+        Email addresses are unique, regardless of case: 409 `email_taken`.
         """
         async with self.transaction() as tx:
             row = await rules.freelancers.create(tx, self.body)
@@ -48,14 +48,14 @@ class Freelancer(_Freelance):
     async def get(self, freelancer_id: int) -> None:
         """Get a freelancer.
 
-        Rates and email addresses are shown to those who manage freelancers.
+        Hourly rates and email addresses are shown to holders of `freelance:manage` only.
         """
         self.reply(await rules.find(self.db.sunshine, freelancer_id, actor=self.actor))
 
     async def put(self, freelancer_id: int) -> None:
         """Change a freelancer.
 
-        Email addresses are unique in any case.
+        Email addresses are unique, regardless of case: 409 `email_taken`.
         """
         async with self.transaction() as tx:
             row = await rules.freelancers.change(tx, freelancer_id, self.body)
@@ -64,7 +64,7 @@ class Freelancer(_Freelance):
     async def delete(self, freelancer_id: int) -> None:
         """Delete a freelancer.
 
-        Unless a project is planned or active: 409.
+        A freelancer with a project that is planned or active cannot be deleted: 409 `in_use`.
         """
         async with self.transaction() as tx:
             await rules.freelancers.delete(tx, freelancer_id)
@@ -72,12 +72,12 @@ class Freelancer(_Freelance):
 
 
 class Projects(Handler):
-    """What a freelancer works on."""
+    """The projects of a freelancer."""
 
     async def get(self, freelancer_id: int) -> None:
         """List a freelancer's projects.
 
-        `budgetLeft` is what of the budget is not used.
+        `budgetLeft` is the part of the budget that has not been used.
         """
         database = self.db.sunshine
         await rules.find(database, freelancer_id, actor=self.actor)
@@ -87,7 +87,7 @@ class Projects(Handler):
     async def post(self, freelancer_id: int) -> None:
         """Assign a project to a freelancer.
 
-        Who is not active gets none: 409.
+        The freelancer must be active: 409 `freelancer_not_active`.
         """
         async with self.transaction() as tx:
             project = await rules.assign(tx, freelancer_id, self.body)
@@ -100,7 +100,7 @@ class Project(Handler):
     async def put(self, freelancer_id: int, project_id: int) -> None:
         """Change a project.
 
-        `budgetUsed` may be more than the budget: then `budgetLeft` is negative.
+        `budgetUsed` must not exceed the budget: 400.
         """
         async with self.transaction() as tx:
             project = await rules.change_project(tx, freelancer_id, project_id, self.body)
@@ -109,10 +109,10 @@ class Project(Handler):
     async def delete(self, freelancer_id: int, project_id: int) -> None:
         """Delete a project.
 
-        Whoever may assign one may change it; deleting is for those who manage freelancers.
+        Those who may assign a project may change it; deleting it takes `freelance:manage`.
         """
         async with self.transaction() as tx:
-            await rules.remove_project(tx, freelancer_id, project_id)
+            await rules.delete_project(tx, freelancer_id, project_id)
             self.reply(message="Project deleted")
 
 

@@ -20,20 +20,21 @@ from sunshine.web.routes import Route
 
 
 class Sales(Handler):
-    """What was sold."""
+    """Sales."""
 
     async def get(self) -> None:
         """List sales, the latest first.
 
-        One's own, the team's for managers, all with `sales:read:all`. Go on with `cursor`.
+        Your own sales, your team's for managers, all with `sales:read:all`. `cursor` continues
+        after the previous page.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Record a sale.
 
-        `total` must be the sum of the items: 400 names both. `salesPerson` is oneself where it is
-        not said, `date` today.
+        `total` must be the sum of the items: 400 `total_mismatch` names both. `salesPerson`
+        defaults to the caller, `date` to today.
         """
         async with self.transaction() as tx:
             sale = await rules.create(tx, self.body, actor=self.actor)
@@ -46,15 +47,15 @@ class Sale(Handler):
     async def get(self, sale_id: int) -> None:
         """Get a sale with its items.
 
-        One's own, the team's for managers, all with `sales:read:all`.
+        Your own sales, your team's for managers, all with `sales:read:all`.
         """
         self.reply(await rules.find(self.db.sunshine, sale_id, actor=self.actor))
 
     async def put(self, sale_id: int) -> None:
         """Change a sale.
 
-        Items are replaced as a whole, and `total` must be their sum. A void one stays as it is:
-        409.
+        `items` are replaced as a whole, and `total` must be their sum. A void sale cannot be
+        changed: 409 `sale_void`.
         """
         async with self.transaction() as tx:
             sale = await rules.change(tx, sale_id, self.body, actor=self.actor)
@@ -63,20 +64,21 @@ class Sale(Handler):
     async def delete(self, sale_id: int) -> None:
         """Delete a sale that was recorded by mistake.
 
-        To take one back that was made, void it.
+        A sale that was made and fell through is voided instead.
         """
         async with self.transaction() as tx:
-            await rules.remove(tx, sale_id)
+            await rules.delete(tx, sale_id)
             self.reply(message="Sale deleted")
 
 
 class Void(Handler):
-    """A sale that does not count."""
+    """Voiding a sale."""
 
     async def post(self, sale_id: int) -> None:
         """Void a sale.
 
-        From now on it counts nowhere, with a reason; once: 409.
+        It counts in no sum from now on and keeps the `reason`. A sale that is void already: 409
+        `sale_void`.
         """
         async with self.transaction() as tx:
             sale = await rules.void(tx, sale_id, **self.body)
@@ -84,15 +86,16 @@ class Void(Handler):
 
 
 class Report(Handler):
-    """Sums of a period."""
+    """The sums of a period."""
 
     deadline = 60.0
 
     async def get(self) -> None:
         """Report the sales of a period.
 
-        In all, by sales person, customer, product and day, without void ones. One's own, the team's
-        for managers, all with `sales:read:all`. `format` csv or xlsx answers a file.
+        The total and the sums by sales person, customer, product and day, without void sales. Your
+        own sales, your team's for managers, all with `sales:read:all`. `format` csv or xlsx returns
+        a file.
         """
         found = await report.report(self.db.sunshine, self.query, actor=self.actor)
         kind = self.query["format"]

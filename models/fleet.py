@@ -1,4 +1,4 @@
-"""Drivers, their vehicles and where they are: the fleet's own database."""
+"""Drivers, their vehicles and their locations, in the fleet's own database."""
 
 from sqlalchemy import (
     Boolean,
@@ -112,7 +112,7 @@ driver_location = Table(
     Column("longitude", Double, nullable=False),
     Column("flagged", Boolean, nullable=False, comment="faster than anything drives"),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
-    # A point that is sent again is the same point.
+    # A point that is sent twice is stored once.
     PrimaryKeyConstraint("driver_id", "at"),
     CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude"),
     CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude"),

@@ -1,4 +1,4 @@
-"""Freelancers and the projects they are given."""
+"""Freelancers and the projects assigned to them."""
 
 from sqlalchemy import (
     ARRAY,

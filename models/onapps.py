@@ -1,4 +1,4 @@
-"""Settings of the company's apps, vouchers and who redeemed them."""
+"""Settings of the company's apps, vouchers and their redemptions."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""What was sold, by whom, to whom."""
+"""Sales and their items."""
 
 from sqlalchemy import (
     CheckConstraint,

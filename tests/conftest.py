@@ -187,6 +187,13 @@ def io_loop() -> Iterator[IOLoop]:
     loop.close()
 
 
+@pytest.fixture(autouse=True)
+def _current_loop(request: pytest.FixtureRequest) -> None:
+    """Where a test awaits, the run's loop is the current one: asyncio.run leaves none behind."""
+    if asyncio.iscoroutinefunction(request.function):
+        asyncio.set_event_loop(request.getfixturevalue("io_loop").asyncio_loop)
+
+
 @pytest.fixture(scope="session")
 def _server(settings: Settings, io_loop: IOLoop, _now: Now) -> Iterator[Api]:
     yield from serve(settings, io_loop, _now)

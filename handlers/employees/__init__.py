@@ -1,9 +1,17 @@
 """Employees, departments, positions, shifts, placements. Rules: sunshine/modules/employees."""
 
-from handlers.employees import departments, employees, placements, positions, shifts
+from handlers.employees import (
+    departments,
+    employees,
+    import_export,
+    placements,
+    positions,
+    shifts,
+)
 
 routes = [
     *employees.routes,
+    *import_export.routes,
     *departments.routes,
     *positions.routes,
     *shifts.routes,

@@ -12,8 +12,8 @@ from sunshine.web.routes import Route
 class Departments(Records):
     """All departments.
 
-    A name is unique among departments that are not deleted. One that employees or positions belong
-    to stays: 409.
+    A name is unique among departments that are not deleted. A department that employees or
+    positions belong to cannot be deleted: 409.
     """
 
     records = departments

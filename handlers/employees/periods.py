@@ -1,4 +1,4 @@
-"""What shifts.py and placements.py share: the handlers of an employee's periods.
+"""The handlers of an employee's periods, which shifts.py and placements.py share.
 
 Rules: sunshine/modules/employees/periods.py.
 """
@@ -23,7 +23,7 @@ class Periods(Handler):
     async def post(self, employee_id: int) -> None:
         """Give an employee a {title}."""
         async with self.transaction() as tx:
-            row = await self.periods.give(tx, employee_id, self.body, actor=self.actor)
+            row = await self.periods.create(tx, employee_id, self.body, actor=self.actor)
             self.reply(row, message=f"{self.periods.title} created", status=201)
 
 
@@ -46,5 +46,5 @@ class Period(Handler):
     async def delete(self, employee_id: int, period_id: int) -> None:
         """Remove a {title}."""
         async with self.transaction() as tx:
-            await self.periods.take(tx, employee_id, period_id, actor=self.actor)
+            await self.periods.delete(tx, employee_id, period_id, actor=self.actor)
             self.reply(message=f"{self.periods.title} deleted")

@@ -1,4 +1,4 @@
-"""Where an employee works. Rules: sunshine/modules/employees/placements.py. Tables:
+"""Where employees work. Rules: sunshine/modules/employees/placements.py. Tables:
 models/placements.py."""
 
 from handlers.employees.periods import Period, Periods
@@ -10,10 +10,10 @@ from sunshine.web.routes import Route
 
 
 class Placements(Periods):
-    """The locations an employee is placed at, period by period.
+    """The locations where an employee is placed, period by period.
 
-    The location is one of `/api/attendance/locations`; a check-in is measured against it. Periods
-    of one employee do not overlap: 409.
+    The location is one of `/api/attendance/locations`; check-ins are measured against it. Periods
+    of one employee at one location do not overlap: 409.
     """
 
     periods = placements

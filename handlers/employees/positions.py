@@ -12,8 +12,8 @@ from sunshine.web.routes import Route
 class Positions(Records):
     """All positions.
 
-    A name is unique among positions that are not deleted. One that employees hold stays: 409.
-    `level` is for sorting; 1 is the lowest.
+    A name is unique among positions that are not deleted. A position that employees hold cannot be
+    deleted: 409. `level` is for sorting; 1 is the lowest.
     """
 
     records = positions

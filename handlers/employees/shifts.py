@@ -1,5 +1,5 @@
-"""Shifts, and who works which. Rules: sunshine/modules/employees/shifts.py. Tables:
-models/shifts.py."""
+"""Shifts, and the periods for which employees work them. Rules:
+sunshine/modules/employees/shifts.py. Tables: models/shifts.py."""
 
 from handlers.employees.periods import Period, Periods
 from sunshine.modules.employees.shifts import employee_shifts, shifts
@@ -20,8 +20,9 @@ from sunshine.web.routes import Route
 class Shifts(Records):
     """All shifts.
 
-    An end that is not after the start means overnight. Days are 1 (Monday) to 7. Late is a check-in
-    after the start and `graceMinutes`. One that somebody works stays: 409.
+    An end that is not after the start is on the next day. Days are 1 (Monday) to 7. A check-in is
+    late when it comes more than `graceMinutes` after the start. A shift that employees work cannot
+    be deleted: 409.
     """
 
     records = shifts
@@ -36,8 +37,8 @@ class Shift(Record):
 class EmployeeShifts(Periods):
     """The shifts an employee works, period by period.
 
-    Periods of one employee do not overlap: 409. An open end (`to` absent or null) lasts until it is
-    changed. A manager decides for the team, not for themselves.
+    Periods of one employee do not overlap: 409. A period without `to` (absent or null) lasts until
+    it is changed. Managers plan for their team, not for themselves.
     """
 
     periods = employee_shifts

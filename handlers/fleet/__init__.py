@@ -1,4 +1,4 @@
-"""Drivers' sign-in, drivers, vehicles, positions. Rules: sunshine/modules/fleet."""
+"""Drivers' sign-in, drivers, vehicles, locations. Rules: sunshine/modules/fleet."""
 
 from handlers.fleet import driver_auth, drivers, locations, vehicles
 

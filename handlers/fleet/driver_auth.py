@@ -12,15 +12,15 @@ from sunshine.web.routes import Route
 
 
 class Login(Handler):
-    """A driver's name and password for a token that opens the driver's own things only."""
+    """A token for a driver's username and password."""
 
     bucket = "sign_in"
 
     async def post(self) -> None:
         """Sign a driver in.
 
-        The token opens the driver's own profile, vehicle and location, and nothing else; users'
-        names do not work here. Throttled as `POST /api/auth/login`.
+        The token gives access to the driver's own profile, vehicle and location, and nothing else;
+        users cannot sign in here. Throttled like `POST /api/auth/login`.
         """
         account = await sign_in(self, "driver", rules, self.db["fleet"])
         token = self.application.tokens.sign(

@@ -14,22 +14,22 @@ from sunshine.web.routes import Route
 
 
 class Drivers(Handler):
-    """Everybody who drives."""
+    """All drivers."""
 
     bucket = "fleet"
 
     async def get(self) -> None:
         """List drivers.
 
-        Licence, phone and username are shown to the driver and to whoever manages the fleet.
-        `licenseStatus` is expiring from 30 days before the end.
+        Licence number, phone, username and employee id are shown to managers of the fleet only.
+        `licenseStatus` is `expiring` from 30 days before the licence expires.
         """
         self.reply_page(await rules.page(self.db["fleet"], self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Register a driver.
 
-        Licence numbers are unique. With `username` and `password` the driver may sign in. A vehicle
+        Licence numbers are unique. With `username` and `password` the driver can sign in. A vehicle
         has one driver at a time.
         """
         values = self.body
@@ -40,7 +40,7 @@ class Drivers(Handler):
                 await driver_auth.set_credentials(
                     tx, driver["id"], username=values["username"], hashed=hashed
                 )
-                driver = await rules.current(tx, driver["id"])
+                driver = await rules.get(tx, driver["id"])
             self.reply(driver, message="Driver created", status=201)
 
 
@@ -52,16 +52,17 @@ class Driver(Handler):
     async def get(self, driver_id: int) -> None:
         """Get a driver.
 
-        Licence, phone and username are shown to the driver and to whoever manages the fleet.
+        Licence number, phone, username and employee id are shown to the driver and to managers of
+        the fleet only.
         """
         self.reply(await rules.find(self.db["fleet"], driver_id, actor=self.actor))
 
     async def put(self, driver_id: int) -> None:
         """Change a driver.
 
-        Drivers: their own phone, and password with `currentPassword`; of several at once with one
-        current password one is made, the others are 409. Who is not active any more is signed out
-        at once.
+        Drivers change their own phone, and their password with `currentPassword`; of several
+        password changes at once one succeeds, the others are 409. A driver whose status is no
+        longer `active` is signed out at once.
         """
         values = self.body
         rules.check_change(self.actor, driver_id, values)
@@ -69,8 +70,8 @@ class Driver(Handler):
         hashed = None
         if "password" in values:
             await self._check_current(current)
-            named = {"username": self.actor.username, "name": self.actor.name}
-            hashed = await _hashed(self, values | named)
+            names = {"username": self.actor.username, "name": self.actor.name}
+            hashed = await _hashed(self, values | names)
             del values["password"]
         async with self.transaction("fleet") as tx:
             if hashed:
@@ -81,7 +82,7 @@ class Driver(Handler):
     async def delete(self, driver_id: int) -> None:
         """Delete a driver.
 
-        Every token of theirs ends at once, and their vehicle is free.
+        Every token of the driver ends at once, and their vehicle is released.
         """
         async with self.transaction("fleet") as tx:
             await rules.delete(tx, driver_id)
@@ -98,19 +99,19 @@ class Driver(Handler):
 
 
 class Credentials(Handler):
-    """A driver's name and password, given by whoever manages the fleet."""
+    """A driver's username and password, set by managers of the fleet."""
 
     async def post(self, driver_id: int) -> None:
-        """Set a driver's name and password.
+        """Set a driver's username and password.
 
-        Every token of the driver ends at once. Usernames of drivers are unique in any case.
+        Every token of the driver ends at once. Drivers' usernames are unique regardless of case.
         """
-        driver = await rules.current(self.db["fleet"], driver_id)
+        driver = await rules.get(self.db["fleet"], driver_id)
         hashed = await _hashed(self, {**self.body, "name": driver["name"]})
         async with self.transaction("fleet") as tx:
             username = self.body["username"]
             await driver_auth.set_credentials(tx, driver_id, username=username, hashed=hashed or "")
-            driver = await rules.current(tx, driver_id)
+            driver = await rules.get(tx, driver_id)
             self.reply(driver, message="Credentials set")
 
 

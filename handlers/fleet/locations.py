@@ -1,4 +1,4 @@
-"""Where drivers are, over HTTP. Rules: sunshine/modules/fleet/locations.py."""
+"""Drivers' locations over HTTP. Rules: sunshine/modules/fleet/locations.py."""
 
 import time
 from typing import Any
@@ -7,39 +7,40 @@ from tornado.iostream import StreamClosedError
 
 from sunshine.core import json
 from sunshine.modules.fleet import locations as rules
+from sunshine.modules.fleet.rows import PointRow
 from sunshine.modules.fleet.schemas import MOST_POINTS, PASSED, PLACE, POINT, RECEIVED
 from sunshine.web.guards import any_principal, one_or_many, query, requires_permission
 from sunshine.web.handler import Handler
 from sunshine.web.response_specs import conflicts, file, item, page
 from sunshine.web.routes import Route
 
-SECONDS = 60.0  # for the next thousand points of a track
+SECONDS = 60.0  # to send the next thousand points of a track
 
 
 class Location(Handler):
-    """The last-known place of a driver."""
+    """The last-known location of a driver."""
 
     bucket = "fleet"
 
     async def get(self, driver_id: int) -> None:
-        """Get a driver's last-known place.
+        """Get a driver's last-known location.
 
-        `data` is null when the driver was never seen. Points that no vehicle can have reached never
-        become it.
+        `data` is null when the driver has never reported one. Points that no vehicle can have
+        reached never become it.
         """
-        place = await rules.last(self.db["fleet"], driver_id, actor=self.actor)
-        self.reply_exactly({"success": True, "data": place})
+        position = await rules.last(self.db["fleet"], driver_id, actor=self.actor)
+        self.reply_exactly({"success": True, "data": position})
 
     async def post(self, driver_id: int) -> None:
-        """Report where a driver is: a point, or up to 500 as a list.
+        """Report where a driver is: a point, or a list of up to 500.
 
-        The last-known place moves forward in time only. Points known already are not kept again;
-        points faster than anything drives are flagged. More than 5 minutes ahead, or 0/0, is 400; a
-        driver who is not active is 409.
+        The last-known location moves forward in time only. Known points are not stored again;
+        points that imply more than 300 km/h are flagged. A point more than 5 minutes in the future,
+        or at 0/0, is 400; a driver who is not active is 409.
         """
         async with self.transaction("fleet") as tx:
-            told = await rules.report(tx, driver_id, self.items, actor=self.actor)
-            self.reply(told, message="Location updated")
+            received = await rules.report(tx, driver_id, self.items, actor=self.actor)
+            self.reply(received, message="Location updated")
 
 
 class Locations(Location):
@@ -48,7 +49,7 @@ class Locations(Location):
     async def get(self, driver_id: int) -> None:
         """Get a driver's track, the earliest first.
 
-        Go on with `cursor`; `format=geojson` streams the whole as a FeatureCollection.
+        Continue with `cursor`; `format=geojson` streams the whole track as a FeatureCollection.
         """
         if self.query["format"] == "geojson":
             await self._stream(driver_id)
@@ -63,21 +64,21 @@ class Locations(Location):
         self.write('{"type":"FeatureCollection","features":[')
         comma = b""
         async for rows in batches:
-            # A long track on a slow line takes as long as it takes, while it goes on.
+            # A slow client may take longer than a request's deadline, as long as it keeps reading.
             self.ends = time.monotonic() + SECONDS
             self.write(comma + json.encode([_feature(row) for row in rows])[1:-1])
             comma = b","
             try:
                 await self.flush()
-            except StreamClosedError:  # whoever asked has gone
+            except StreamClosedError:  # the client has gone
                 return
         self.write("]}")
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
-    place = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]}
+def _feature(row: PointRow) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]}
     properties = {"timestamp": row["timestamp"], "flagged": row["flagged"]}
-    return {"type": "Feature", "geometry": place, "properties": properties}
+    return {"type": "Feature", "geometry": point, "properties": properties}
 
 
 OWN = requires_permission("fleet:read", "fleet:manage", "fleet:self")

@@ -9,22 +9,22 @@ from sunshine.web.routes import Route
 
 
 class Vehicles(Handler):
-    """Everything that is driven."""
+    """All vehicles."""
 
     bucket = "fleet"
 
     async def get(self) -> None:
         """List vehicles.
 
-        To a driver their own.
+        A driver's list holds their own vehicle only.
         """
         self.reply_page(await rules.page(self.db["fleet"], self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Create a vehicle.
 
-        Plate numbers are unique, however they are spaced. One vehicle has one driver at a time, and
-        the other way round: 409.
+        Plate numbers are unique, regardless of spacing. A vehicle has one driver at a time, and a
+        driver one vehicle: 409.
         """
         async with self.transaction("fleet") as tx:
             vehicle = await rules.create(tx, self.body)
@@ -39,14 +39,14 @@ class Vehicle(Handler):
     async def get(self, vehicle_id: int) -> None:
         """Get a vehicle.
 
-        To a driver their own.
+        A driver gets their own only.
         """
-        self.reply(await rules.find(self.db["fleet"], vehicle_id, actor=self.actor))
+        self.reply(await rules.get(self.db["fleet"], vehicle_id, actor=self.actor))
 
     async def put(self, vehicle_id: int) -> None:
         """Change a vehicle.
 
-        `driverId` hands it over, null takes it back; the history keeps who drove it when.
+        `driverId` assigns it to a driver, null releases it; the history records who drove it when.
         """
         async with self.transaction("fleet") as tx:
             vehicle = await rules.change(tx, vehicle_id, self.body)
@@ -55,7 +55,7 @@ class Vehicle(Handler):
     async def delete(self, vehicle_id: int) -> None:
         """Delete a vehicle.
 
-        Unless somebody drives it: 409.
+        A vehicle that has a driver is 409.
         """
         async with self.transaction("fleet") as tx:
             await rules.delete(tx, vehicle_id)
@@ -63,15 +63,15 @@ class Vehicle(Handler):
 
 
 class History(Handler):
-    """Who drove a vehicle."""
+    """The drivers of a vehicle."""
 
     async def get(self, vehicle_id: int) -> None:
-        """List who drove a vehicle, the latest first.
+        """List the drivers of a vehicle, the latest first.
 
-        From when until when; an open end is the present driver.
+        `since` and `until` bound each assignment; `until` is null for the current driver.
         """
         database = self.db["fleet"]
-        await rules.find(database, vehicle_id, actor=self.actor)
+        await rules.get(database, vehicle_id, actor=self.actor)
         self.reply_page(await rules.history.page(database, self.query, vehicle=vehicle_id))
 
 

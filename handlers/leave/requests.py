@@ -23,9 +23,9 @@ class LeaveApplication(_Leave):
 
         `employeeId` defaults to the caller; HR and admins apply for others too. A request takes the
         working days of that employee, without holidays; one without any is refused with 400. One
-        that overlaps leave, a permit or recorded attendance of the employee, or takes more days than
-        are available, is refused with 409. Only HR and admins enter collective leave. `halfDay` is
-        for single days. `warnings` list what else is on these days.
+        that overlaps leave, a permit or recorded attendance of the employee, or takes more days
+        than are available, is refused with 409. Only HR and admins enter collective leave.
+        `halfDay` is for single days. `warnings` list what else is on these days.
         """
         async with self.transaction() as tx:
             leave = await rules.apply(tx, self.body, actor=self.actor)
@@ -87,9 +87,9 @@ class LeaveDecision(_Leave):
     async def post(self, leave_id: int) -> None:
         """Approve or reject leave.
 
-        Managers decide for their team, HR and admins for everybody, nobody for themselves. A request
-        that is not pending is refused with 409. Rejecting needs `notes`. A request that nobody
-        decides by its deadline is rejected automatically.
+        Managers decide for their team, HR and admins for everybody, nobody for themselves. A
+        request that is not pending is refused with 409. Rejecting needs `notes`. A request that
+        nobody decides by its deadline is rejected automatically.
         """
         async with self.transaction() as tx:
             leave = await decisions.decide(tx, leave_id, **self.body, actor=self.actor)

@@ -21,15 +21,15 @@ class Documents(_Documents):
     async def get(self, id_: int) -> None:
         """List a partner's documents.
 
-        Their `fields` are of any shape. `search` looks at titles.
+        Their `fields` are JSON objects of any shape. `search` looks in titles.
         """
         self.reply_page(await rules.page(self.db, self.query, id_))
 
     async def post(self, id_: int) -> None:
         """Create a document of a partner.
 
-        `fields` is any JSON object of at most 256 KiB, answered to the letter; a text that is the
-        URL of an upload keeps the file.
+        `fields` is any JSON object of at most 256 KiB and is returned exactly as sent. A string in
+        it that is the URL of an upload keeps the file.
         """
         await self.settle(self.db["mitra"])
         draft = await rules.draft(self.db, id_, self.body)
@@ -44,15 +44,15 @@ class Document(_Documents):
     async def get(self, id_: int, document_id: int) -> None:
         """Get a partner's document.
 
-        With MongoDB away it is 503 within 3 seconds, and nothing else is.
+        While MongoDB is unavailable, 503 `documents_unavailable` within 3 seconds.
         """
         self.reply(await rules.find(self.db, id_, document_id))
 
     async def put(self, id_: int, document_id: int) -> None:
         """Change a partner's document.
 
-        What is sent is merged, `fields` as a whole. With `version` a change made meanwhile is 409,
-        with the present document in `data`.
+        The given members are merged, `fields` as a whole. With `version`, a document that was
+        changed meanwhile is 409 `changed_meanwhile`, with the present one in `data`.
         """
         await self.settle(self.db["mitra"])
         draft = await rules.redraft(self.db, id_, document_id, self.body)
@@ -63,7 +63,7 @@ class Document(_Documents):
     async def delete(self, id_: int, document_id: int) -> None:
         """Delete a partner's document.
 
-        A change made meanwhile is 409: look at it first.
+        A document that was changed meanwhile is 409 `changed_meanwhile`: read it again first.
         """
         found = await rules.find(self.db, id_, document_id)
         async with self.transaction("mitra") as tx:

@@ -9,10 +9,10 @@ from sunshine.web.routes import Route
 
 
 class Partners(Records):
-    """Whom the company works with.
+    """The partners of the company.
 
-    Names are unique in any case among partners that are not deleted. One that has documents stays:
-    409.
+    Names are unique among partners that are not deleted, regardless of case: 409
+    `partner_name_taken`. A partner that has documents cannot be deleted: 409 `in_use`.
     """
 
     records = partners

@@ -1,4 +1,4 @@
-"""Using vouchers over HTTP. Rules: sunshine/modules/onapps/redemptions.py."""
+"""Validating and redeeming vouchers over HTTP. Rules: sunshine/modules/onapps/redemptions.py."""
 
 from sunshine.modules.onapps import redemptions as rules
 from sunshine.modules.onapps import vouchers
@@ -11,41 +11,42 @@ from sunshine.web.routes import Route
 
 
 class Redemptions(Handler):
-    """What a voucher was used for."""
+    """The redemptions of a voucher."""
 
     async def get(self, voucher_id: int) -> None:
-        """List what a voucher was used for, the latest first.
+        """List a voucher's redemptions, the latest first.
 
-        Released ones too.
+        Released ones are included.
         """
         database = self.db.sunshine
-        await vouchers.find(database, voucher_id)
+        await vouchers.get(database, voucher_id)
         self.reply_page(await rules.redemptions.page(database, self.query, voucher=voucher_id))
 
 
 class Validation(Handler):
-    """What a voucher would take off."""
+    """Validating a voucher."""
 
     async def post(self) -> None:
-        """Ask what a voucher would take off.
+        """Ask what a voucher would take off an order.
 
-        Nothing is used up. An unknown or unusable one is 200 with `valid` false and the `reason`.
-        The discount is never more than the amount; `maxDiscount` caps percentages. Throttled per
-        caller, so that codes cannot be guessed.
+        Nothing is used up. An unknown or unusable voucher is 200 with `valid` false and the
+        `reason`. The discount never exceeds the amount; `maxDiscount` caps percentages. Throttled
+        per caller, so that codes cannot be guessed.
         """
         await rate_limits.count_voucher(self)
-        found = await rules.validate(self.db.sunshine, **self.body)
-        self.reply_exactly({"success": True, **found})
+        validation = await rules.validate(self.db.sunshine, **self.body)
+        self.reply_exactly({"success": True, **validation})
 
 
 class Redemption(Handler):
-    """Using a voucher."""
+    """Redeeming a voucher."""
 
     async def post(self) -> None:
-        """Use a voucher for an order.
+        """Redeem a voucher for an order.
 
-        Once per `orderRef`: again is 409 with the first one in `data`. Of many who ask at once as
-        many get it as are left. The code of a 409 says why. Throttled together with asking.
+        Once per `orderRef`: a repeat is 409 with the first redemption in `data`. Of many requests
+        at once, as many succeed as uses are left. The code of a 409 says why. Throttled together
+        with validation.
         """
         await rate_limits.count_voucher(self)
         async with self.transaction() as tx:
@@ -54,12 +55,12 @@ class Redemption(Handler):
 
 
 class Release(Handler):
-    """Taking that back."""
+    """Releasing a redemption."""
 
     async def post(self, redemption_id: int) -> None:
-        """Take a redemption back, once.
+        """Release a redemption, once.
 
-        The voucher may be used once more.
+        The voucher can be used once more.
         """
         async with self.transaction() as tx:
             redemption = await rules.release(tx, redemption_id)

@@ -11,25 +11,25 @@ from sunshine.web.routes import Route
 
 
 class Onapps(WithAttachments):
-    """What every app may know."""
+    """The apps' settings and public vouchers."""
 
     filing = AttachmentSpec("onapps", "onapps_setting", "voucher", within=("vouchers",))
 
     async def get(self) -> None:
-        """Get what every app may know.
+        """Get the apps' settings and public vouchers.
 
-        The settings, and up to 100 vouchers that are public and usable today.
+        Up to 100 vouchers that are public and usable today.
         """
-        self.reply(await rules.show(self.db.sunshine))
+        self.reply(await rules.get(self.db.sunshine))
 
     async def put(self) -> None:
         """Replace the apps' settings.
 
-        As a whole; they are of any shape.
+        They are replaced as a whole and may have any shape.
         """
         async with self.transaction() as tx:
-            shown = await rules.change(tx, self.body["settings"])
-            self.reply(shown, message="Settings updated")
+            settings = await rules.change(tx, self.body["settings"])
+            self.reply(settings, message="Settings updated")
 
 
 routes = [

@@ -19,14 +19,14 @@ class Vouchers(_Vouchers):
     async def get(self) -> None:
         """List vouchers.
 
-        `search` looks at codes and descriptions.
+        `search` finds codes and descriptions.
         """
         self.reply_page(await rules.listing.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
         """Create a voucher.
 
-        Codes are kept in capitals, unique, and stay as they are. A percentage is above 0 and at
+        Codes are stored in capitals, are unique and never change. A percentage is above 0 and at
         most 100. `validUntil` includes that day.
         """
         async with self.transaction() as tx:
@@ -40,14 +40,14 @@ class Voucher(_Vouchers):
     async def get(self, voucher_id: int) -> None:
         """Get a voucher.
 
-        `used` is how often it was redeemed and not released.
+        `used` counts its redemptions that are not released.
         """
-        self.reply(await rules.find(self.db.sunshine, voucher_id))
+        self.reply(await rules.get(self.db.sunshine, voucher_id))
 
     async def put(self, voucher_id: int) -> None:
         """Change a voucher.
 
-        The code stays. The limit is not set below what is used.
+        The code never changes. `usageLimit` cannot be set below `used`.
         """
         async with self.transaction() as tx:
             voucher = await rules.change(tx, voucher_id, self.body)

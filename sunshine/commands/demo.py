@@ -110,9 +110,9 @@ async def _store_people(
         }
         id_ = (await employees.create(tx, values))["id"]
         shift = {"shiftId": shifts[person.shift], "from": person.joined}
-        await employee_shifts.give(tx, id_, shift, actor=actor)
+        await employee_shifts.create(tx, id_, shift, actor=actor)
         place = {"locationId": locations[person.location], "from": person.joined}
-        await placements.give(tx, id_, place, actor=actor)
+        await placements.create(tx, id_, place, actor=actor)
         ids[person.code] = id_
         advance()
     return ids

@@ -1,4 +1,5 @@
-"""`sunshine fleet`: drivers and vehicles from the command line. Rules: fleet_*.py."""
+"""`sunshine fleet`: drivers and vehicles from the command line. Rules:
+sunshine/modules/fleet."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from sunshine.commands.users import password_of, stdin_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.fleet.rows import DriverRow, VehicleRow
 
 DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
 VEHICLES = ("id", "plateNumber", "type", "status", "driver", "registrationExpiry")
@@ -23,7 +24,9 @@ def fleet() -> None:
 
 @fleet.command()
 @click.option(
-    "--status", type=click.Choice(["active", "inactive", "suspended"]), help="Only in this state."
+    "--status",
+    type=click.Choice(["active", "inactive", "suspended"]),
+    help="Only those with this status.",
 )
 @click.option("--search", help="Only those with this in name, licence, phone or username.")
 @json_option
@@ -31,22 +34,21 @@ def drivers(status: str | None, search: str | None, as_json: bool) -> None:
     """List the drivers."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[DriverRow]":
         from sunshine.modules.fleet import drivers as rules
 
         asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
-        return await rules.listing.every(database, asked, **rules.days(database))
+        return await rules.listing.every(database, asked, **rules.license_days(database))
 
     rows = run(work, "fleet")
-    shown = rows if as_json else [{name: row[name] for name in DRIVERS} for row in rows]
-    output.table(shown, as_json=as_json, columns=DRIVERS)
+    output.table(rows, as_json=as_json, columns=DRIVERS)
 
 
 @fleet.command()
 @click.option(
     "--status",
     type=click.Choice(["active", "inactive", "maintenance"]),
-    help="Only in this state.",
+    help="Only those with this status.",
 )
 @click.option("--search", help="Only those with this in plate, brand or model.")
 @json_option
@@ -54,15 +56,14 @@ def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
     """List the vehicles and who drives them."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[VehicleRow]":
         from sunshine.modules.fleet import vehicles as rules
 
         asked = {k: v for k, v in {"status": status, "search": search}.items() if v is not None}
         return await rules.listing.every(database, asked)
 
     rows = run(work, "fleet")
-    shown = rows if as_json else [{name: row[name] for name in VEHICLES} for row in rows]
-    output.table(shown, as_json=as_json, columns=VEHICLES)
+    output.table(rows, as_json=as_json, columns=VEHICLES)
 
 
 @fleet.command()
@@ -70,7 +71,7 @@ def vehicles(status: str | None, search: str | None, as_json: bool) -> None:
 @click.argument("username", metavar="NAME")
 @stdin_option
 def credentials(license_number: str, username: str, password_stdin: bool) -> None:
-    """Let the driver with this LICENCE sign in as NAME; tokens they had end at once."""
+    """Let the driver with this LICENCE sign in as NAME; their present tokens end at once."""
     from sunshine.commands.context import check_password, hashed, operator, run
     from sunshine.core.validation import Payload
     from sunshine.modules.fleet.schemas import CREDENTIALS
@@ -78,7 +79,7 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
     password = password_of(password_stdin)
     values = Payload(CREDENTIALS).check({"username": username, "password": password})
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "DriverRow":
         from sunshine.modules.fleet import driver_auth
 
         driver = await _licensed(database, license_number)
@@ -93,13 +94,12 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
     output.say(f"{run(work, 'fleet')['name']} may sign in as {username}.")
 
 
-async def _licensed(database: "Database", license_number: str) -> "Row":
+async def _licensed(database: "Database", license_number: str) -> "DriverRow":
     from sunshine.core.errors import NotFound
     from sunshine.modules.fleet import drivers as rules
 
     asked = {"search": license_number}
-    for row in await rules.listing.every(database, asked, **rules.days(database)):
+    for row in await rules.listing.every(database, asked, **rules.license_days(database)):
         if row["licenseNumber"].lower() == license_number.lower():
-            found: Row = row
-            return found
+            return row
     raise NotFound(f"there is no driver with licence {license_number}")

@@ -1,7 +1,8 @@
 """The root of the command line: imports a group when it is used, turns errors into exit codes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -31,6 +32,22 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or suggest those whose names begin alike: Click knows none that is not
+        imported yet."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            hidden = {name for name, command in self.commands.items() if command.hidden}
+            names = [name for name in self.list_commands(ctx) if name not in hidden]
+            alike = " or ".join(map(repr, _similar(args[0], names)))
+            if not alike:
+                raise
+            message = f"No such command {args[0]!r}. Did you mean {alike}?"
+            raise click.UsageError(message, ctx) from None
+
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Click's hook: what is wrong with the arguments is told without what a terminal obeys."""
         with _harmless():
@@ -54,6 +71,13 @@ class LazyGroup(click.Group):
             for line in lines:
                 output.say(f"Error: {line}")
             ctx.exit(code)
+
+
+def _similar(word: str, names: Iterable[str]) -> list[str]:
+    """Names that one word is the beginning of, or that are close to it and begin alike."""
+    listed = [name for name in names if name[:1] == word[:1]]
+    begun = [name for name in listed if name.startswith(word) or word.startswith(name)]
+    return begun or get_close_matches(word, listed)
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sunshine.database.database import Database
     from sunshine.database.statements import Row
+    from sunshine.modules.employees.rows import EmployeeRow
+    from sunshine.modules.mitra.rows import PartnerRow
 
 
-async def employee(database: "Database", word: str) -> "Row":
-    """The employee with this id, email address or employee code; NotFound."""
+async def employee(database: "Database", word: str) -> "EmployeeRow":
+    """Return the employee with this id, email address or employee code; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.employees import employees
 
@@ -34,7 +36,7 @@ async def asset(database: "Database", code: str) -> "Row":
     raise NotFound(f"there is no asset {code}")
 
 
-async def partner(database: "Database", word: str) -> "Row":
+async def partner(database: "Database", word: str) -> "PartnerRow":
     """The partner with this id or name; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.mitra.partners import partners

@@ -1,7 +1,8 @@
-"""`sunshine sales`: what was sold. Rules: sunshine/modules/sales/report.py."""
+"""`sunshine sales`: reports on sales. Rules: sunshine/modules/sales/report.py."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -11,27 +12,32 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.sales.rows import ReportRow
 
 
-BY = {"person": "bySalesPerson", "customer": "byCustomer", "product": "byProduct", "day": "byDay"}
+BY: dict[str, Literal["bySalesPerson", "byCustomer", "byProduct", "byDay"]] = {
+    "person": "bySalesPerson",
+    "customer": "byCustomer",
+    "product": "byProduct",
+    "day": "byDay",
+}
 
 
 @click.group()
 def sales() -> None:
-    """What was sold."""
+    """Sales."""
 
 
 @sales.command()
 @click.option("--from", "first", type=DAY, help="First day.")
 @click.option("--to", "last", type=DAY, help="Last day.")
-@click.option("--by", type=click.Choice(list(BY)), default="day", help="What is summed up.")
+@click.option("--by", type=click.Choice(list(BY)), default="day", help="What the sums are by.")
 @json_option
 def report(first: datetime | None, last: datetime | None, by: str, as_json: bool) -> None:
-    """Sum up a period: on a terminal with bars, --json prints the whole report."""
+    """Sum up the sales of a period, with bars on a terminal; --json prints the whole report."""
     from sunshine.commands.context import everybody, run
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "ReportRow":
         from sunshine.modules.sales import report as sales_report
 
         asked = {"startDate": first, "endDate": last}
@@ -47,6 +53,6 @@ def report(first: datetime | None, last: datetime | None, by: str, as_json: bool
     output.say(f"{found['count']} sales, {found['totalSales']} in all, {found['average']} each")
 
 
-def _line(by: str, row: "Row") -> "dict[str, Any]":
+def _line(by: str, row: Mapping[str, Any]) -> "dict[str, Any]":
     key = row.get("name") or next(iter(row.values()))
     return {by: key, "sales": row["count"], "total": row["total"]}

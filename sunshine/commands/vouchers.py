@@ -1,4 +1,4 @@
-"""`sunshine vouchers`: making and listing them. Rules: sunshine/modules/onapps/vouchers.py."""
+"""`sunshine vouchers`: create and list vouchers. Rules: sunshine/modules/onapps/vouchers.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,21 +11,21 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.onapps.rows import VoucherRow
 
 COLUMNS = ("id", "code", "discountType", "discountValue", "validUntil", "usageLimit", "used",
            "active")  # fmt: skip
 
 MOST = 100_000
-# No letters that look like digits, none that look like each other.
+# Without I, L, O, 0 and 1, which are mistaken for one another.
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
 def _terms(command: Any) -> Any:
-    """What a voucher takes off, for how long."""
+    """Add the options of a voucher's terms to a command."""
     for option in (
-        click.option("--until", type=DAY, help="Last day it is good for."),
-        click.option("--min-purchase", type=float, default=0, help="Least order amount."),
+        click.option("--until", type=DAY, help="Last day it is valid."),
+        click.option("--min-purchase", type=float, default=0, help="Minimum order amount."),
         click.option("--fixed", type=float, metavar="AMOUNT", help="Take off an amount."),
         click.option("--percent", type=float, help="Take off a percentage."),
     ):
@@ -40,26 +40,25 @@ def vouchers() -> None:
 
 @vouchers.command("list")
 @click.option("--search", help="Only those with this in code or description.")
-@click.option("--active/--inactive", default=None, help="Only those that may, or may not, be used.")
+@click.option("--active/--inactive", default=None, help="Only active, or only inactive ones.")
 @json_option
 def list_(search: str | None, active: bool | None, as_json: bool) -> None:
     """List the vouchers."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[VoucherRow]":
         from sunshine.modules.onapps import vouchers as rules
 
         asked = {k: v for k, v in {"search": search, "active": active}.items() if v is not None}
         return await rules.listing.every(database, asked)
 
     rows = run(work)
-    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    output.table(rows, as_json=as_json, columns=COLUMNS)
 
 
 @vouchers.command()
 @click.argument("code")
-@click.option("--limit", type=click.IntRange(1), help="How often it may be used in all.")
+@click.option("--limit", type=click.IntRange(1), help="How often it can be used in total.")
 @_terms
 def create(
     code: str,
@@ -69,9 +68,9 @@ def create(
     min_purchase: float,
     until: datetime | None,
 ) -> None:
-    """Create a voucher that is printed as CODE."""
+    """Create a voucher with this CODE."""
     values = _values(percent, fixed, min_purchase, until) | {"code": code, "usageLimit": limit}
-    [row] = _made([values])
+    [row] = _create_all([values])
     output.say(f"Created voucher {row['code']}.")
 
 
@@ -87,14 +86,14 @@ def generate(
     min_purchase: float,
     until: datetime | None,
 ) -> None:
-    """Create many single-use vouchers, all or none; prints their codes, a line each."""
+    """Create many single-use vouchers, all or none; prints their codes, one per line."""
     import secrets
 
     terms = _values(percent, fixed, min_purchase, until) | {"usageLimit": 1}
     codes: set[str] = set()
     while len(codes) < count:
         codes.add(prefix + "".join(secrets.choice(LETTERS) for _ in range(10)))
-    for row in _made([{**terms, "code": code} for code in sorted(codes)]):
+    for row in _create_all([{**terms, "code": code} for code in sorted(codes)]):
         click.echo(output.cell(row["code"]))
     output.say(f"Created {count} vouchers.")
 
@@ -113,7 +112,7 @@ def _values(
     }
 
 
-def _made(given: list[dict[str, Any]]) -> "list[Row]":
+def _create_all(given: list[dict[str, Any]]) -> "list[VoucherRow]":
     from sunshine.commands.context import operator, run
     from sunshine.core.validation import Payload
     from sunshine.modules.onapps.schemas import CREATE
@@ -121,7 +120,7 @@ def _made(given: list[dict[str, Any]]) -> "list[Row]":
     payload = Payload(CREATE)
     checked = [payload.check(values) for values in given]
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[VoucherRow]":
         from sunshine.modules.onapps import vouchers as rules
 
         made = []

@@ -1,13 +1,14 @@
 """Strict JSON in, fast JSON out. What no field may hold is refused here, before any schema.
 
-Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, more than a million
-values or 50,000 objects and lists, NUL and lone surrogates in any string or key.
+Refused: duplicate keys, NaN and infinities (1e400 too), nesting deeper than 32, more than 150,000
+values or 20,000 objects and lists, numbers of more than 1,000 digits, NUL and lone surrogates in
+any string or key.
 """
 
 import json
 import math
 import re
-from itertools import chain
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,15 +16,23 @@ import msgspec
 from sunshine.core.errors import Invalid, shortened
 
 MAX_DEPTH = 32
-MAX_VALUES = 1_000_000
-MAX_HOLDERS = 50_000  # objects and lists: each is looked at here once more
+# As many as a free form of 256 KiB can hold, and more; reading ten times as many takes a second.
+MAX_VALUES = 150_000
+MAX_HOLDERS = 20_000  # objects and lists: each is looked at here once more
+# Reading a number takes the square of its digits.
+MAX_DIGITS = 1000
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_NUMBER = b"0" * (MAX_DIGITS + 1)
 # How many values are looked at for the place of a character, once it is known that there is one.
 MAX_SOUGHT = 10_000
-# What stands between values or begins some, and all the rest.
+# What stands between values or begins some, what holds values, and all the rest of each.
 _NO_MARKS = bytes(set(range(256)) - set(b",[{"))
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SQUARE = bytes.maketrans(b"{}", b"[]")
 # An escape that may be half of a pair, or a half alone.
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 INT64 = range(-(2**63), 2**63)
+_LEAST, _MOST = INT64[0], INT64[-1]
 # From here on the shortest text of a float has no point, and reads as a whole number.
 _POINTLESS = 1e16
 
@@ -46,6 +55,7 @@ def decode(body: bytes) -> Any:
             text,
             object_pairs_hook=_object,
             parse_float=_float,
+            parse_int=_int if _has_long_numbers(body) else None,
             parse_constant=_constant,
         )
     except UnicodeDecodeError:
@@ -57,9 +67,9 @@ def decode(body: bytes) -> Any:
     except ValueError:  # an integer of thousands of digits
         raise Invalid("Body holds a number out of range", code="invalid_json") from None
     if holders > MAX_DEPTH:
-        _check_depth(value)
+        _check_depth(body)
     if b"\\u" in body and _is_unclean(text, value):
-        raise _unclean(_place(value))
+        raise _unclean(_place(value, _is_strange))
     return value
 
 
@@ -78,20 +88,30 @@ def exact(value: Any) -> Any:
     A double that is whole and has 64 bits' room is such a number, as far as JSON can tell.
     ValueError names the place of one that fits neither.
     """
-    return _exact(value, "")
+    try:
+        return _exact(value)
+    except OverflowError:
+        place = _place(value, lambda item: isinstance(item, int) and item not in INT64)
+        where = f" at {place}" if place else ""
+        raise ValueError(f"holds a whole number of more than 64 bits{where}") from None
 
 
-def _exact(value: Any, path: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _exact(item, f"{path}.{key}") for key, item in value.items()}
-    if isinstance(value, list):
-        return [_exact(item, f"{path}.{number}") for number, item in enumerate(value)]
-    if isinstance(value, float):
+def _exact(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is int:
+        if not _LEAST <= value <= _MOST:
+            raise OverflowError
+        return value
+    if kind is dict:
+        return {key: _exact(item) for key, item in value.items()}
+    if kind is list:
+        return [_exact(item) for item in value]
+    if kind is float:
         if abs(value) >= _POINTLESS and int(value) in INT64:
             return int(value)
         return value or 0.0  # -0.0 is no number of PostgreSQL's
-    if isinstance(value, int) and value not in INT64:
-        raise ValueError(f"holds a whole number of more than 64 bits at {path[1:]}")
     return value
 
 
@@ -109,21 +129,52 @@ def _holders_of(body: bytes) -> int:
     """How many objects and lists it may have, brackets in its texts counted too; Invalid where it
     would take long only to read it."""
     marks = body.translate(None, _NO_MARKS)
-    holders = len(marks.translate(None, b","))
+    if len(marks) > MAX_VALUES or len(marks) - marks.count(b",") > MAX_HOLDERS:
+        marks = _outside_texts(body).translate(None, _NO_MARKS)
+    holders = len(marks) - marks.count(b",")
     for found, most, what in (
         (holders, MAX_HOLDERS, "objects and lists"),
         (len(marks), MAX_VALUES, "values"),
     ):
         if found > most:
-            raise Invalid(f"Body holds more than {most:,} {what}", code="invalid_json")
+            raise _too_many(most, what)
     return holders
 
 
+def _outside_texts(body: bytes) -> bytes:
+    """Without what its texts say; Invalid where there are too many of those."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Two for a value, two for its key.
+    if body.count(b'"') > 4 * MAX_VALUES:
+        raise _too_many(MAX_VALUES, "values")
+    return b"".join(body.split(b'"')[::2])
+
+
+def _too_many(most: int, what: str) -> Invalid:
+    return Invalid(f"Body holds more than {most:,} {what}", code="invalid_json")
+
+
+def _has_long_numbers(body: bytes) -> bool:
+    """Whether a number may have too many digits: only then each is asked for it."""
+    return len(body) > MAX_DIGITS and _LONG_NUMBER in body.translate(_ANY_DIGIT)
+
+
+def _int(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _out_of_range(text)
+    return int(text)
+
+
 def _float(text: str) -> float:
-    value = float(text)
+    value = float(text) if len(text) <= MAX_DIGITS else math.inf
     if not math.isfinite(value):
-        raise Invalid(f"Body holds a number out of range: {text[:20]}", code="invalid_json")
+        raise _out_of_range(text)
     return value
+
+
+def _out_of_range(text: str) -> Invalid:
+    return Invalid(f"Body holds a number out of range: {text[:20]}", code="invalid_json")
 
 
 def _constant(text: str) -> Any:
@@ -134,12 +185,12 @@ def _too_deep() -> Invalid:
     return Invalid(f"Body is nested deeper than {MAX_DEPTH}", code="invalid_json")
 
 
-def _check_depth(value: Any) -> None:
-    level = [value] if isinstance(value, dict | list) else []
+def _check_depth(body: bytes) -> None:
+    """Of what was read, and so has a bracket for each: the innermost are taken away each time."""
+    brackets = _outside_texts(body).translate(_SQUARE, _NO_BRACKETS)
     for _ in range(MAX_DEPTH):
-        holders = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [item for item in chain.from_iterable(holders) if isinstance(item, dict | list)]
-        if not level:
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
             return
     raise _too_deep()
 
@@ -158,18 +209,23 @@ def _is_unclean(text: str, value: Any) -> bool:
     return False
 
 
-def _place(value: Any) -> str:
-    """The path of the first text that is not clean; empty where that is far in."""
+def _is_strange(item: Any) -> bool:
+    if isinstance(item, dict):
+        return not all(map(clean, item))
+    return isinstance(item, str) and not clean(item)
+
+
+def _place(value: Any, is_wrong: Callable[[Any], bool]) -> str:
+    """The path of the first value, or of the object with the first key, that is wrong; empty where
+    that is far in."""
     waiting: list[tuple[str, Any]] = [("", value)]
     for _ in range(MAX_SOUGHT):
         if not waiting:
             break
         path, item = waiting.pop()
-        if isinstance(item, str) and not clean(item):
+        if is_wrong(item):
             return path
         if isinstance(item, dict):
-            if not all(map(clean, item)):
-                return path
             waiting += reversed([(_join(path, key), each) for key, each in item.items()])
         elif isinstance(item, list):
             waiting += reversed([(_join(path, str(n)), each) for n, each in enumerate(item)])

@@ -126,6 +126,12 @@ ANONYMOUS = Principal(
 )
 
 
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """Every permission that somebody may hold, with all that they imply."""
+    return implied(ADMIN | DRIVER)
+
+
 def permissions_of(role: str, grants: Iterable[str] = ()) -> frozenset[str]:
     """A role's bundle and the user's own grants; one object for all who have the same."""
     return _permissions_of(role, tuple(grants))

@@ -1,15 +1,23 @@
-"""The documents of partners in MongoDB, through Motor; the only module that knows of either.
+"""The documents of partners in MongoDB, through Motor; no other module uses either.
 
-Motor is what the owner asked for and is maintained no more since May 2026. PyMongo's
-AsyncMongoClient has the same methods: replacing it means `_connect`, `close` and the cursors' end
-(`to_list`) here, and nothing elsewhere.
+The owner asked for Motor, which has not been maintained since May 2026. PyMongo's
+AsyncMongoClient has the same methods: replacing Motor means changing `open`, `close` and
+the ends of the cursors (`to_list`) here, and nothing elsewhere.
 
-A content is written once, under a key of its own, and never changed: its row in PostgreSQL says
+A content is written once, under a key of its own, and never changed; its row in PostgreSQL decides
 whether it counts (docs/decisions/0020-mitra-documents.md).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,14 +32,14 @@ from pymongo import ReplaceOne, WriteConcern
 from pymongo.errors import PyMongoError
 
 from sunshine.core.errors import Unavailable
-from sunshine.database.documents import CODE, Row, from_row
+from sunshine.database.documents import CODE, ContentRow, StoredContent, from_row
 
 DATABASE = "mitra_db"  # where the address names none
 COLLECTION = "documents"
-# Somebody waits for an answer: 503 comes within 3 s.
+# A client waits for the answer: 503 comes within 3 s.
 CONNECT_MS = 1500
 ANSWER_SECONDS = 2.0
-# A backup or the sweep has time.
+# Backups and the cleanup have time.
 PATIENT_SECONDS = 60.0
 KEYS_AT_ONCE = 1000
 CONTENTS_AT_ONCE = 50
@@ -43,17 +51,18 @@ UNESCAPES = tuple((escaped, plain) for plain, escaped in reversed(ESCAPES))
 
 log = structlog.get_logger("sunshine.mongo")
 T = TypeVar("T")
+Document = dict[str, Any]  # of MongoDB
 
 
 class MongoDocuments:
-    """Contents in the collection `documents` of the database that the address names."""
+    """Stores contents in the collection `documents` of the database that the address names."""
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._client: AsyncIOMotorClient[Row] | None = None
+        self._client: AsyncIOMotorClient[Document] | None = None
 
     async def open(self) -> None:
-        """Belong to the running loop. Motor connects when it is first asked for something."""
+        """Bind the client to the running loop. Motor connects at the first query."""
         self._client = AsyncIOMotorClient(
             self._address,
             io_loop=asyncio.get_running_loop(),
@@ -64,44 +73,38 @@ class MongoDocuments:
         )
 
     async def close(self) -> None:
-        """Close every connection. The driver says goodbye, and would wait for an answer."""
+        """Close every connection, without waiting long for the server's answer."""
         if self._client:
             with pymongo.timeout(ANSWER_SECONDS):
                 await asyncio.to_thread(self._client.delegate.close)
 
     async def ping(self) -> None:
-        """Unavailable where MongoDB does not answer, or does not let us in."""
+        """Check that MongoDB answers and admits us; Unavailable."""
         await self._answer(lambda contents: contents.find_one({}, {"_id": 1}))
 
-    async def keep(self, content: Mapping[str, Any]) -> Row:
-        """A new content, which survives the loss of a server before its row names it."""
+    async def keep(self, content: Mapping[str, Any]) -> StoredContent:
+        """Store a new content durably: it survives the loss of a server before its row names it."""
         key = ObjectId()
         stored = {"_id": key, **content, "fields": _escaped(content["fields"])}
         await self._answer(lambda contents: contents.insert_one(stored))
         return {"fields": None, "contentKey": str(key)}
 
-    async def fill(self, rows: Collection[Row]) -> None:
-        """One question whatever the page holds: an empty one must not look well while MongoDB is
-        away. What was written before it was in use is in its row."""
+    async def fields_of(self, rows: Sequence[ContentRow]) -> list[Any]:
+        """Return the fields of each row, by one query even for an empty page, which must not look
+        fine while MongoDB is away. Fields written before MongoDB was in use are in their rows."""
         asked = {"_id": {"$in": [ObjectId(row["contentKey"]) for row in rows if row["contentKey"]]}}
         kept = await self._answer(lambda it: it.find(asked, {"fields": 1}).to_list(None))
         fields = {str(content["_id"]): content["fields"] for content in kept}
-        for row in rows:
-            key = row.pop("contentKey")
-            if key is None:
-                row["fields"] = from_row(row["fields"])
-                continue
-            if key not in fields:
-                log.error("content lost", document=row["id"], key=key)
-            row["fields"] = _unescaped(fields.get(key))
+        return [_fields(row, fields) for row in rows]
 
     async def keys(self) -> AsyncIterator[list[str]]:
-        """From the index of keys alone, in their order."""
+        """Iterate over the keys in order, reading only their index."""
         async for batch in self._batches(KEYS_AT_ONCE, {"_id": 1}):
             yield [str(content["_id"]) for content in batch]
 
     async def discard(self, keys: Collection[str], now: datetime) -> int:
-        """What lost its row a moment ago may still be on its way to a reader, or to a backup."""
+        """Mark contents at first and remove them later: one that has just lost its row may still be
+        on its way to a reader or a backup."""
         ids = {"$in": [ObjectId(key) for key in keys]}
         ended = {"_id": ids, "orphanedAt": {"$lte": now - KEPT_AS_ORPHAN}}
         unmarked, mark = {"_id": ids, "orphanedAt": None}, {"$set": {"orphanedAt": now}}
@@ -109,16 +112,18 @@ class MongoDocuments:
         await self._answer(lambda it: it.update_many(unmarked, mark), PATIENT_SECONDS)
         return removed.deleted_count
 
-    async def dump(self) -> AsyncIterator[Row]:
-        """Every content with its `key`, as JSON has it. For a backup, after PostgreSQL's: what the
-        rows of that one name stays for an hour at least."""
+    async def dump(self) -> AsyncIterator[Document]:
+        """Iterate over every content with its `key`, as JSON-compatible values.
+
+        For a backup, after PostgreSQL's: contents named by those rows stay for an hour at least.
+        """
         async for batch in self._batches(CONTENTS_AT_ONCE, {"orphanedAt": 0}):
             for content in batch:
                 fields = _unescaped(content["fields"])
                 yield {"key": str(content.pop("_id")), **content, "fields": fields}
 
-    async def load(self, contents: Iterable[Row]) -> int:
-        """Store what `dump` gave, over what is there; how many."""
+    async def load(self, contents: Iterable[Document]) -> int:
+        """Store contents as `dump` yields them, replacing those that exist; return how many."""
         await self.ping()
         number, left = 0, iter(contents)
         while batch := [_replacing(content) for content in islice(left, CONTENTS_AT_ONCE)]:
@@ -126,22 +131,22 @@ class MongoDocuments:
             number += len(batch)
         return number
 
-    async def _batches(self, size: int, shown: Mapping[str, int]) -> AsyncIterator[list[Row]]:
-        """All contents in the order of their keys; what is added meanwhile may be among them."""
+    async def _batches(self, size: int, shown: Mapping[str, int]) -> AsyncIterator[list[Document]]:
+        """Iterate over all contents by key; contents added meanwhile may be included."""
         await self.ping()  # which has less patience
-        after: Row = {}
+        after: Document = {}
         while batch := await self._answer(partial(_next, after, shown, size), PATIENT_SECONDS):
             after = {"_id": {"$gt": batch[-1]["_id"]}}
             yield batch
 
     async def _answer(
         self,
-        ask: Callable[[AsyncIOMotorCollection[Row]], Awaitable[T]],
+        ask: Callable[[AsyncIOMotorCollection[Document]], Awaitable[T]],
         seconds: float = ANSWER_SECONDS,
     ) -> T:
-        """What MongoDB answers, in so many seconds; else Unavailable.
+        """Return MongoDB's answer to `ask`; Unavailable after `seconds`.
 
-        Motor's threads end a little earlier, or those that wait for one would have too few.
+        Motor's threads end a little earlier, so that queries waiting for one do not run out.
         """
         assert self._client, "open first"  # noqa: S101 - a fault of ours
         database = self._client.get_default_database(DATABASE)
@@ -158,7 +163,7 @@ class MongoDocuments:
 
 @asynccontextmanager
 async def opened(address: str) -> AsyncIterator[MongoDocuments]:
-    """The documents for the length of a block."""
+    """Open the documents for the duration of a block."""
     documents = MongoDocuments(address)
     await documents.open()
     try:
@@ -167,17 +172,28 @@ async def opened(address: str) -> AsyncIterator[MongoDocuments]:
         await documents.close()
 
 
+def _fields(row: ContentRow, kept: Mapping[str, Any]) -> Any:
+    key = row["contentKey"]
+    if key is None:
+        return from_row(row["fields"])
+    if key not in kept:
+        log.error("content lost", document=row["id"], key=key)
+    return _unescaped(kept.get(key))
+
+
 def _next(
-    after: Row, shown: Mapping[str, int], size: int, contents: AsyncIOMotorCollection[Row]
-) -> Awaitable[list[Row]]:
+    after: Document, shown: Mapping[str, int], size: int, contents: AsyncIOMotorCollection[Document]
+) -> Awaitable[list[Document]]:
     return contents.find(after, shown).sort("_id", 1).limit(size).to_list(size)
 
 
-def _write(batch: list[ReplaceOne[Row]], contents: AsyncIOMotorCollection[Row]) -> Awaitable[Any]:
+def _write(
+    batch: list[ReplaceOne[Document]], contents: AsyncIOMotorCollection[Document]
+) -> Awaitable[Any]:
     return contents.bulk_write(batch)
 
 
-def _replacing(content: Row) -> ReplaceOne[Row]:
+def _replacing(content: Document) -> ReplaceOne[Document]:
     stored = {name: value for name, value in content.items() if name != "key"}
     stored["fields"] = _escaped(content["fields"])
     return ReplaceOne({"_id": ObjectId(content["key"])}, stored, upsert=True)

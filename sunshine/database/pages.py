@@ -30,6 +30,7 @@ from sunshine.database.database import Database
 from sunshine.database.statements import Row, Statement, check_row, labels_of
 
 R = TypeVar("R")
+S = TypeVar("S")
 EXACT = 10_000
 ESTIMATE_SECONDS = 30
 MAX_ESTIMATES = 1000
@@ -54,6 +55,10 @@ class Page(Generic[R]):
     total: int
     is_estimate: bool
     next_cursor: str | None = None
+
+    def with_rows(self, rows: list[S]) -> "Page[S]":
+        """Return the same page with its rows in another form."""
+        return Page(rows, self.page, self.per_page, self.total, self.is_estimate, self.next_cursor)
 
     def pagination(self) -> dict[str, Any]:
         """The `pagination` member of the answer."""

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, overload
 from sqlalchemy import (
     Column,
     ColumnElement,
+    DateTime,
     FromClause,
     Select,
     Table,
@@ -50,10 +51,14 @@ class RecordSteps(Generic[R]):
 
     `rows` selects the rows that are not deleted, with the columns as the API names them, `row` is
     its TypedDict; `fields` maps API names to the columns that are written. `values` of a step are
-    further parameters of `rows`. Events are named after the table: `vehicle_created`.
+    further parameters of `rows`. Events are named after the table, `vehicle_created`, or begin with
+    `event`.
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
     locks and reads then, and keeps new references to the row out as well.
+
+    `locks_references` keeps new references out where `rows` is not plain. `on_delete` are further
+    columns that a deletion sets, by name.
     """
 
     def __init__(
@@ -63,10 +68,14 @@ class RecordSteps(Generic[R]):
         rows: Select[Any],
         row: type[R],
         fields: Mapping[str, Column[Any]],
+        event: str | None = None,
         is_plain: bool = False,
+        locks_references: bool = False,
+        on_delete: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
+        self.event = event or table.name
         self._fields = dict(fields)
         one = rows.where(table.c.id == bindparam("id"))
         self._get = Statement(one, row)
@@ -74,14 +83,16 @@ class RecordSteps(Generic[R]):
         # As strong as it takes to change or mark a row; rows that refer to it may be written.
         self._lock = Statement(
             select(table.c.id)
-            .where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
-            .with_for_update(key_share=True)
+            .where(table.c.id == bindparam("id"), *_not_deleted(table))
+            .with_for_update(key_share=not locks_references)
         )
         self._insert = lru_cache(maxsize=64)(self._insert_statement)
         self._update = lru_cache(maxsize=64)(self._update_statement)
-        now = _bind("now", table.c.deleted_at)
+        now = bindparam("now", type_=DateTime(timezone=True))
         self._mark = Statement(
-            update(table).where(table.c.id == bindparam("row_id")).values(deleted_at=now)
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({"deleted_at": now, **(on_delete or {})})
         )
 
     async def find(self, reader: Reader, id_: int, **values: Any) -> R | None:
@@ -95,12 +106,18 @@ class RecordSteps(Generic[R]):
             raise NotFound
         return row
 
+    async def find_for_update(self, tx: Transaction, id_: int, **values: Any) -> R | None:
+        """Lock one row against other changes until the transaction ends, then read it; None where
+        there is none."""
+        if self._get_locked is not None:
+            return await tx.one_or_none(self._get_locked, id=id_, **values)
+        if not await tx.execute(self._lock, id=id_):
+            return None
+        return await self.find(tx, id_, **values)
+
     async def get_for_update(self, tx: Transaction, id_: int, **values: Any) -> R:
-        """Lock one row against other changes until the transaction ends, then read it; NotFound."""
-        if self._get_locked is None:
-            await tx.execute(self._lock, id=id_)
-            return await self.get(tx, id_, **values)
-        row = await tx.one_or_none(self._get_locked, id=id_, **values)
+        """Lock and read one row as `find_for_update`; NotFound."""
+        row = await self.find_for_update(tx, id_, **values)
         if row is None:
             raise NotFound
         return row
@@ -113,7 +130,7 @@ class RecordSteps(Generic[R]):
     async def created(self, tx: Transaction, id_: int, **values: Any) -> R:
         """Read a new row and record its event."""
         row = await self.get(tx, id_, **values)
-        await tx.record(f"{self.entity}_created", self.entity, id_, after=row)
+        await tx.record(f"{self.event}_created", self.entity, id_, after=row)
         return row
 
     async def update(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
@@ -125,13 +142,13 @@ class RecordSteps(Generic[R]):
     ) -> R:
         """Read a row after its change and record the event of what differs, if anything does."""
         after = await self.get(tx, before["id"], **values)
-        await record_change(tx, self.entity, before, after, type_)
+        await record_change(tx, self.entity, before, after, type_ or f"{self.event}_updated")
         return after
 
     async def delete(self, tx: Transaction, before: R) -> None:
         """Mark a locked row deleted and record the event."""
         await tx.execute(self._mark, row_id=before["id"])
-        await tx.record(f"{self.entity}_deleted", self.entity, before["id"], before=before)
+        await tx.record(f"{self.event}_deleted", self.entity, before["id"], before=before)
 
     def _insert_statement(self, names: tuple[str, ...]) -> Statement[Row]:
         values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
@@ -300,6 +317,11 @@ def merging(table: Table, columns: Mapping[str, Column[Any]]) -> Statement[Row]:
 def stamped(table: Table) -> dict[Column[Any], ColumnElement[Any]]:
     """What a new row's `created_at` and `updated_at` are set to: the transaction's instant."""
     return {column: _bind("now", column) for column in (table.c.created_at, table.c.updated_at)}
+
+
+def _not_deleted(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """The condition of rows that are not deleted; none for tables whose rows never are."""
+    return (table.c.deleted_at.is_(None),) if "deleted_at" in table.c else ()
 
 
 def _bind(name: str, column: Column[Any]) -> ColumnElement[Any]:

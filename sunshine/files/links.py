@@ -15,8 +15,14 @@ from sunshine.identity.signed_urls import ROUTE
 
 TEMP_ROUTE = "/api/temp/"
 REFUSED = "names an upload, and keeps no files"
+APART = "names an upload among other words; give its URL by itself"
+# Where, and what is said of it.
+Fault = tuple[str, str]
 # Behind a hyphen it is a part of the name that a stored file came with.
 _UPLOAD = re.compile(r"(?<![0-9_.-])[0-9]{13}-[0-9]{39}-")
+# As almost all of them are written, for which no URL need be taken apart.
+_PLAIN = re.compile(rf"(?:{ROUTE}|{TEMP_ROUTE})[A-Za-z0-9_./-]*")
+_UPLOAD_LENGTH = 13 + 1 + 39 + 1
 # Digits and hyphens as URLs and HTML may spell them, and seldom do.
 _SPELLED = [
     (spelled, char)
@@ -25,23 +31,47 @@ _SPELLED = [
                     f"&#x{ord(char):02x};", f"&#x{ord(char):02X};"}
 ]  # fmt: skip
 _WORDS = re.compile(r"[^\s\"'<>()\[\]{}|`*]+")
+_BLANK = re.compile(r"\s")
 END = ".,;:!?"
 
 
-def texts(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+def texts(value: Any, where: str = "") -> list[tuple[str, str]]:
     """Each text of a JSON value, with its place as errors name it."""
     if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, list | dict):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            yield from texts(item, f"{where}.{key}" if where else str(key))
+        return [(where, value)]
+    found: list[tuple[str, str]] = []
+    if isinstance(value, list | dict):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            kind = type(item)
+            if kind is str:
+                found.append((_within(where, key), item))
+            elif kind is dict or kind is list:
+                found += texts(item, _within(where, key))
+    return found
+
+
+def distinct_texts(value: Any) -> set[str]:
+    """What the texts of a JSON value say."""
+    found: set[str] = set()
+    waiting = [[value]]
+    while waiting:
+        items = waiting.pop()
+        found.update(item for item in items if type(item) is str)
+        waiting += [item for item in items if type(item) is list]
+        waiting += [list(item.values()) for item in items if type(item) is dict]
+    return found
+
+
+def _within(where: str, key: str | int) -> str:
+    return f"{where}.{key}" if where else str(key)
 
 
 def replaced(value: Any, known: dict[str, Any]) -> Any:
-    """A JSON value with each of its texts as `known` has it."""
+    """A JSON value with those of its texts changed that `known` has."""
+    if not known:
+        return value
     if isinstance(value, str):
-        return known[value]
+        return known.get(value, value)
     if isinstance(value, list):
         return [replaced(item, known) for item in value]
     if isinstance(value, dict):
@@ -66,8 +96,7 @@ def _renamed(word: str, known: Mapping[str, str]) -> str:
 
 def stored(value: Any, top: str) -> list[str]:
     """The files below a folder that texts of a JSON value name as rows do, and nothing else."""
-    named = {text for _, text in texts(value)}
-    return sorted(text for text in named if text.startswith(f"{ROUTE}{top}"))
+    return sorted(text for text in distinct_texts(value) if text.startswith(f"{ROUTE}{top}"))
 
 
 def stored_in_text(text: str, top: str) -> list[str]:
@@ -85,6 +114,10 @@ class Links:
 
     def name(self, url: str) -> str | None:
         """`/api/temp/<name>` or `/api/static/<path>` where a text is a URL of a file here."""
+        if len(url) < len(TEMP_ROUTE):
+            return None
+        if _PLAIN.fullmatch(url):
+            return url
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -116,17 +149,22 @@ class Links:
 
     def names_upload(self, text: str) -> bool:
         """Whether an upload is named in a text, however that is spelled."""
+        if len(text) < len(TEMP_ROUTE):
+            return False
+        if len(text) >= _UPLOAD_LENGTH and self._has_upload(text):
+            return True
+        return "/temp/" in text and self._leads_to_temp(text)
+
+    def _has_upload(self, text: str) -> bool:
         if "-" in text and _UPLOAD.search(text):
             return True
         if ("\n" in text or "\r" in text or "\t" in text) and _UPLOAD.search(_unbroken(text)):
             return True
-        if ("%" in text or "&" in text) and _UPLOAD.search(_spelled_out(text)):
-            return True
-        return "/temp/" in text and self._leads_to_temp(text)
+        return ("%" in text or "&" in text) and bool(_UPLOAD.search(_spelled_out(text)))
 
     def _leads_to_temp(self, text: str) -> bool:
         """Whether it is, or has in it, a URL of ours that may have been an upload's."""
-        if text.startswith(TEMP_ROUTE) and not any(char.isspace() for char in text):
+        if text.startswith(TEMP_ROUTE) and not _BLANK.search(text):
             return True
         for word in words(text):
             before, route, _ = word.partition(TEMP_ROUTE)
@@ -134,24 +172,29 @@ class Links:
                 return True
         return False
 
-    def uploads_in(self, value: Any, where: str = "", *, keys_only: bool = False) -> list[str]:
-        """The places in a JSON value where an upload is named, by a text or by a key."""
+    def uploads_in(self, value: Any, where: str = "", *, kept: bool = False) -> list[Fault]:
+        """What is wrong where a JSON value names an upload, by a text or by a key: anything, or,
+        where texts that are URLs of uploads are `kept`, all but those."""
+        said = APART if kept else REFUSED
+        is_wrong = self.buries if kept else self.names_upload
         if isinstance(value, str):
-            return [where] if not keys_only and self.names_upload(value) else []
-        if not isinstance(value, list | dict):
-            return []
-        found = []
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            place = f"{where}.{key}" if where else str(key)
-            is_key = isinstance(key, str) and self.names_upload(key)
-            found += [place] if is_key else self.uploads_in(item, place, keys_only=keys_only)
+            return [(where, said)] if is_wrong(value) else []
+        found: list[Fault] = []
+        if isinstance(value, list | dict):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                kind = type(item)
+                if isinstance(key, str) and self.names_upload(key):
+                    found.append((_within(where, key), REFUSED))
+                elif kind is dict or kind is list:
+                    found += self.uploads_in(item, _within(where, key), kept=kept)
+                elif kind is str and is_wrong(item):
+                    found.append((_within(where, key), said))
         return found
 
     def refuse_uploads(self, value: Any, where: str = "") -> None:
         """Invalid where an upload is named, which nothing there would keep."""
-        if places := self.uploads_in(value, where):
-            raise Invalid(errors=[{"field": place, "message": REFUSED} for place in places])
+        if faults := self.uploads_in(value, where):
+            raise Invalid(errors=[{"field": place, "message": said} for place, said in faults])
 
 
 def _unbroken(text: str) -> str:

@@ -165,7 +165,7 @@ class Principals:
     async def _load_driver(self, claims: Claims) -> Principal:
         # Ended tokens are kept together, drivers' with users'.
         ended = await self._databases.sunshine.one(_ENDED, jti=claims.jti)
-        row = await self._databases["fleet"].one(_DRIVER, id=claims.id, ver=claims.ver)
+        row = await self._databases["fleet"].one_or_none(_DRIVER, id=claims.id, ver=claims.ver)
         if row is None or ended["ended"]:
             raise NotSignedIn
         return Principal(

@@ -1,4 +1,6 @@
-"""Every job there is. Each module has its own in its jobs.py: name, what it does, when, which rule.
+"""Every job and every channel of WebSockets that the modules have.
+
+Each module lists its jobs in its jobs.py: name, what it does, when, which rule.
 
 How to add one: docs/jobs.md. Processes share what is due: no job may rely on another one's turn.
 Run by sunshine/jobs/runner.py.
@@ -11,13 +13,16 @@ from sunshine.files import uploads
 from sunshine.files.storage import Storage
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Every
+from sunshine.live.hub import Channel
 from sunshine.modules import cleanup
 from sunshine.modules.assets import jobs as assets
 from sunshine.modules.attendance import jobs as attendance
+from sunshine.modules.branding_approval import channel as branding
 from sunshine.modules.fleet import jobs as fleet
 from sunshine.modules.leave import jobs as leave
 from sunshine.modules.meeting_rooms import jobs as meeting_rooms
-from sunshine.modules.mitra import documents
+from sunshine.modules.mitra import contents
+from sunshine.modules.tickets import channel as tickets_channel
 from sunshine.modules.tickets import jobs as tickets
 
 HOURLY = Every(60)
@@ -28,7 +33,7 @@ JOBS = (
         HOURLY,
         cleanup.sweep,
         DATABASES,
-        documents.sweep,
+        contents.sweep,
     ),
     *leave.JOBS,
     *attendance.JOBS,
@@ -37,6 +42,14 @@ JOBS = (
     *fleet.JOBS,
     *meeting_rooms.JOBS,
 )
+
+
+# By the paths of their sockets.
+CHANNELS: dict[str, Channel] = {
+    "/ws/tickets": tickets_channel.channel,
+    "/ws/ticketing": tickets_channel.channel,
+    "/ws/branding-approval": branding.channel,
+}
 
 
 def jobs(storage: Storage) -> tuple[Job, ...]:

@@ -150,24 +150,30 @@ class Rates:
         return number or 0
 
     async def _press(self, brake: Brake, caller: tuple[str, ...]) -> Counted:
+        """Each counter is asked by counting, so that of any number at once, in any number of
+        processes, no more pass than may: who takes the last free place also takes the first of
+        those that follow, or comes too soon."""
         if await self._storage.get(brake.today.key_for(*caller)) >= brake.today.amount:
-            if not await self._add(brake.late, caller):
-                raise await self._too_soon(brake, brake.late, caller)
-            return [(brake.late, caller)]
-        counted = [(brake.today, caller)]
-        if free := await self._add(brake.free, caller):
+            return await self._slot(brake, brake.late, caller)
+        counted: Counted = []
+        number = await self._add(brake.free, caller)
+        if number:
             counted.append((brake.free, caller))
-            # The next one is late by so much after this one.
-            if free == brake.free.amount and await self._add(brake.soon, caller):
-                counted.append((brake.soon, caller))
-        elif await self._add(brake.soon, caller):
-            counted.append((brake.soon, caller))
-        else:
-            raise await self._too_soon(brake, brake.soon, caller)
-        last = await self._add(brake.today, caller) == brake.today.amount
-        if last and await self._add(brake.late, caller):
-            counted.append((brake.late, caller))
+        # The next one is late by so much after the last free one.
+        if number in (0, brake.free.amount):
+            counted += await self._slot(brake, brake.soon, caller)
+        number = await self._add(brake.today, caller)
+        if number:
+            counted.append((brake.today, caller))
+        if number in (0, brake.today.amount):
+            counted += await self._slot(brake, brake.late, caller)
         return counted
+
+    async def _slot(self, brake: Brake, slot: RateLimitItem, caller: tuple[str, ...]) -> Counted:
+        """The one place that there is for so many seconds; TooMany when it is taken."""
+        if await self._add(slot, caller):
+            return [(slot, caller)]
+        raise await self._too_soon(brake, slot, caller)
 
     async def _add(self, item: RateLimitItem, caller: tuple[str, ...]) -> int:
         """Which one of those allowed this is, from 1; 0 when there were as many before.

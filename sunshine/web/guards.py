@@ -18,7 +18,7 @@ from sunshine.core.errors import (
     UnsupportedMedia,
 )
 from sunshine.core.fields import Schema
-from sunshine.core.principals import ANONYMOUS
+from sunshine.core.principals import ANONYMOUS, known
 from sunshine.core.validation import MAX_ASKED, Payload, Query
 from sunshine.web import rate_limits
 from sunshine.web.endpoint import Endpoint
@@ -147,7 +147,12 @@ any_principal = Guard("signed in (user or driver)", _identify, decides_access=Tr
 
 
 def requires_permission(*permissions: str) -> Guard:
-    """Holds one of the permissions, at any scope where none is named."""
+    """Holds one of the permissions, at any scope where none is named.
+
+    ValueError for one that nobody can hold.
+    """
+    if unknown := sorted(set(permissions) - known()):
+        raise ValueError(f"{unknown}: give it to a role in sunshine/core/principals.py")
 
     async def check(handler: Endpoint) -> None:
         if not handler.actor.may_any(permissions):

@@ -40,7 +40,7 @@ class Route:
             self.guards["PATCH"] = self.guards["PUT"]
         if "GET" in methods and handler.safe:
             self.guards["HEAD"] = self.guards["GET"]
-        self.parts = path.strip("/").split("/") if path != "/" else []
+        self.parts = _parts(path)
         self.methods = frozenset(self.guards)
         self.allow = ", ".join(sorted({*self.methods, "OPTIONS"}))
 
@@ -89,7 +89,7 @@ class RouteTable:
         node = self._root
         values: dict[str, Any] = {}
         # As Express did, one trailing slash is forgiven.
-        parts = path.strip("/").split("/") if path.strip("/") else []
+        parts = _parts(path)
         for place, part in enumerate(parts):
             if part in node.literals:
                 node = node.literals[part]
@@ -106,6 +106,26 @@ class RouteTable:
             else:
                 return None
         return (node.route, values) if node.route else None
+
+
+def routes_of(routes: Iterable[Route], word: str) -> list[Route]:
+    """Find the routes of a module by its name in URLs, by the beginning of a URL, or else by its
+    folder or file in handlers/; hyphens and underscores are the same."""
+    listed = list(routes)
+    if word.startswith("/"):
+        start = _parts(word)
+        return [route for route in listed if route.parts[: len(start)] == start]
+    name = word.replace("-", "_")
+    by_url = [route for route in listed if route.parts[:1] == ["api"] and _module(route) == name]
+    return by_url or [route for route in listed if name in route.handler.__module__.split(".")[1:]]
+
+
+def _module(route: Route) -> str:
+    return "".join(route.parts[1:2]).replace("-", "_")
+
+
+def _parts(path: str) -> list[str]:
+    return path.strip("/").split("/") if path.strip("/") else []
 
 
 def _child(node: _Node, part: str, path: str) -> _Node:

@@ -42,5 +42,10 @@ def test_routes_lists_every_endpoint_with_its_access(sunshine):
 def test_routes_of_one_module(sunshine):
     rows = json.loads(sunshine("routes", "users", "--json").stdout)
     assert {row["handler"].rpartition(".")[0] for row in rows} == {"handlers.users.accounts"}
+    for word, count in {
+        "leave": 16, "meeting-rooms": 14, "meeting_rooms": 14, "holidays": 5, "assets": 21,
+        "/api/leave/holidays": 5, "/api/leave/": 16, "auth": 6,
+    }.items():  # fmt: skip
+        assert len(json.loads(sunshine("routes", word, "--json").stdout)) == count, word
     done = sunshine("routes", "nonsense")
     assert (done.returncode, done.stdout) == (3, "")

@@ -47,6 +47,17 @@ def test_the_promised_commands_are_there():
     assert ("completion",) in ALL
 
 
+def test_a_mistyped_command_gets_names_that_begin_alike(sunshine):
+    for typed, meant in {
+        "user": "'users'", "back": "'backup'", "bak": "'backup'", "holiday": "'holidays'",
+        "tiket": "'tickets' or 'token'", "server": "'serve'",
+    }.items():  # fmt: skip
+        done = sunshine(typed)
+        assert done.returncode == 2
+        assert done.stderr.endswith(f"No such command '{typed}'. Did you mean {meant}?\n")
+    assert sunshine("xyz").stderr.endswith("No such command 'xyz'.\n")
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_every_command_says_what_it_does(words):
     command = ALL[words]

@@ -185,7 +185,8 @@ async def test_a_search_of_many_uses_the_trigram_index(api: Api) -> None:
     await api.sql("VACUUM ANALYZE employee")
     order = (("id", False),)
     bound = {"search": "%p12345@ex%", "_limit": 20, "_offset": 0, "me": 1}
-    for listing in (rules.listing, *rules._directories.values()):
+    listings: list[Any] = [rules.listing, *rules._directories.values()]
+    for listing in listings:
         statement = listing._statements(("search",), order, (), None).page
         settings = api.app.settings.databases["sunshine"]
         async with await psycopg.AsyncConnection.connect(conninfo(settings)) as connection:

@@ -1,4 +1,4 @@
-"""sunshine/modules/employees/employees.py and employees_file.py, called as jobs and the command
+"""sunshine/modules/employees/employees.py and csv_import.py, called as jobs and the command
 line do."""
 
 from datetime import date
@@ -10,6 +10,7 @@ from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import System
 from sunshine.modules.employees import csv_import, employees
 from tests.api import Api
+from tests.employees.test_employees import DIRECTORY
 from tests.factories import principal
 
 
@@ -105,7 +106,7 @@ async def test_delete_ends_employment_and_account(api: Api) -> None:
 async def test_find_and_page_hide_what_is_personal(api: Api) -> None:
     database, actor = api.app.databases.sunshine, principal(api, "stranger")
     row = await employees.find(database, id_of(api, "hr"), actor=actor)
-    assert not set(employees.PERSONAL) & set(row)
+    assert set(row) == DIRECTORY
     page = await employees.page(database, {"page": 1}, actor=actor)
     full = [row["name"] for row in page.rows if "phone" in row]
     assert full == ["Stranger Person"]
@@ -113,11 +114,11 @@ async def test_find_and_page_hide_what_is_personal(api: Api) -> None:
         await employees.page(database, {"page": 1, "status": "active"}, actor=actor)
 
 
-async def test_take_creates_all(api: Api) -> None:
+async def test_create_all_creates_all(api: Api) -> None:
     lines = await csv_import.parse("name,position\nAda,Analyst\nBob,analyst\n")
     assert [(line.number, line.values["name"]) for line in lines] == [(2, "Ada"), (3, "Bob")]
     async with change(api) as tx:
-        await csv_import.take(tx, lines)
+        await csv_import.create_all(tx, lines)
     rows = await api.sql(
         "SELECT e.name, p.name AS position FROM employee e JOIN position p ON p.id = position_id"
         " ORDER BY e.name"
@@ -128,11 +129,11 @@ async def test_take_creates_all(api: Api) -> None:
     assert await api.events() == ["position_created", "employee_created", "employee_created"]
 
 
-async def test_take_creates_none_when_one_is_wrong(api: Api) -> None:
+async def test_create_all_creates_none_when_one_is_wrong(api: Api) -> None:
     lines = await csv_import.parse("name,email\nAda,\nBob,hr@example.com\n")
     with pytest.raises(Invalid) as caught:
         async with change(api) as tx:
-            await csv_import.take(tx, lines)
+            await csv_import.create_all(tx, lines)
     assert [dict(error)["field"] for error in caught.value.errors] == ["email"]
     assert "line 3" in caught.value.message
     assert await api.events() == []

@@ -53,6 +53,15 @@ async def test_licences_and_phones_are_for_those_who_manage(api: Api) -> None:
     assert len(await found(api, f"{DRIVERS}?search=%2B62", as_="admin")) == 1
 
 
+async def test_those_who_only_read_are_shown_the_summary_and_nothing_else(api: Api) -> None:
+    made = await driver(api, employeeId=api.employee.employee_id)
+    summary = {"id", "name", "vehicleType", "licenseExpiry", "licenseStatus", "status", "vehicleId",
+               "plateNumber", "createdAt", "updatedAt"}  # fmt: skip
+    [listed] = await found(api, DRIVERS, as_="manager")
+    one = (await api.get(f"{DRIVERS}/{made['id']}", as_="manager")).data
+    assert listed.keys() == one.keys() == summary
+
+
 async def test_licences_are_unique_whatever_their_case(api: Api) -> None:
     await api.post(DRIVERS, EXAMPLE, as_="admin")
     again = EXAMPLE | {"licenseNumber": "dl123456"}

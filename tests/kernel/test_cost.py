@@ -171,8 +171,10 @@ def test_the_document_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"[" + b"{}," * 50_001 + b"1]", "invalid_json"),
-        (b'{"a":[' + b"1," * 1_000_001 + b"1]}", "invalid_json"),
+        (b"[" + b"{}," * 20_000 + b"1]", "invalid_json"),
+        (b'{"a":[' + b"1," * 150_000 + b"1]}", "invalid_json"),
+        (b'{"a":["\\"",' + b'"","\\\\",' * 75_000 + b"1]}", "invalid_json"),
+        (b"{" + b",".join(b'"%d":1' % n for n in range(150_001)) + b"}", "invalid_json"),
     ],
 )
 def test_more_than_anybody_sends_is_not_read(body: bytes, code: str) -> None:
@@ -227,3 +229,42 @@ async def test_a_query_of_many_keys_is_refused(api: Api) -> None:
     for path in ("/api/employees", "/api/leave/calendar.ics", "/api/static/employee/a.png"):
         answer = await api.get(f"{path}?{many}", as_="hr")
         assert answer.status == 400, path
+
+
+NUMBERS = [
+    (b"[" + b"9" * 1001 + b"]", False),
+    (b"[" + b"9" * 1000 + b"]", True),
+    (b"[" + b"9" * 1001 + b"]" + b" " * 70_000, False),
+    (b"[1." + b"5" * 1000 + b"]", False),
+    (b'["' + b"9" * 100_000 + b'"]', True),
+]
+
+
+@pytest.mark.parametrize(("body", "is_read"), NUMBERS)
+def test_a_number_has_a_thousand_digits_at_most(body: bytes, is_read: bool) -> None:
+    if is_read:
+        strict.decode(body)
+    else:
+        with pytest.raises(Invalid, match="number out of range") as refusal:
+            strict.decode(body)
+        assert refusal.value.code == "invalid_json"
+
+
+@pytest.mark.parametrize("text", [",", "[", "]", "{}", '\\"', "\\\\", '\\",[', '\\\\\\\\\\",{'])
+def test_what_texts_say_counts_neither_as_values_nor_as_depth(text: str) -> None:
+    for number in (40, 200_000):
+        body = f'{{"a": ["{text * number}", "{text}"], "{text}": {{"b": [1]}}}}'
+        assert strict.decode(body.encode()) == json.loads(body)
+
+
+def test_depth_is_that_of_objects_and_lists_in_any_order() -> None:
+    for opened, closed in (("[", "]"), ('{"a":', "}"), ('[{"a":', "}]"), ('{"]":[', "]}")):
+        each = 2 if len(closed) == 2 else 1
+        for depth, is_read in ((32, True), (34, False)):
+            inner = opened * (depth // each) + "1" + closed * (depth // each)
+            body = f"{inner}".encode()
+            if is_read:
+                assert strict.decode(body) == json.loads(body)
+            else:
+                with pytest.raises(Invalid, match="nested deeper than 32"):
+                    strict.decode(body)

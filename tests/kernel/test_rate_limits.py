@@ -1,6 +1,7 @@
 """Rate limits: who is counted as what, and what one too many is told."""
 
 import asyncio
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
 from tornado.ioloop import IOLoop
 
+from sunshine.core.errors import TooMany
 from sunshine.core.settings import Settings
 from sunshine.operations import rate_limits as rates
 from sunshine.web import rate_limits as limiting
@@ -273,3 +276,42 @@ async def test_counters_that_ended_are_swept(
     await asyncio.sleep(1.1)
     await counters.count(brief, "last")
     assert set(counters._storage.expirations) == {brief.key_for("last")}  # type: ignore[attr-defined]
+
+
+class _FarAway(MemoryStorage):
+    """Counters of another machine: others are served between any two questions, in any order."""
+
+    _random = random.Random(14)
+
+    async def _wait(self) -> None:
+        for _ in range(self._random.randrange(20)):
+            await asyncio.sleep(0)
+
+    async def get(self, key: str) -> int:
+        await self._wait()
+        return await super().get(key)
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        await self._wait()
+        return await super().incr(key, expiry, amount)
+
+
+@pytest.mark.parametrize("before", [0, 5, 9, 10, 45, 49, 50])
+async def test_of_guesses_at_once_no_more_pass_than_may(settings: Settings, before: int) -> None:
+    counters = rates.Rates(replace(settings, rate_limit_enabled=True))
+    counters._storage = _FarAway()
+    brake = rates.LOGIN_FROM
+    item, caller = brake.free, ("network", "account")
+    free = before if before < item.amount else item.amount
+    await counters._storage.incr(item.key_for(*caller), item.get_expiry(), free)
+    await counters._storage.incr(brake.today.key_for(*caller), 86400, before)
+
+    async def passes() -> bool:
+        try:
+            await counters.attempt(brake, *caller)
+        except TooMany:
+            return False
+        return True
+
+    passed = sum(await asyncio.gather(*(passes() for _ in range(64))))
+    assert passed == (10 - before if before < 10 else 1)

@@ -13,6 +13,7 @@ from pymongo.synchronous.collection import Collection
 from sunshine.core.errors import NotFound
 from sunshine.core.principals import System
 from sunshine.modules.mitra import documents as rules
+from sunshine.modules.mitra.contents import sweep
 from tests.api import Api
 from tests.conftest import Now
 from tests.factories import found
@@ -226,9 +227,9 @@ async def test_the_sweep_looks_through_more_than_a_batch(
         await drafted(on_mongo, path, CONTRACT)
         if number % 2:
             await document(on_mongo, path)
-    await rules.sweep(on_mongo.app.databases, now())
+    await sweep(on_mongo.app.databases, now())
     later = now() + timedelta(hours=1)
-    assert await rules.sweep(on_mongo.app.databases, later) == {"contents": 8}
+    assert await sweep(on_mongo.app.databases, later) == {"contents": 8}
     assert contents.count_documents({}) == 4
     assert len(await found(on_mongo, f"{path}/documents")) == 4
 
@@ -236,6 +237,6 @@ async def test_the_sweep_looks_through_more_than_a_batch(
 async def test_without_mongodb_there_is_nothing_to_sweep(api: Api, now: Now) -> None:
     path = await partner(api)
     made = await document(api, path)
-    await rules.sweep(api.app.databases, now())
-    assert await rules.sweep(api.app.databases, now() + timedelta(days=1)) == {"contents": 0}
+    await sweep(api.app.databases, now())
+    assert await sweep(api.app.databases, now() + timedelta(days=1)) == {"contents": 0}
     assert await found(api, f"{path}/documents") == [made]

@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 
 from sunshine.core.settings import Settings
 from sunshine.modules.onapps.redemptions import discount_of
+from sunshine.modules.onapps.rows import DiscountRow
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.factories import found, refused
@@ -260,7 +261,7 @@ _amounts = st.decimals(0, 1_000_000, places=2, allow_nan=False)
 def test_no_discount_is_above_the_amount_nor_its_cap(
     kind: str, value: Decimal, cap: Decimal | None, amount: Decimal
 ) -> None:
-    row = {"discountType": kind, "discountValue": value, "maxDiscount": cap}
+    row = DiscountRow(discountType=kind, discountValue=value, maxDiscount=cap)
     discount = discount_of(row, amount)
     assert 0 <= discount <= amount
     assert discount == discount.quantize(Decimal("0.01"))

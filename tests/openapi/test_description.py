@@ -11,8 +11,8 @@ from sunshine.core.fields import money, text, whole
 from sunshine.core.validation import Payload
 from sunshine.web.guards import allowed_address, public, requires_permission, signed_in
 from sunshine.web.handler import Handler
+from sunshine.web.openapi import tags
 from sunshine.web.openapi.components import Components
-from sunshine.web.openapi.document import describe
 from sunshine.web.openapi.prose import written
 from sunshine.web.openapi.schemas import SchemaWriter
 from sunshine.web.routes import Route, RouteTable
@@ -148,8 +148,13 @@ def test_a_route_lacks_nothing_that_a_new_one_could_forget() -> None:
     routes = RouteTable(
         [Route("/api/bare", Bare, GET=[signed_in, requires_permission("users:read")])]
     )
-    with pytest.raises(KeyError, match="bare"):  # no words for the tag
-        describe(routes, server="http://localhost")
+    with pytest.raises(ValueError, match=r"/api/bare.*TAGS"):
+        tags.check(routes)
+
+
+def test_a_permission_that_nobody_can_hold_is_named_at_import() -> None:
+    with pytest.raises(ValueError, match=r"visitors:read.*principals\.py"):
+        requires_permission("users:read", "visitors:read")
 
 
 def test_it_does_not_know_rules_that_it_cannot_write() -> None:

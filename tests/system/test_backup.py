@@ -262,18 +262,27 @@ def test_a_second_backup_is_equal_to_what_was_restored(
     assert (held(settings), files(settings)) == before
 
 
+@pytest.fixture
+def kept(environ: dict[str, str], folder: Path) -> Path:
+    """A backup of what is there now."""
+    sunshine(environ, "db", "upgrade")
+    place = folder / f"kept-{time.time_ns()}"
+    return Path(
+        json.loads(sunshine(environ, "backup", "create", "--to", place, "--json").stdout)["path"]
+    )
+
+
 def test_a_full_disk_leaves_what_was_there(
-    environ: dict[str, str], settings: Settings, folder: Path
+    environ: dict[str, str], folder: Path, kept: Path
 ) -> None:
     place = folder / "small disk"
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], check=True)
     try:
         sizes = [4, 16, 64, 128]
-        (old,) = (folder / "again").glob("sunshine-*")
         small = place / "sunshine-20200101T000000Z"
         small.mkdir()
-        shutil.copy(old / "manifest.json", small)
+        shutil.copy(kept / "manifest.json", small)
         for size in reversed(sizes):  # fails in the files, in the dumps, in the manifest
             filling = place / "filling"
             free = shutil.disk_usage(place).free
@@ -290,12 +299,11 @@ def test_a_full_disk_leaves_what_was_there(
 
 
 def test_a_killed_restore_changes_nothing_and_the_next_one_cleans_up(
-    environ: dict[str, str], settings: Settings, folder: Path
+    environ: dict[str, str], settings: Settings, kept: Path
 ) -> None:
-    (made,) = (folder / "again").glob("sunshine-*")
     before = held(settings), files(settings)
     process = subprocess.Popen(
-        [sys.executable, CLI, "backup", "restore", made, "--force"],
+        [sys.executable, CLI, "backup", "restore", kept, "--force"],
         env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 60
@@ -305,7 +313,7 @@ def test_a_killed_restore_changes_nothing_and_the_next_one_cleans_up(
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (held(settings), files(settings)) == before
-    sunshine(environ, "backup", "restore", made, "--force", "--keep-tokens")
+    sunshine(environ, "backup", "restore", kept, "--force", "--keep-tokens")
     assert not any("_restoring_" in name for name in databases(settings))
     assert (held(settings), files(settings)) == before
 
@@ -349,7 +357,7 @@ def debian() -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("programs", ["the distribution's", "the wheel's"])
 def test_a_server_of_another_version(
-    environ: dict[str, str], debian: dict[str, str], folder: Path, tmp_path: Path, programs: str
+    environ: dict[str, str], debian: dict[str, str], kept: Path, tmp_path: Path, programs: str
 ) -> None:
     """An older one is backed up and restored, with programs of its age and with newer ones; its
     backup goes to a newer one, and no newer one's to it."""
@@ -366,8 +374,7 @@ def test_a_server_of_another_version(
     sunshine(older, "backup", "verify", made["path"])
     sunshine(older, "backup", "restore", made["path"], "--force")
     assert name in sunshine(older, "users", "list").stdout
-    (newer,) = (folder / "again").glob("sunshine-*")
-    refused = sunshine(older, "backup", "restore", newer, "--force", code=1)
+    refused = sunshine(older, "backup", "restore", kept, "--force", code=1)
     assert "restore it on 18 or newer" in refused.stderr
     sunshine(environ | {"DIR": str(tmp_path)}, "backup", "restore", made["path"], "--force")
     assert name in sunshine(environ, "users", "list").stdout

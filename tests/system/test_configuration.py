@@ -29,7 +29,7 @@ def units(tmp_path: Path) -> Path:
 
 def test_systemd_finds_no_fault(units: Path) -> None:
     files = sorted(units.iterdir())
-    assert len(files) == 4
+    assert len(files) == 5
     checked = run("systemd-analyze", "verify", "--man=no", *files)
     faults = [line for line in checked.stderr.splitlines() if "sunshine" in line]
     # Debian 12's systemd knows nothing of the user and the folder of a machine that is not set up.

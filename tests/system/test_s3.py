@@ -93,7 +93,7 @@ def cloud(api: Api, stored: Settings, io_loop: IOLoop, now: Now) -> Iterator[Api
     """A server whose files are there, with the cast."""
     for made in serve(stored, io_loop, now):
         made.cast = api.cast
-        (stored.directory / "temp").mkdir()
+        (stored.directory / "temp").mkdir(exist_ok=True)
         yield made
 
 

@@ -65,7 +65,7 @@ class _Differences(NamedTuple):
 
 
 def _differences(narrowed: Narrowing) -> _Differences:
-    """Return the queries of what to change, from `first` to `last`, for the employees narrowed to."""
+    """Return the queries of what to change on the days from `first` to `last`."""
     due = _due(narrowed).cte("due")
     day = attendance.c.work_date
     is_kept = exists().where(

@@ -98,7 +98,7 @@ def day_of(row: DayRow, policy: Policy, *, place_zone: str | None = None) -> Day
         works=row["works"],
         is_holiday=row["is_holiday"],
         leave=row["leave"],
-        permits=[(span.lower, span.upper) for span in row["permits"]],
+        permits=[(span.lower, span.upper) for span in row["permits"] if span.lower and span.upper],
     )
 
 

@@ -188,8 +188,8 @@ def _reasons(claim: Claim, seen: CheckInRow, day: Day) -> list[str]:
     reasons = claim.reasons()
     if seen["within"] is False:
         reasons.append("outside")
-    travelled = seen["seen_metres"]
-    if travelled is not None and is_implausible(travelled, claim.at - seen["seen_at"]):
+    metres, seen_at = seen["seen_metres"], seen["seen_at"]
+    if metres is not None and seen_at is not None and is_implausible(metres, claim.at - seen_at):
         reasons.append("speed")
     if "full" in day.leave:
         reasons.append("on_leave")

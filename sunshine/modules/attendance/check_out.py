@@ -69,7 +69,7 @@ async def check_out(
     actor: Principal,
     keep_photo: KeepPhoto,
 ) -> AttendanceRow:
-    """Check somebody out; return the closed record. Conflict `not_checked_in` without an open one."""
+    """Close the open record of an employee; Conflict `not_checked_in` without one."""
     claim = Claim.of(tx, body, actor)
     claim.check_date(tx.policy)
     await lock(tx, claim)

@@ -42,7 +42,7 @@ class Claim:
 
     @classmethod
     def of(cls, tx: Transaction, body: Mapping[str, Any], actor: Principal) -> "Claim":
-        """Return the claim of a body; NotAllowed for others without the permission to record them."""
+        """Return the claim of a body; NotAllowed for others without permission to record them."""
         employee_id = body["employeeId"] if "employeeId" in body else employee_of(actor)
         is_own = employee_id == actor.employee_id
         if not (is_own or actor.may(RECORD_ANY)):
@@ -81,9 +81,9 @@ class Claim:
         return ["skew"] if self.is_own and abs(self.at - self.now) > SKEW else []
 
     def payload(self, row: AttendanceRow, policy: Policy) -> dict[str, Any]:
-        """Return the payload of the event: the record, and what needed the permission to record any.
+        """Return the payload of the event: the record, and what only few may claim.
 
-        `recordedFor` names another employee, `datedFreely` marks a time that is far from now.
+        `recordedFor` names another employee; `datedFreely` marks a time far from the present.
         """
         payload: dict[str, Any] = {**row}
         if not self.is_own:

@@ -71,11 +71,12 @@ def placed_zone(
 
 
 def nearest() -> Select:
-    """Return the query of the location, of those allowed to `employee` on `on`, that a position is at.
+    """Return the query of the location that a position is at, of those allowed to `employee`.
 
-    Allowed are the active locations where they are placed, or all active ones for those who are
-    placed nowhere. A location that contains the position precedes a nearer one. Without a position
-    the query returns any of them with all but `id` null: it shows that some location is allowed.
+    Allowed on the day `on` are the active locations where they are placed, or all active ones for
+    those who are placed nowhere. A location that contains the position precedes a nearer one.
+    Without a position the query returns any of them with all but `id` null: it shows that some
+    location is allowed.
     """
     on = bindparam("on", type_=Date)
     mine = select(placement.c.location_id).where(placed_on(_EMPLOYEE, on)).cte("mine")

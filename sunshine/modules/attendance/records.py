@@ -4,7 +4,6 @@ Records are made by check_in.py, check_out.py and absences.py, and corrected by 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -130,7 +129,7 @@ listing = ListQuery(
 
 async def page(
     database: Database, query: Mapping[str, Any], *, actor: Principal
-) -> Page[AttendanceRow] | Page[TeamAttendanceRow]:
+) -> Page[TeamAttendanceRow]:
     """Return a page of the records within the caller's scope, the latest days first."""
     scope = _scope(actor)
     asked = query.get("employeeId", actor.employee_id)
@@ -140,13 +139,11 @@ async def page(
         await employee_within(database, actor, asked, "attendance:read")
     found = await listing.page(database, query, where=_SCOPES[scope], me=actor.employee_id)
     if scope == "all":
-        return found
-    return replace(found, rows=[_visible(row, actor=actor) for row in found.rows])
+        return found.with_rows(list[TeamAttendanceRow](found.rows))
+    return found.with_rows([_visible(row, actor=actor) for row in found.rows])
 
 
-async def find(
-    database: Reader, id_: int, *, actor: Principal
-) -> AttendanceRow | TeamAttendanceRow:
+async def find(database: Reader, id_: int, *, actor: Principal) -> TeamAttendanceRow:
     """Return one record within the caller's scope; NotFound, NotAllowed."""
     scope = _scope(actor)
     row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
@@ -163,7 +160,7 @@ async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
         raise not_found_or_forbidden(actor, "attendance:read")
 
 
-def _visible(row: AttendanceRow, *, actor: Principal) -> AttendanceRow | TeamAttendanceRow:
+def _visible(row: AttendanceRow, *, actor: Principal) -> TeamAttendanceRow:
     """Return a record of the caller's own whole, else what managers see of their team's."""
     if row["employeeId"] == actor.employee_id:
         return row

@@ -77,8 +77,8 @@ class Day:
         """Return the excused times; half a day of leave is half of the shift, whatever the hour."""
         middle = start + (end - start) / 2
         halves = {"am": (start, middle), "pm": (middle, end)}
-        permits = [tuple(instant(local, self.zone) for local in each) for each in self.permits]
-        return [*(halves[half] for half in self.leave), *((a, b) for a, b in permits)]
+        permits = [(instant(a, self.zone), instant(b, self.zone)) for a, b in self.permits]
+        return [*(halves[half] for half in self.leave), *permits]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Many employees from a CSV file, all or none. One at a time: employees.py."""
+"""The import of many employees from a CSV file, all or none. One at a time: employees.py."""
 
 import asyncio
 import csv
@@ -13,11 +13,12 @@ from sunshine.core.errors import Faults, Invalid, shortened
 from sunshine.core.validation import Payload
 from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.links import Links
 from sunshine.formats import spreadsheets
 from sunshine.modules.employees.employees import FIELDS, ROWS
 from sunshine.modules.employees.lookups import NAMED, id_of
+from sunshine.modules.employees.rows import EmployeeRow, UsedValueRow
 from sunshine.modules.employees.schemas import LINE
 
 COLUMNS = tuple(LINE)
@@ -26,7 +27,7 @@ _NO_FILES = Links()
 
 Errors = list[dict[str, Any]]
 
-# What no two employees share, and how it is said.
+# The columns that no two employees share, and the message where they would.
 _UNIQUE = {
     "email": (employee.c.email, "Another employee has this email address"),
     "employeeCode": (employee.c.employee_code, "Another employee has this code"),
@@ -36,7 +37,8 @@ _TAKEN = {
         select(func.lower(column).label("value")).where(
             func.lower(column) == any_(bindparam("values", type_=ARRAY(Text))),
             employee.c.deleted_at.is_(None),
-        )
+        ),
+        UsedValueRow,
     )
     for field, (column, _) in _UNIQUE.items()
 }
@@ -57,27 +59,30 @@ _INSERT = Statement(
             *stamped(employee).values(),
         ),
     )
-    .returning(employee.c.id)
+    .returning(employee.c.id),
+    IdRow,
 )
-_FIND = Statement(ROWS.where(employee.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))))
+_FIND = Statement(
+    ROWS.where(employee.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))), EmployeeRow
+)
 
 
 class Line(NamedTuple):
-    """One employee to be, and the line of the file they begin on."""
+    """The values of one new employee, and the number of the line where they begin."""
 
     number: int
-    values: Row
+    values: dict[str, Any]
 
 
 async def parse(text: str) -> list[Line]:
-    """The employees of a CSV text; Invalid names everything wrong in it by `line` and `field`."""
+    """Read the employees of a CSV text; Invalid names each fault by its `line` and `field`."""
     return await asyncio.to_thread(_parse, text)
 
 
-async def take(tx: Transaction, lines: list[Line]) -> None:
-    """Create an employee for each line, or raise Invalid as `parse`."""
+async def create_all(tx: Transaction, lines: list[Line]) -> None:
+    """Create an employee for each line; Invalid as `parse`."""
     await _resolve_names(tx, lines)
-    _refuse(Faults(await _taken(tx, lines)))
+    _reject(Faults(await _taken(tx, lines)))
     values = {name: [line.values.get(name) for line in lines] for name in _STORED.values()}
     made = await tx.all(_INSERT, **values)
     for row in await tx.all(_FIND, ids=[row["id"] for row in made]):
@@ -91,13 +96,14 @@ def _parse(text: str) -> list[Line]:
     except csv.Error as error:
         raise Invalid(f"The file is not CSV: {error}", code="invalid_csv") from None
     faults.extend(_repeated(found))
-    _refuse(faults)
+    _reject(faults)
     if not found:
         raise Invalid("The file has no line below its header")
     return found
 
 
 def _lines(text: str, faults: Faults) -> Iterator[Line]:
+    """Yield the lines below the header that hold valid values, and collect the others' faults."""
     lines = spreadsheets.read(text)
     header = _header(lines)
     check = Payload(LINE).check
@@ -116,6 +122,7 @@ def _lines(text: str, faults: Faults) -> Iterator[Line]:
 
 
 def _header(lines: Iterator[spreadsheets.Line]) -> list[str]:
+    """Return the names of the columns; Invalid for unknown, repeated and missing ones."""
     number, cells = next(lines, (1, []))
     header = [cell.strip() for cell in cells]
     given = Counter(header)
@@ -126,7 +133,7 @@ def _header(lines: Iterator[spreadsheets.Line]) -> list[str]:
         for name, field in LINE.items()
         if field.get("required") and name not in header
     }
-    _refuse(
+    _reject(
         Faults(
             {"line": number, "field": shortened(name), "message": why}
             for name, why in wrong.items()
@@ -136,7 +143,7 @@ def _header(lines: Iterator[spreadsheets.Line]) -> list[str]:
 
 
 def _repeated(lines: Iterable[Line]) -> Errors:
-    """What must be unique and stands in the file already, in every line but its first."""
+    """Return an error for each unique value that an earlier line of the file has."""
     errors: Errors = []
     first: dict[tuple[str, str], int] = {}
     for line in lines:
@@ -149,7 +156,7 @@ def _repeated(lines: Iterable[Line]) -> Errors:
 
 
 async def _taken(tx: Transaction, lines: list[Line]) -> Errors:
-    """What another employee has already."""
+    """Return an error for each unique value that a stored employee has."""
     errors: Errors = []
     for field, (_, message) in _UNIQUE.items():
         numbers = {
@@ -161,7 +168,11 @@ async def _taken(tx: Transaction, lines: list[Line]) -> Errors:
 
 
 async def _resolve_names(tx: Transaction, lines: list[Line]) -> None:
-    """Each name once, and in one order, so that two imports do not wait for each other."""
+    """Replace the names of positions and departments by their ids.
+
+    Each name is looked up once, in alphabetical order, so that two imports never wait for each
+    other.
+    """
     for field, table in NAMED.items():
         having = [line for line in lines if field in line.values]
         names: dict[str, str] = {}
@@ -172,7 +183,8 @@ async def _resolve_names(tx: Transaction, lines: list[Line]) -> None:
             line.values[f"{field}Id"] = ids[line.values.pop(field).lower()]
 
 
-def _refuse(faults: Faults) -> None:
+def _reject(faults: Faults) -> None:
+    """Raise Invalid with the faults, if there are any, in the order of their lines."""
     if faults:
         faults.named.sort(key=lambda error: error["line"])
         message = "The file has errors, the first in line {line}: {field} {message}"

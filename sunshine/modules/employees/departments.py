@@ -9,6 +9,7 @@ from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
 from sunshine.database.records import Records, Reference
 from sunshine.modules.employees.departments_schemas import FILTERS
+from sunshine.modules.employees.rows import DepartmentRow
 
 violations(
     {
@@ -35,4 +36,5 @@ departments = Records(
         "search": contains(func.lower(department.c.name)),
     },
     sort={"name": department.c.name, "createdAt": department.c.created_at},
+    row=DepartmentRow,
 )

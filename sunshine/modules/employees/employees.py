@@ -1,11 +1,10 @@
-"""People at work: who is employed, as what, under whom. Tables: models/employees.py.
+"""Employees: who is employed, in which position, under which manager.
 
-Everybody sees the directory; what is personal is for oneself, one's manager, HR and admins. Import
-and export: csv_import.py.
+Everybody sees the directory; personal fields are for the employees themselves, their managers, HR
+and admins. Tables: models/employees.py. Import and export: csv_import.py.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,11 +14,9 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
-    update,
 )
 
 from models.departments import department
@@ -29,17 +26,11 @@ from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violat
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.records import (
-    Reference,
-    check_references,
-    check_unused,
-    merging,
-    record_change,
-    stamped,
-)
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, Reference, check_references, check_unused
+from sunshine.database.statements import Statement
 from sunshine.modules.employees.lookups import NAMED, id_of
 from sunshine.modules.employees.offboarding import end_employment
+from sunshine.modules.employees.rows import DirectoryRow, EmployeeRow, IsAboveRow, ScopedRow
 from sunshine.modules.employees.schemas import FILTERS
 from sunshine.modules.scope import ME
 
@@ -58,10 +49,6 @@ violations(
 )
 
 OWN_FIELDS = frozenset({"phone", "photo"})
-PERSONAL = (
-    "employeeCode", "phone", "joinDate", "managerId", "manager", "status", "timezone",
-    "createdAt", "updatedAt",
-)  # fmt: skip
 
 _manager = employee.alias("manager")
 FIELDS = {
@@ -94,9 +81,9 @@ ROWS = (
     )
     .where(employee.c.deleted_at.is_(None))
 )
-# Whom a caller sees in full although not everybody: themselves and their team.
+# The employees whom a caller without scope all sees in full.
 _TEAM = or_(employee.c.id == ME, employee.c.manager_id == ME)
-_OPEN = {"team": _TEAM, "own": employee.c.id == ME}
+_IN_FULL = {"team": _TEAM, "own": employee.c.id == ME}
 _FILTERS: dict[str, ColumnElement[bool]] = {
     "departmentId": employee.c.department_id == bindparam("departmentId"),
     "positionId": employee.c.position_id == bindparam("positionId"),
@@ -118,46 +105,40 @@ listing = ListQuery(
         "joinDate": employee.c.join_date,
         "createdAt": employee.c.created_at,
     },
+    row=EmployeeRow,
 )
-# A search must not find by a phone number whom it may not show it of.
+# A search looks at codes and phone numbers only where it may show them.
 _directories = {
     scope: ListQuery(
-        ROWS.add_columns(func.coalesce(is_open, literal(False)).label("_open")).where(
-            or_(employee.c.status == "active", is_open)
+        ROWS.add_columns(func.coalesce(in_full, literal(False)).label("_open")).where(
+            or_(employee.c.status == "active", in_full)
         ),
         key=employee.c.id,
         schema=FILTERS,
-        filters={**_FILTERS, "search": or_(_DIRECTORY_SEARCH, and_(is_open, _SEARCH))},
+        filters={**_FILTERS, "search": or_(_DIRECTORY_SEARCH, and_(in_full, _SEARCH))},
         sort=_SORT,
+        row=ScopedRow,
     )
-    for scope, is_open in _OPEN.items()
+    for scope, in_full in _IN_FULL.items()
 }
-_FIND = Statement(ROWS.where(employee.c.id == bindparam("id")))
-_LOCK = Statement(
-    select(employee.c.id)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update()
-)
-_INSERT = Statement(
-    insert(employee)
-    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
-    .values(stamped(employee))
-    .returning(employee.c.id)
-)
-_DELETE = Statement(
-    update(employee)
-    .where(employee.c.id == bindparam("row_id"))
-    .values(deleted_at=bindparam("now"), status="inactive", updated_at=bindparam("now"))
+# The lock keeps new references out: an employee is given nothing while their employment ends.
+_steps = RecordSteps(
+    employee,
+    rows=ROWS,
+    row=EmployeeRow,
+    fields=FIELDS,
+    locks_references=True,
+    on_delete={"status": "inactive", "updated_at": bindparam("now")},
 )
 _REFERENCES = {"positionId": position, "departmentId": department, "managerId": employee}
 _USES = (Reference("direct report", employee.c.manager_id),)
-# Two changes of managers could close a circle that neither sees: they go one after the other, and
-# take this lock before any row's, else they would wait for each other's rows.
+# Two changes of managers could close a circle that neither sees: they run one after the other, and
+# take this lock before any row's, or they would wait for each other's rows.
 _LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
 
 
-def _above() -> Statement[Any]:
-    """Whether `id` is `manager` or somewhere above them."""
+def _is_above() -> Statement[IsAboveRow]:
+    """Build the question whether `id` is `manager` or somewhere above them."""
     start = select(employee.c.id, employee.c.manager_id).where(
         employee.c.id == bindparam("manager", type_=Integer)
     )
@@ -166,14 +147,20 @@ def _above() -> Statement[Any]:
         chain, employee.c.id == chain.c.manager_id
     )
     chain = chain.union(up)
-    return Statement(select(exists().where(chain.c.id == bindparam("id")).label("found")))
+    found = exists().where(chain.c.id == bindparam("id"))
+    return Statement(select(found.label("found")), IsAboveRow)
 
 
-_IS_ABOVE = _above()
+_IS_ABOVE = _is_above()
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of the directory, in full where the caller may see that."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[EmployeeRow] | Page[DirectoryRow]:
+    """Return a page of the directory: in full those whom the caller may see so.
+
+    NotAllowed for filters by status or by another manager, except for HR and admins.
+    """
     scope = actor.scope("employees:read") or "own"
     if scope == "all":
         return await listing.page(database, query)
@@ -181,38 +168,35 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
     if foreign or "status" in query:
         raise NotAllowed("Filtering by status or by another manager is for HR")
     found = await _directories[scope].page(database, query, me=actor.employee_id)
-    for row in found.rows:
-        _close(row, row.pop("_open"))
-    return found
+    return found.with_rows([row if row.pop("_open") else _public(row) for row in found.rows])
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One employee, in full where the caller may see that."""
-    row = await database.one_or_none(_FIND, id=id_)
-    if row is None:
-        raise NotFound
+async def find(database: Database, id_: int, *, actor: Principal) -> EmployeeRow | DirectoryRow:
+    """Return one employee, in full where the caller may see that.
+
+    NotFound, also for inactive ones whom the caller may not see in full.
+    """
+    row = await _steps.get(database, id_)
     scope = actor.scope("employees:read")
     reach = {row["id"], row["managerId"] if scope == "team" else None} - {None}
-    is_open = scope == "all" or actor.employee_id in reach
-    if not is_open and row["status"] != "active":
+    if scope == "all" or actor.employee_id in reach:
+        return row
+    if row["status"] != "active":
         raise NotFound
-    _close(row, is_open)
-    return row
+    return _public(row)
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new employee. `position` and `department` are found by name, or made."""
+async def create(tx: Transaction, values: Mapping[str, Any]) -> EmployeeRow:
+    """Create an employee. `position` and `department` are found by name, or created."""
     await check_references(tx, _REFERENCES, values)
     full = dict.fromkeys(FIELDS) | {"status": "active"} | await _with_ids(tx, values)
-    row = await _row(tx, (await tx.one(_INSERT, **full))["id"])
-    await tx.record("employee_created", "employee", row["id"], after=row)
-    return row
+    return await _steps.created(tx, await _steps.insert(tx, full))
 
 
 async def change(
     tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal, force: bool = False
-) -> Row:
-    """Merge into an employee: HR and admins anything, oneself phone and photo.
+) -> EmployeeRow:
+    """Merge values into an employee: HR and admins all fields, employees their phone and photo.
 
     Becoming inactive ends the employment: offboarding.py.
     """
@@ -223,52 +207,44 @@ async def change(
         raise NotAllowed
     if "managerId" in values:
         await tx.execute(_LOCK_TREE)
-    before = await _locked(tx, id_)
+    before = await _steps.get_for_update(tx, id_)
     await check_references(tx, _REFERENCES, values)
     if values.get("managerId") is not None:
         await _check_circle(tx, id_, values["managerId"])
     full = await _with_ids(tx, values)
     if full.get("status") == "inactive" and before["status"] == "active":
         await end_employment(tx, id_, actor=actor, force=force)
-    await tx.execute(_update(tuple(sorted(full))), row_id=id_, **full)
-    after = await _row(tx, id_)
-    await record_change(tx, "employee", before, after)
-    return after
+    await _steps.update(tx, id_, full)
+    return await _steps.changed(tx, before)
 
 
 async def delete(tx: Transaction, id_: int, *, actor: Principal, force: bool = False) -> None:
-    """Employment ends: the record is kept for history, the account ends at once.
+    """End an employment: the record is kept for history, the account ends at once.
 
-    Conflict `in_use` while others report to them; what else holds it back: offboarding.py.
+    Conflict `in_use` while others report to them; the other conflicts: offboarding.py.
     """
-    before = await _locked(tx, id_)
+    before = await _steps.get_for_update(tx, id_)
     await end_employment(tx, id_, actor=actor, force=force)
     await check_unused(tx, _USES, id_)
-    await tx.execute(_DELETE, row_id=id_)
-    await tx.record("employee_deleted", "employee", id_, before=before)
+    await _steps.delete(tx, before)
 
 
-def _close(row: Row, is_open: bool) -> None:
-    """Leave the directory's fields only."""
-    if not is_open:
-        for name in PERSONAL:
-            del row[name]
+def _public(row: EmployeeRow) -> DirectoryRow:
+    """Return what everybody sees of an employee. A new field is personal until it is named here."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "email": row["email"],
+        "positionId": row["positionId"],
+        "departmentId": row["departmentId"],
+        "photo": row["photo"],
+        "position": row["position"],
+        "department": row["department"],
+    }
 
 
-async def _row(tx: Transaction, id_: int) -> Row:
-    row = await tx.one_or_none(_FIND, id=id_)
-    if row is None:
-        raise NotFound
-    return row
-
-
-async def _locked(tx: Transaction, id_: int) -> Row:
-    await tx.execute(_LOCK, id=id_)
-    return await _row(tx, id_)
-
-
-async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """The values with `position` and `department` replaced by their ids; blank means none."""
+async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace `position` and `department` by their ids; a blank name means none."""
     full = dict(values)
     for field, table in NAMED.items():
         if field in full:
@@ -278,10 +254,6 @@ async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
 
 
 async def _check_circle(tx: Transaction, id_: int, manager: int) -> None:
+    """Reject a manager who is the employee or reports to them, over however many steps."""
     if (await tx.one(_IS_ABOVE, id=id_, manager=manager))["found"]:
         raise Invalid.field("managerId", "would make a circle", code="manager_cycle")
-
-
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(employee, {name: FIELDS[name] for name in names})

@@ -1,6 +1,6 @@
-"""An employment ends: the account, what is held, what waits for a decision.
+"""The end of an employment: of the account, held assets, reservations and open approvals.
 
-Used by employees.py, who has locked the employee.
+Used by employees.py, which has locked the employee.
 """
 
 from sunshine.core.errors import Conflict, NotAllowed
@@ -13,10 +13,11 @@ from sunshine.modules.users import accounts
 
 
 async def end_employment(tx: Transaction, id_: int, *, actor: Principal, force: bool) -> None:
-    """The account ends at once. Nobody ends their own; that of an admin or HR, only an admin.
+    """End the account of an employee at once, and return what they hold.
 
-    Conflict `assets_held` or `approvals_open` lists what is in the way; `force` returns the assets,
-    and leaves the approvals to an admin.
+    NotAllowed for one's own employment, and for that of an admin or of HR, which only an admin
+    ends. Conflict `assets_held` or `approvals_open` lists what is in the way; `force` returns the
+    assets and leaves the approvals to an admin.
     """
     if id_ == actor.employee_id:
         raise NotAllowed("Nobody ends their own employment")

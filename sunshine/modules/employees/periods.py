@@ -1,34 +1,33 @@
-"""What an employee is given from one day to another: shifts (shifts.py), places (placements.py).
+"""The periods of an employee: of a shift (shifts.py), at a location (placements.py).
 
-Two at once: every writer locks the employee first, so one of them sees what the other wrote; the
-exclusion constraint is the net.
+Of two writers at once one waits: each locks the employee first, and so sees what the other wrote.
+The exclusion constraint of the table is the safety net.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Date, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Column, Date, Table, bindparam, func, select, text
 
 from models.employees import employee
-from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.records import Reference, merging, record_change, require_active, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, Reference, require_active
+from sunshine.database.statements import Statement
+from sunshine.modules.employees import locking
 from sunshine.modules.scope import employee_within
 
-_LOCK_EMPLOYEE = Statement(
-    select(employee.c.id)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
+R = TypeVar("R", bound=Mapping[str, Any])
 
 
-class Periods:
-    """One kind of thing given for a period: `field` names it in the API.
+class Periods(Generic[R]):
+    """Periods of one kind: `field` names in the API what an employee has for a period.
 
-    `overlaps_per` allows overlapping periods of different things.
+    `refers_to` is the table of that, `shows` adds its columns, `more` adds columns of the period;
+    `row` is the TypedDict of a period. `permission` is needed to write. `overlap` answers periods
+    that overlap; with `overlaps_per` those of different things may.
     """
 
     def __init__(
@@ -40,6 +39,7 @@ class Periods:
         refers_to: Table,
         shows: Mapping[str, Column[Any]],
         overlap: Conflict,
+        row: type[R],
         more: Mapping[str, Column[Any]] | None = None,
         overlaps_per: Column[Any] | None = None,
     ) -> None:
@@ -60,7 +60,7 @@ class Periods:
             .select_from(table.join(refers_to, refers == refers_to.c.id))
             .where(c.deleted_at.is_(None), c.employee_id == bindparam("employee"))
         )
-        self._row = Statement(rows.where(c.id == bindparam("id")))
+        self._steps = RecordSteps(table, rows=rows, row=row, fields=self._columns)
         clash = rows.where(
             c.id != bindparam("id"),
             func.daterange(c.valid_from, c.valid_to, "[]").op("&&")(
@@ -68,42 +68,32 @@ class Periods:
             ),
             text("true") if overlaps_per is None else overlaps_per == bindparam("thing"),
         )
-        self._clash = Statement(clash.order_by(c.valid_from).limit(1))
-        values = {column: bindparam(name, type_=column.type) for name, column in
-                  self._columns.items()}  # fmt: skip
-        self._insert = Statement(insert(table).values({**values, **stamped(table)}).returning(c.id))
-        self._update = merging(table, self._columns)
-        now = bindparam("now", type_=c.deleted_at.type)
-        self._delete = Statement(
-            update(table).where(c.id == bindparam("row_id")).values(deleted_at=now)
+        self._clash = Statement(clash.order_by(c.valid_from).limit(1), row)
+        self.listing = ListQuery(
+            rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from", row=row
         )
-        self.listing = ListQuery(rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from")
 
     async def page(
         self, database: Database, employee_id: int, query: Mapping[str, Any], *, actor: Principal
-    ) -> Page:
-        """The employee's periods, the latest first, ended ones included."""
+    ) -> Page[R]:
+        """Return a page of the employee's periods, the latest first, ended ones included."""
         await employee_within(database, actor, employee_id, "employees:read")
         return await self.listing.page(database, query, employee=employee_id)
 
-    async def find(
-        self, database: Database, employee_id: int, id_: int, *, actor: Principal
-    ) -> Row:
-        """One period of the employee."""
+    async def find(self, database: Database, employee_id: int, id_: int, *, actor: Principal) -> R:
+        """Return one period of the employee; NotFound."""
         await employee_within(database, actor, employee_id, "employees:read")
-        return await self._find(database, employee_id, id_)
+        return await self._steps.get(database, id_, employee=employee_id)
 
-    async def give(
+    async def create(
         self, tx: Transaction, employee_id: int, values: Mapping[str, Any], *, actor: Principal
-    ) -> Row:
-        """A new period. Conflict names the one it overlaps."""
+    ) -> R:
+        """Create a period; Conflict names the one that it overlaps."""
         await self._lock(tx, actor, employee_id)
         full = dict.fromkeys(self._columns) | dict(values) | {"employeeId": employee_id}
         await self._check(tx, 0, full)
-        made = await tx.one(self._insert, **full)
-        row = await self._find(tx, employee_id, made["id"])
-        await tx.record(f"{self._table.name}_created", self._table.name, row["id"], after=row)
-        return row
+        id_ = await self._steps.insert(tx, full)
+        return await self._steps.created(tx, id_, employee=employee_id)
 
     async def change(
         self,
@@ -113,37 +103,31 @@ class Periods:
         values: Mapping[str, Any],
         *,
         actor: Principal,
-    ) -> Row:
-        """Merge into a period."""
+    ) -> R:
+        """Merge values into a period; NotFound, Conflict as `create`."""
         await self._lock(tx, actor, employee_id)
-        before = await self._find(tx, employee_id, id_)
+        before = await self._steps.get(tx, id_, employee=employee_id)
         full = {name: before[name] for name in self._columns} | dict(values)
         await self._check(tx, id_, full)
-        await tx.execute(self._update, row_id=id_, **full)
-        after = await self._find(tx, employee_id, id_)
-        await record_change(tx, self._table.name, before, after)
-        return after
+        await self._steps.update(tx, id_, full)
+        return await self._steps.changed(tx, before, employee=employee_id)
 
-    async def take(self, tx: Transaction, employee_id: int, id_: int, *, actor: Principal) -> None:
-        """Remove a period as if it had not been."""
+    async def delete(
+        self, tx: Transaction, employee_id: int, id_: int, *, actor: Principal
+    ) -> None:
+        """Remove a period as if it had never existed; NotFound."""
         await self._lock(tx, actor, employee_id)
-        before = await self._find(tx, employee_id, id_)
-        await tx.execute(self._delete, row_id=id_)
-        await tx.record(f"{self._table.name}_deleted", self._table.name, id_, before=before)
+        await self._steps.delete(tx, await self._steps.get(tx, id_, employee=employee_id))
 
     async def _lock(self, tx: Transaction, actor: Principal, employee_id: int) -> None:
-        await tx.execute(_LOCK_EMPLOYEE, id=employee_id)
+        """Lock the employee, and require that the caller may plan their time."""
+        await locking.find_for_update(tx, employee_id)
         await employee_within(tx, actor, employee_id, self._permission)
         if actor.scope(self._permission) == "team" and employee_id == actor.employee_id:
             raise NotAllowed("Nobody plans their own time")
 
-    async def _find(self, reader: Reader, employee_id: int, id_: int) -> Row:
-        row = await reader.one_or_none(self._row, employee=employee_id, id=id_)
-        if row is None:
-            raise NotFound
-        return row
-
     async def _check(self, tx: Transaction, id_: int, full: Mapping[str, Any]) -> None:
+        """Reject a period that ends before it begins, refers to nothing or overlaps another one."""
         if full["to"] is not None and full["to"] < full["from"]:
             raise Invalid.field("to", "must not be before from")
         await require_active(tx, self._refers_to, full[self._field], self._field)
@@ -156,7 +140,10 @@ class Periods:
 
 
 def use(noun: str, column: Column[Any]) -> Reference:
-    """Periods keep what they refer to from being deleted, except those of deleted employees."""
+    """Return the reference of periods to a record, which it keeps from being deleted.
+
+    Periods of deleted employees do not count.
+    """
     employed = select(employee.c.id).where(employee.c.deleted_at.is_(None))
     return Reference(noun, column, where=(column.table.c.employee_id.in_(employed),))
 

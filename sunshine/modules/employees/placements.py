@@ -1,4 +1,4 @@
-"""Where people work: an employee is placed at a location for a period.
+"""Where people work: employees are placed at locations for periods.
 
 Tables: models/placements.py. Periods: sunshine/modules/employees/periods.py.
 """
@@ -7,6 +7,7 @@ from models.attendance import location
 from models.placements import placement
 from sunshine.core.errors import Conflict
 from sunshine.modules.employees.periods import Periods
+from sunshine.modules.employees.rows import PlacementRow
 
 placements = Periods(
     placement,
@@ -15,7 +16,8 @@ placements = Periods(
     refers_to=location,
     shows={"location": location.c.name},
     more={"notes": placement.c.notes},
-    # Several places at once are fine; the same one twice is not.
+    # Several locations at once are fine; the same one twice is not.
     overlap=Conflict("Overlaps another placement at this location", code="placement_overlap"),
     overlaps_per=placement.c.location_id,
+    row=PlacementRow,
 )

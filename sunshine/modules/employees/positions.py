@@ -1,4 +1,4 @@
-"""What people are employed as: plain records. Tables: models/positions.py."""
+"""The positions that people are employed in: plain records. Tables: models/positions.py."""
 
 from sqlalchemy import bindparam, func
 
@@ -9,6 +9,7 @@ from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
 from sunshine.database.records import Records, Reference
 from sunshine.modules.employees.positions_schemas import FILTERS
+from sunshine.modules.employees.rows import PositionRow
 
 violations(
     {
@@ -41,4 +42,5 @@ positions = Records(
         "level": position.c.level,
         "createdAt": position.c.created_at,
     },
+    row=PositionRow,
 )

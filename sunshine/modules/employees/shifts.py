@@ -1,4 +1,4 @@
-"""When people work: shifts are plain records; who works them is given for a period.
+"""When people work: shifts are plain records, and employees work them for periods.
 
 Tables: models/shifts.py. Periods: sunshine/modules/employees/periods.py.
 """
@@ -10,6 +10,7 @@ from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
 from sunshine.database.records import Records
 from sunshine.modules.employees.periods import Periods, use
+from sunshine.modules.employees.rows import EmployeeShiftRow, ShiftRow
 from sunshine.modules.employees.shifts_schemas import FILTERS
 
 violations(
@@ -43,6 +44,7 @@ shifts = Records(
     schema=FILTERS,
     filters={"search": contains(func.lower(shift.c.name))},
     sort={"name": shift.c.name, "startTime": shift.c.start_time, "createdAt": shift.c.created_at},
+    row=ShiftRow,
 )
 
 employee_shifts = Periods(
@@ -52,4 +54,5 @@ employee_shifts = Periods(
     refers_to=shift,
     shows={"shift": shift.c.name},
     overlap=Conflict("Overlaps another shift of this employee", code="shift_overlap"),
+    row=EmployeeShiftRow,
 )

@@ -1,10 +1,11 @@
-"""Drivers, vehicles, and where they are, in a database of their own. Guide: docs/fleet.md.
+"""Drivers, vehicles and positions, in a database of their own. Guide: docs/fleet.md.
 
-drivers.py      the drivers
-driver_auth.py  how they sign in
-vehicles.py     the vehicles
-assignments.py  who drives what
-locations.py    where drivers are and have been
-jobs.py         papers about to end
+drivers.py      drivers
+driver_auth.py  drivers' sign-in and credentials
+vehicles.py     vehicles
+assignments.py  which driver has which vehicle
+locations.py    last-known positions and tracks
+jobs.py         reminders of expiring licences, registrations and insurances
 schemas.py      payloads
+rows.py         rows that the statements return
 """

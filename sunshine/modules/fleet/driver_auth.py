@@ -1,6 +1,6 @@
-"""Drivers sign in: their own accounts, their own tokens (sunshine/identity/resolver.py reads them).
+"""Drivers' sign-in and credentials: accounts and tokens of their own.
 
-Tables: models/fleet.py.
+sunshine/identity/resolver.py reads the tokens. Tables: models/fleet.py.
 """
 
 from sqlalchemy import Integer, Text, bindparam, func, or_, select, update
@@ -11,6 +11,7 @@ from sunshine.core.principals import Caller, Principal
 from sunshine.database.database import Database, Transaction
 from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
+from sunshine.modules.fleet.rows import PasswordHashRow
 from sunshine.modules.users import sign_ins
 
 violations(
@@ -21,7 +22,7 @@ violations(
     }
 )
 
-_ASKED = Statement(
+_ACCOUNT = Statement(
     select(
         driver.c.id, driver.c.username, driver.c.name,
         (driver.c.status == "active").label("active"),
@@ -35,7 +36,8 @@ _ASKED = Statement(
 _HASH = Statement(
     select(driver.c.password_hash.label("hash")).where(
         driver.c.id == bindparam("id"), driver.c.token_version == bindparam("version")
-    )
+    ),
+    PasswordHashRow,
 )
 CHANGED = Conflict("The account was changed meanwhile: sign in again", code="changed")
 _VERSION = bindparam("version", type_=Integer)
@@ -54,7 +56,7 @@ _SET = Statement(
         updated_at=bindparam("now"),
     )
 )
-_END = Statement(
+_END_TOKENS = Statement(
     update(driver)
     .where(driver.c.id == bindparam("id", type_=Integer))
     .values(token_version=driver.c.token_version + 1)
@@ -62,56 +64,63 @@ _END = Statement(
 
 
 async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
-    """The driver that a name means, active or not, and whether they are `known` from where the
-    caller is."""
+    """Return the driver with this username, active or not; None where there is none.
+
+    `known` says whether they signed in from the caller's network before.
+    """
     since = database.clock() - sign_ins.KNOWN_FOR
     return await database.one_or_none(
-        _ASKED, username=username, network=caller.network, since=since
+        _ACCOUNT, username=username, network=caller.network, since=since
     )
 
 
 async def sign_in(
     database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
 ) -> None:
-    """Let a driver in whose password was checked."""
+    """Record the sign-in of a driver whose password was checked."""
     actor = _as_actor(account)
     async with database.transaction(actor, request_id=caller.request_id) as tx:
         await sign_ins.signed_in(tx, account["id"], caller)
 
 
 async def set_credentials(tx: Transaction, id_: int, *, username: str, hashed: str) -> None:
-    """Give a driver a name and a password; all their tokens end at once, and failed sign-ins are
-    forgotten."""
+    """Set a driver's username and password; NotFound.
+
+    Every token of theirs ends, and their failed sign-ins no longer count.
+    """
     if not await tx.execute(_SET, id=id_, username=username, hash=hashed, version=None):
         raise NotFound
-    await _tell_changed(tx, id_)
+    await _record_change(tx, id_)
 
 
 async def set_own_password(tx: Transaction, *, hashed: str, actor: Principal) -> None:
-    """Change one's own; all tokens end at once. Conflict `changed` where that one has already."""
+    """Change the calling driver's password; every token of theirs ends.
+
+    Conflict `changed` when the credentials have changed since the token was issued.
+    """
     version = actor.version
     if not await tx.execute(_SET, id=actor.id, username=None, hash=hashed, version=version):
         raise CHANGED
-    await _tell_changed(tx, actor.id)
+    await _record_change(tx, actor.id)
 
 
-async def _tell_changed(tx: Transaction, id_: int) -> None:
+async def _record_change(tx: Transaction, id_: int) -> None:
     await tx.record("driver_credentials_changed", "driver", id_)
     tx.invalidate_principals()
 
 
 async def end_tokens(tx: Transaction, id_: int) -> None:
-    """Every token of a driver ends at once, in every process."""
-    await tx.execute(_END, id=id_)
+    """End every token of a driver at once, in every process."""
+    await tx.execute(_END_TOKENS, id=id_)
     tx.invalidate_principals()
 
 
 async def own_hash(database: Database, *, actor: Principal) -> str | None:
-    """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
+    """Return the hash of the calling driver's password; Conflict `changed` as for changing it."""
     row = await database.one_or_none(_HASH, id=actor.id, version=actor.version)
     if row is None:
         raise CHANGED
-    return str(row["hash"])
+    return row["hash"]
 
 
 def _as_actor(account: Row) -> Principal:

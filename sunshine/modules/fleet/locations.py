@@ -1,109 +1,91 @@
-"""Where drivers are and have been. Tables: models/fleet.py.
+"""Last-known positions and tracks of drivers. Tables: models/fleet.py.
 
-A point that comes late is kept and never moves the last-known place; one that comes twice is kept
-once. Points come in bursts when a phone finds its way back: one statement takes them all.
+A late point is stored and never moves the last-known position; a repeated point is stored once.
+A phone that is back online sends its points in a burst: one statement stores them all.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    DateTime,
-    Double,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-)
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import BigInteger, Integer, bindparam, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from models.fleet import driver, driver_location, driver_position
 from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.fleet.drivers import check_reach
+from sunshine.database.statements import Statement
+from sunshine.modules.fleet.drivers import require_access
+from sunshine.modules.fleet.rows import LastPointRow, PointRow, PositionRow, ReceivedRow, StoredRow
 from sunshine.modules.fleet.schemas import TRACK
 
 AHEAD = timedelta(minutes=5)
-BATCH = 1000  # points at once of a track that is streamed
+BATCH = 1000  # points per read of a streamed track
 FASTEST = 300 / 3.6  # m/s: nothing in a fleet drives faster
+
+
+class _Point(NamedTuple):
+    at: datetime
+    latitude: float
+    longitude: float
+
 
 _l = driver_location.c
 _p = driver_position.c
 _DRIVER = Statement(
-    select(
-        driver.c.id, driver.c.status, _p.at, _p.latitude, _p.longitude
-    )
+    select(driver.c.id, driver.c.status, _p.at, _p.latitude, _p.longitude)
     .select_from(driver.outerjoin(driver_position, _p.driver_id == driver.c.id))
     .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None))
-    # Whoever ends or suspends a driver waits, or is seen.
-    .with_for_update(of=driver, key_share=True, read=True)
-)  # fmt: skip
+    # Deleting or suspending the driver waits for the report, or is seen by it.
+    .with_for_update(of=driver, key_share=True, read=True),
+    LastPointRow,
+)
 
 
-def _store() -> Statement[Any]:
-    """All points of a burst, and the last-known place where the newest of them is newer."""
-    sent = func.jsonb_array_elements(bindparam("points", type_=JSONB), type_=JSONB).column_valued(
-        "sent"
-    )
-    points = (
-        select(
-            cast(sent[0].astext, DateTime(timezone=True)).label("at"),
-            cast(sent[1].astext, Double).label("latitude"),
-            cast(sent[2].astext, Double).label("longitude"),
-            cast(sent[3].astext, Boolean).label("flagged"),
+# All points of a burst, and the last-known position where the newest of them is newer.
+_STORE = Statement(
+    text(
+        """
+        WITH points AS (
+            SELECT (sent ->> 0)::timestamptz AS at,
+                   (sent ->> 1)::double precision AS latitude,
+                   (sent ->> 2)::double precision AS longitude,
+                   (sent ->> 3)::boolean AS flagged
+            FROM jsonb_array_elements(:points) AS sent
+        ), kept AS (
+            INSERT INTO driver_location
+                (driver_id, at, latitude, longitude, flagged, recorded_at)
+            SELECT :driver, at, latitude, longitude, flagged, :now FROM points
+            ON CONFLICT DO NOTHING
+            RETURNING at, latitude, longitude, flagged
+        ), moved AS (
+            INSERT INTO driver_position AS position
+                (driver_id, at, latitude, longitude, recorded_at)
+            SELECT :driver, at, latitude, longitude, :now
+            FROM kept WHERE NOT flagged
+            ORDER BY at DESC LIMIT 1
+            ON CONFLICT (driver_id) DO UPDATE
+            SET at = excluded.at, latitude = excluded.latitude,
+                longitude = excluded.longitude, recorded_at = excluded.recorded_at
+            WHERE excluded.at > position.at
+            RETURNING position.at
         )
-        .cte("points")
-    )  # fmt: skip
-    who = bindparam("driver", type_=_l.driver_id.type)
-    now = bindparam("now", type_=_l.recorded_at.type)
-    names = ["driver_id", "at", "latitude", "longitude", "flagged", "recorded_at"]
-    kept = (
-        insert(driver_location)
-        .from_select(
-            names,
-            select(who, points.c.at, points.c.latitude, points.c.longitude, points.c.flagged, now),
-        )
-        .on_conflict_do_nothing()
-        .returning(_l.at, _l.latitude, _l.longitude, _l.flagged)
-        .cte("kept")
+        SELECT (SELECT count(*) FROM kept) AS kept, (SELECT count(*) FROM moved) AS moved
+        """
     )
-    newest = (
-        select(who, kept.c.at, kept.c.latitude, kept.c.longitude, now)
-        .where(~kept.c.flagged)
-        .order_by(kept.c.at.desc())
-        .limit(1)
+    .bindparams(
+        bindparam("points", type_=JSONB),
+        bindparam("driver", type_=Integer),
+        bindparam("now", type_=_l.recorded_at.type),
     )
-    placing = insert(driver_position).from_select(
-        ["driver_id", "at", "latitude", "longitude", "recorded_at"], newest
-    )
-    fields = ("at", "latitude", "longitude", "recorded_at")
-    placed = (
-        placing.on_conflict_do_update(
-            index_elements=[_p.driver_id],
-            set_={name: placing.excluded[name] for name in fields},
-            where=placing.excluded.at > _p.at,
-        )
-        .returning(_p.at)
-        .cte("placed")
-    )
-    return Statement(
-        select(
-            select(func.count()).select_from(kept).scalar_subquery().label("kept"),
-            select(func.count()).select_from(placed).scalar_subquery().label("moved"),
-        )
-    )
-
-
-_STORE = _store()
-# Asked for over and over, by maps: benchmarks/tracks.py watches what it costs.
+    .columns(kept=BigInteger, moved=BigInteger),
+    StoredRow,
+)
+# Maps ask for it over and over: benchmarks/tracks.py watches its cost.
 LAST = Statement(
     select(
         _p.driver_id.label("driverId"),
@@ -113,7 +95,8 @@ LAST = Statement(
         _p.recorded_at.label("recordedAt"),
     )
     .select_from(driver.outerjoin(driver_position, _p.driver_id == driver.c.id))
-    .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None))
+    .where(driver.c.id == bindparam("id"), driver.c.deleted_at.is_(None)),
+    PositionRow,
 )
 _TRACK = select(
     _l.at.label("timestamp"),
@@ -134,8 +117,9 @@ listing = ListQuery(
     filters=_BETWEEN,
     sort={"timestamp": _l.at},
     default_sort="timestamp",
+    row=PointRow,
 )
-# A batch of the track, after the point that the one before it ended with.
+# A batch of the track: what comes after the last point of the batch before.
 _BATCH = Statement(
     _TRACK.where(
         _l.at > func.coalesce(bindparam("after", type_=_l.at.type), literal_column("'-infinity'")),
@@ -143,42 +127,45 @@ _BATCH = Statement(
         _l.at <= func.coalesce(bindparam("to", type_=_l.at.type), literal_column("'infinity'")),
     )
     .order_by(_l.at)
-    .limit(BATCH)
+    .limit(BATCH),
+    PointRow,
 )
 
 
 async def report(
     tx: Transaction, driver_id: int, points: Sequence[Mapping[str, Any]], *, actor: Principal
-) -> Row:
-    """Take points, in any order: `{received, kept, flagged, moved}`.
+) -> ReceivedRow:
+    """Store points, in any order, and move the last-known position.
 
-    `kept` leaves out those known already, `flagged` are faster than anything drives and never
-    become the last-known place. Future points and 0/0, where broken receivers are, are Invalid.
+    Return `{received, kept, flagged, moved}`: `kept` excludes points that are known already;
+    `flagged` ones are faster than anything drives and never become the last-known position.
+    Invalid for points in the future and for 0/0, where broken receivers are; Conflict
+    `driver_not_active`.
     """
-    check_reach(actor, driver_id)
-    found = await tx.one_or_none(_DRIVER, id=driver_id)
-    if found is None:
+    require_access(actor, driver_id)
+    driver_ = await tx.one_or_none(_DRIVER, id=driver_id)
+    if driver_ is None:
         raise NotFound
-    if found["status"] != "active":
+    if driver_["status"] != "active":
         raise Conflict("The driver is not active", code="driver_not_active")
     for point in points:
         _check(point, tx)
-    rows = _flagged(sorted(points, key=lambda point: point["timestamp"]), found)
+    rows = _flagged(sorted(points, key=lambda point: point["timestamp"]), driver_)
     stored = await tx.one(_STORE, driver=driver_id, points=rows)
-    told = {
-        "received": len(rows),
-        "kept": stored["kept"],
-        "flagged": sum(row[3] for row in rows),
-        "moved": bool(stored["moved"]),
-    }
-    last = dict(zip(("timestamp", "latitude", "longitude"), rows[-1], strict=False))
-    await tx.record("driver_located", "driver", driver_id, after={**told, "last": last})
-    return told
+    received = ReceivedRow(
+        received=len(rows),
+        kept=stored["kept"],
+        flagged=sum(row[3] for row in rows),
+        moved=bool(stored["moved"]),
+    )
+    newest = dict(zip(("timestamp", "latitude", "longitude"), rows[-1], strict=False))
+    await tx.record("driver_located", "driver", driver_id, after={**received, "last": newest})
+    return received
 
 
-async def last(database: Database, driver_id: int, *, actor: Principal) -> Row | None:
-    """The last-known place; None when the driver was never seen."""
-    check_reach(actor, driver_id)
+async def last(database: Database, driver_id: int, *, actor: Principal) -> PositionRow | None:
+    """Return the last-known position, None before the first report; NotFound."""
+    require_access(actor, driver_id)
     row = await database.one_or_none(LAST, id=driver_id)
     if row is None:
         raise NotFound
@@ -187,8 +174,8 @@ async def last(database: Database, driver_id: int, *, actor: Principal) -> Row |
 
 async def page(
     database: Database, driver_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> Page:
-    """A page of the track, the earliest first; `cursor` is the timestamp of the last one seen."""
+) -> Page[PointRow]:
+    """Return a page of the track, the earliest first; `cursor` is the last timestamp seen."""
     await last(database, driver_id, actor=actor)
     asked = {"after" if name == "cursor" else name: value for name, value in query.items()}
     is_forward = query.get("sort", "timestamp") == "timestamp"
@@ -203,8 +190,8 @@ async def page(
 
 async def track(
     database: Database, driver_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> AsyncIterator[list[Row]]:
-    """The whole track in batches, however long it is; the reader may take as long as they like.
+) -> AsyncIterator[list[PointRow]]:
+    """Return the whole track in batches, whatever its length and the reader's speed.
 
     Each batch is a read of its own: no connection waits for a slow reader.
     """
@@ -213,16 +200,15 @@ async def track(
     return _batches(database, driver=driver_id, **between)
 
 
-async def _batches(database: Database, **values: Any) -> AsyncIterator[list[Row]]:
+async def _batches(database: Database, **values: Any) -> AsyncIterator[list[PointRow]]:
     after: datetime | None = None
     while rows := await database.all(_BATCH, after=after, **values):
         yield rows
         after = rows[-1]["timestamp"]
 
 
-def _cursor(row: Row) -> str:
-    at: datetime = row["timestamp"]
-    return at.isoformat().replace("+00:00", "Z")
+def _cursor(row: PointRow) -> str:
+    return row["timestamp"].isoformat().replace("+00:00", "Z")
 
 
 def _check(point: Mapping[str, Any], tx: Transaction) -> None:
@@ -232,23 +218,32 @@ def _check(point: Mapping[str, Any], tx: Transaction) -> None:
         raise Invalid.field("latitude", "0/0 is where broken receivers are")
 
 
-def _flagged(points: list[Mapping[str, Any]], before: Row) -> list[list[Any]]:
-    """Each as [timestamp, latitude, longitude, whether it was reached faster than one drives]."""
+def _flagged(points: list[Mapping[str, Any]], before: LastPointRow) -> list[list[Any]]:
+    """Return each point as [timestamp, latitude, longitude, whether it is too fast to be true]."""
     at, latitude, longitude = before["at"], before["latitude"], before["longitude"]
+    known = None
+    if at is not None and latitude is not None and longitude is not None:
+        known = _Point(at, latitude, longitude)
     rows = []
-    for point in points:
-        flagged = False
-        if at is not None and point["timestamp"] > at:
-            way = metres(latitude, longitude, point["latitude"], point["longitude"])
-            flagged = way > FASTEST * (point["timestamp"] - at).total_seconds() + 100
-        rows.append([point["timestamp"], point["latitude"], point["longitude"], flagged])
-        if not flagged and (at is None or point["timestamp"] > at):
-            at, latitude, longitude = rows[-1][:3]
+    for each in points:
+        point = _Point(each["timestamp"], each["latitude"], each["longitude"])
+        flagged = known is not None and _is_too_fast(known, point)
+        rows.append([*point, flagged])
+        if not flagged and (known is None or point.at > known.at):
+            known = point
     return rows
 
 
+def _is_too_fast(before: _Point, point: _Point) -> bool:
+    """Whether a later point is farther than FASTEST allows, 100 m of error granted."""
+    if point.at <= before.at:
+        return False
+    distance = metres(before.latitude, before.longitude, point.latitude, point.longitude)
+    return distance > FASTEST * (point.at - before.at).total_seconds() + 100
+
+
 def metres(latitude: float, longitude: float, latitude2: float, longitude2: float) -> float:
-    """The way between two points along the earth's surface."""
+    """Return the great-circle distance in metres of two points in degrees (haversine)."""
     a, b = radians(latitude), radians(latitude2)
     half = sin((b - a) / 2) ** 2
     half += cos(a) * cos(b) * sin(radians(longitude2 - longitude) / 2) ** 2

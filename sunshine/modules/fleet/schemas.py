@@ -1,4 +1,4 @@
-"""Payloads of /api/fleet."""
+"""Payloads and responses of /api/fleet."""
 
 from sunshine.core.fields import (
     Schema,
@@ -40,7 +40,7 @@ CREATE_DRIVER: Schema = {
 }
 CHANGE_DRIVER: Schema = {
     **{k: v for k, v in changes(CREATE_DRIVER).items() if k not in ("username", "password")},
-    # Drivers their own; everybody else's are given by `credentials`.
+    # Drivers change their own; managers of the fleet set one by `credentials`.
     "password": password(),
     "currentPassword": password(),
 }
@@ -81,7 +81,8 @@ TRACK: Schema = {
     "cursor": instant(),
 }
 
-_CONFIDENTIAL = ("licenseNumber", "phone", "employeeId")  # and the username
+# Left out of a DriverSummaryRow, as the username is.
+_CONFIDENTIAL = ("licenseNumber", "phone", "employeeId")
 DRIVER = resource_shape(
     "Driver",
     {

@@ -1,19 +1,18 @@
-"""Vehicles of the fleet, and who drives them. Tables: models/fleet.py."""
+"""The vehicles of the fleet and their drivers. Tables: models/fleet.py."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, func, or_, select
 
 from models.fleet import driver, vehicle, vehicle_driver
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.fleet.assignments import OPEN, lock_driver, pair, part
+from sunshine.database.records import RecordSteps
+from sunshine.modules.fleet.assignments import IS_CURRENT, assign, lock_driver, release
+from sunshine.modules.fleet.rows import HistoryRow, VehicleRow
 from sunshine.modules.fleet.schemas import VEHICLE_FILTERS
 
 violations(
@@ -46,7 +45,7 @@ ROWS = (
     )
     .select_from(
         vehicle.outerjoin(
-            vehicle_driver, and_(vehicle_driver.c.vehicle_id == vehicle.c.id, OPEN)
+            vehicle_driver, and_(vehicle_driver.c.vehicle_id == vehicle.c.id, IS_CURRENT)
         ).outerjoin(driver, driver.c.id == vehicle_driver.c.driver_id)
     )
     .where(vehicle.c.deleted_at.is_(None))
@@ -71,8 +70,9 @@ listing = ListQuery(
         "insuranceExpiry": vehicle.c.insurance_expiry,
         "createdAt": vehicle.c.created_at,
     },
+    row=VehicleRow,
 )
-# A driver's list is their own vehicle.
+# Narrows a driver's list to their own vehicle.
 _OWN = (driver.c.id == bindparam("me", type_=Integer),)
 history = ListQuery(
     select(
@@ -86,26 +86,18 @@ history = ListQuery(
     .where(vehicle_driver.c.vehicle_id == bindparam("vehicle")),
     key=vehicle_driver.c.id,
     default_sort="-id",
+    row=HistoryRow,
 )
-_FIND = Statement(ROWS.where(vehicle.c.id == bindparam("id")))
-_LOCK = Statement(
-    select(vehicle.c.id)
-    .where(vehicle.c.id == bindparam("id"), vehicle.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
-_INSERT = Statement(
-    insert(vehicle)
-    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
-    .values(stamped(vehicle))
-    .returning(vehicle.c.id)
-)
-_DELETE = Statement(
-    update(vehicle).where(vehicle.c.id == bindparam("id")).values(deleted_at=bindparam("now"))
-)
+_steps = RecordSteps(vehicle, rows=ROWS, row=VehicleRow, fields=FIELDS)
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of the vehicles; to a driver their own, whose filter on another driver is refused."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[VehicleRow]:
+    """Return a page of the vehicles; a driver's holds their own only.
+
+    NotAllowed when a driver filters by another driver.
+    """
     if actor.kind == "driver":
         if query.get("driverId", actor.id) != actor.id:
             raise NotAllowed
@@ -113,9 +105,9 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
     return await listing.page(database, query)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One vehicle; to a driver their own."""
-    row = await database.one_or_none(_FIND, id=id_)
+async def get(database: Database, id_: int, *, actor: Principal) -> VehicleRow:
+    """Return one vehicle; NotFound, and NotAllowed to a driver whose vehicle it is not."""
+    row = await _steps.find(database, id_)
     if actor.kind == "driver" and (row is None or row["driverId"] != actor.id):
         raise NotAllowed
     if row is None:
@@ -123,56 +115,39 @@ async def find(database: Database, id_: int, *, actor: Principal) -> Row:
     return row
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new vehicle, with a driver where one is named."""
-    fields = {name: value for name, value in values.items() if name in FIELDS}
-    id_ = (await tx.one(_INSERT, **(dict.fromkeys(FIELDS) | {"status": "active"} | fields)))["id"]
+async def create(tx: Transaction, values: Mapping[str, Any]) -> VehicleRow:
+    """Insert a vehicle, and assign it to the driver that `driverId` names, if any."""
+    id_ = await _steps.insert(tx, dict.fromkeys(FIELDS) | {"status": "active"} | _columns(values))
     if values.get("driverId") is not None:
-        await pair(tx, values["driverId"], id_)
-    row = await _current(tx, id_)
-    await tx.record("vehicle_created", "vehicle", id_, after=row)
-    return row
+        await assign(tx, values["driverId"], id_)
+    return await _steps.created(tx, id_)
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
-    """Merge into a vehicle; `driverId` null takes it from its driver."""
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> VehicleRow:
+    """Merge fields into a vehicle; `driverId` reassigns it, null releases it from its driver."""
     if values.get("driverId") is not None:
         await lock_driver(tx, values["driverId"])
-    await tx.execute(_LOCK, id=id_)
-    before = await _current(tx, id_)
+    before = await _steps.get_for_update(tx, id_)
     if "driverId" in values and values["driverId"] != before["driverId"]:
-        await _hand_over(tx, id_, values["driverId"])
-    fields = {name: value for name, value in values.items() if name in FIELDS}
-    await tx.execute(_update(tuple(sorted(fields))), row_id=id_, **fields)
-    after = await _current(tx, id_)
-    await record_change(tx, "vehicle", before, after)
-    return after
+        await _reassign(tx, id_, values["driverId"])
+    await _steps.update(tx, id_, _columns(values))
+    return await _steps.changed(tx, before)
 
 
 async def delete(tx: Transaction, id_: int) -> None:
-    """A vehicle leaves the fleet; Conflict while somebody drives it."""
-    await tx.execute(_LOCK, id=id_)
-    before = await _current(tx, id_)
+    """Mark a vehicle deleted; Conflict `in_use` while it has a driver."""
+    before = await _steps.get_for_update(tx, id_)
     if before["driverId"] is not None:
         raise Conflict(f"In use by {before['driver']}", code="in_use")
-    await tx.execute(_DELETE, id=id_)
-    await tx.record("vehicle_deleted", "vehicle", id_, before=before)
+    await _steps.delete(tx, before)
 
 
-async def _hand_over(tx: Transaction, id_: int, driver_id: int | None) -> None:
+async def _reassign(tx: Transaction, id_: int, driver_id: int | None) -> None:
     if driver_id is None:
-        await part(tx, vehicle_id=id_)
+        await release(tx, vehicle_id=id_)
     else:
-        await pair(tx, driver_id, id_)
+        await assign(tx, driver_id, id_)
 
 
-async def _current(reader: Reader, id_: int) -> Row:
-    row = await reader.one_or_none(_FIND, id=id_)
-    if row is None:
-        raise NotFound
-    return row
-
-
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(vehicle, {name: FIELDS[name] for name in names})
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in FIELDS}

@@ -1,23 +1,28 @@
 """Freelancers and their projects. Tables: models/freelance.py.
 
-What they cost and their email address are for those who manage them.
+Hourly rates and email addresses are shown to holders of `freelance:manage` only.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, any_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Text, any_, bindparam, func, or_, select
 
 from models.freelance import freelance_project, freelancer
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains, lowered
-from sunshine.database.records import Records, Reference, merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import Records, RecordSteps, Reference
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.columns import names
-from sunshine.modules.freelance.schemas import FILTERS, PROJECT_FILTERS
+from sunshine.modules.freelance.rows import (
+    FreelancerRow,
+    FreelancerStatusRow,
+    ProjectRow,
+    PublicFreelancerRow,
+)
+from sunshine.modules.freelance.schemas import FILTERS, PROJECT_FILTERS, PUBLIC
 
 violations(
     {
@@ -30,21 +35,26 @@ violations(
     }
 )
 
-CONFIDENTIAL = ("hourlyRate", "email")
 _f, _p = freelancer.c, freelance_project.c
 
+FIELDS = {
+    "name": _f.name,
+    "email": _f.email,
+    "skills": _f.skills,
+    "hourlyRate": _f.hourly_rate,
+    "portfolio": _f.portfolio,
+    "phone": _f.phone,
+    "status": _f.status,
+    "notes": _f.notes,
+}
+_filters = {
+    "status": _f.status == bindparam("status"),
+    "skill": func.lower(bindparam("skill", type_=Text)) == any_(lowered(_f.skills)),
+}
+_search_name = contains(func.lower(_f.name))
 freelancers = Records(
     freelancer,
-    fields={
-        "name": _f.name,
-        "email": _f.email,
-        "skills": _f.skills,
-        "hourlyRate": _f.hourly_rate,
-        "portfolio": _f.portfolio,
-        "phone": _f.phone,
-        "status": _f.status,
-        "notes": _f.notes,
-    },
+    fields=FIELDS,
     uses=(
         Reference(
             "unfinished project",
@@ -53,13 +63,26 @@ freelancers = Records(
         ),
     ),
     schema=FILTERS,
-    filters={
-        "status": _f.status == bindparam("status"),
-        "skill": func.lower(bindparam("skill", type_=Text)) == any_(lowered(_f.skills)),
-        "search": or_(contains(func.lower(_f.name)), contains(func.lower(_f.email))),
-    },
+    filters={**_filters, "search": or_(_search_name, contains(func.lower(_f.email)))},
     sort={"name": _f.name, "hourlyRate": _f.hourly_rate, "createdAt": _f.created_at},
+    row=FreelancerRow,
 )
+# For everybody else: what is not shown is not read, and neither searched nor sorted by.
+_public = select(
+    _f.id,
+    *(FIELDS[name].label(name) for name in PUBLIC),
+    _f.created_at.label("createdAt"),
+    _f.updated_at.label("updatedAt"),
+).where(_f.deleted_at.is_(None))
+_public_list = ListQuery(
+    _public,
+    key=_f.id,
+    schema=FILTERS,
+    filters={**_filters, "search": _search_name},
+    sort={"name": _f.name, "createdAt": _f.created_at},
+    row=PublicFreelancerRow,
+)
+_GET_PUBLIC = Statement(_public.where(_f.id == bindparam("id")), PublicFreelancerRow)
 
 PROJECT = {
     "projectName": _p.project_name,
@@ -83,104 +106,76 @@ projects = ListQuery(
     schema=PROJECT_FILTERS,
     filters={"status": _p.status == bindparam("status")},
     sort={"deadline": _p.deadline, "createdAt": _p.created_at},
+    row=ProjectRow,
 )
-_FIND = Statement(_projects.where(_p.id == bindparam("id")))
-_LOCK = Statement(
-    select(_p.id)
-    .where(_p.id == bindparam("id"), _p.deleted_at.is_(None))
-    .with_for_update(key_share=True)
+_steps = RecordSteps(
+    freelance_project,
+    rows=_projects,
+    row=ProjectRow,
+    fields={**PROJECT, "freelancerId": _p.freelancer_id},
 )
 _LOCK_FREELANCER = Statement(
     select(_f.id, _f.status)
     .where(_f.id == bindparam("id"), _f.deleted_at.is_(None))
-    .with_for_update(key_share=True, read=True)
+    .with_for_update(key_share=True, read=True),
+    FreelancerStatusRow,
 )
-_NAMING = Statement(
-    select(_f.id).where(names(freelancer.c.portfolio), _f.deleted_at.is_(None)).limit(1)
-)
-_INSERT = Statement(
-    insert(freelance_project)
-    .values({column: bindparam(name, type_=column.type) for name, column in PROJECT.items()})
-    .values({_p.freelancer_id: bindparam("freelancer"), **stamped(freelance_project)})
-    .returning(_p.id)
-)
-_DELETE = Statement(
-    update(freelance_project).where(_p.id == bindparam("id")).values(deleted_at=bindparam("now"))
+_WITH_FILE = Statement(
+    select(_f.id).where(names(freelancer.c.portfolio), _f.deleted_at.is_(None)).limit(1), IdRow
 )
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of the freelancers."""
-    listing = freelancers.listing if actor.may("freelance:manage") else _open
-    found = await listing.page(database, query)
-    for row in found.rows:
-        _close(row, actor)
-    return found
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[FreelancerRow] | Page[PublicFreelancerRow]:
+    """Return the page of freelancers that `query` asks for, with the fields the actor may see."""
+    if actor.may("freelance:manage"):
+        return await freelancers.listing.page(database, query)
+    return await _public_list.page(database, query)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One freelancer."""
-    return _close(await freelancers.find(database, id_), actor)
-
-
-async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
-    """Refuse unless it is somebody's portfolio, and the caller may see freelancers."""
-    if not actor.may_any(("freelance:read", "freelance:manage")):
-        raise NotAllowed
-    if await reader.one_or_none(_NAMING, name=name) is None:
-        raise NotFound
-
-
-async def assign(tx: Transaction, freelancer_id: int, values: Mapping[str, Any]) -> Row:
-    """A new project for an active freelancer."""
-    found = await tx.one_or_none(_LOCK_FREELANCER, id=freelancer_id)
-    if found is None:
-        raise NotFound
-    if found["status"] != "active":
-        raise Conflict("The freelancer is not active", code="freelancer_not_active")
-    blank = dict.fromkeys(PROJECT) | {"status": "planned", "budgetUsed": 0}
-    made = await tx.one(_INSERT, freelancer=freelancer_id, **(blank | dict(values)))
-    row = await tx.one(_FIND, freelancer=freelancer_id, id=made["id"])
-    await tx.record("freelance_project_created", "freelance_project", row["id"], after=row)
-    return row
-
-
-async def change_project(
-    tx: Transaction, freelancer_id: int, id_: int, values: Mapping[str, Any]
-) -> Row:
-    """Merge into a project."""
-    before = await _project(tx, freelancer_id, id_)
-    await tx.execute(_update(tuple(sorted(values))), row_id=id_, **values)
-    after = await tx.one(_FIND, freelancer=freelancer_id, id=id_)
-    await record_change(tx, "freelance_project", before, after)
-    return after
-
-
-async def remove_project(tx: Transaction, freelancer_id: int, id_: int) -> None:
-    """Delete a project."""
-    before = await _project(tx, freelancer_id, id_)
-    await tx.execute(_DELETE, id=id_)
-    await tx.record("freelance_project_deleted", "freelance_project", id_, before=before)
-
-
-async def _project(tx: Transaction, freelancer_id: int, id_: int) -> Row:
-    await tx.execute(_LOCK, id=id_)
-    row = await tx.one_or_none(_FIND, freelancer=freelancer_id, id=id_)
+async def find(
+    database: Database, id_: int, *, actor: Principal
+) -> FreelancerRow | PublicFreelancerRow:
+    """Return one freelancer with the fields the actor may see; NotFound."""
+    if actor.may("freelance:manage"):
+        return await freelancers.find(database, id_)
+    row = await database.one_or_none(_GET_PUBLIC, id=id_)
     if row is None:
         raise NotFound
     return row
 
 
-def _close(row: Row, actor: Principal) -> Row:
-    if not actor.may("freelance:manage"):
-        for name in CONFIDENTIAL:
-            del row[name]
-    return row
+async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
+    """Let the actor open a file: NotAllowed unless they may see freelancers, NotFound unless it is
+    the portfolio of one."""
+    if not actor.may_any(("freelance:read", "freelance:manage")):
+        raise NotAllowed
+    if await reader.one_or_none(_WITH_FILE, name=name) is None:
+        raise NotFound
 
 
-_open = freelancers.listing.without(*CONFIDENTIAL, search=contains(func.lower(_f.name)))
+async def assign(tx: Transaction, freelancer_id: int, values: Mapping[str, Any]) -> ProjectRow:
+    """Insert a project of an active freelancer; NotFound, Conflict `freelancer_not_active`."""
+    found = await tx.one_or_none(_LOCK_FREELANCER, id=freelancer_id)
+    if found is None:
+        raise NotFound
+    if found["status"] != "active":
+        raise Conflict("The freelancer is not active", code="freelancer_not_active")
+    id_ = await _steps.insert(tx, {**values, "freelancerId": freelancer_id})
+    return await _steps.created(tx, id_, freelancer=freelancer_id)
 
 
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(freelance_project, {name: PROJECT[name] for name in names})
+async def change_project(
+    tx: Transaction, freelancer_id: int, id_: int, values: Mapping[str, Any]
+) -> ProjectRow:
+    """Merge `values` into a project of a freelancer; NotFound."""
+    before = await _steps.get_for_update(tx, id_, freelancer=freelancer_id)
+    await _steps.update(tx, id_, values)
+    return await _steps.changed(tx, before, freelancer=freelancer_id)
+
+
+async def delete_project(tx: Transaction, freelancer_id: int, id_: int) -> None:
+    """Mark a project of a freelancer deleted; NotFound."""
+    before = await _steps.get_for_update(tx, id_, freelancer=freelancer_id)
+    await _steps.delete(tx, before)

@@ -47,11 +47,13 @@ CREATE_PROJECT: Schema = {
 }
 CHANGE_PROJECT = changes(CREATE_PROJECT)
 
-_CONFIDENTIAL = ("email", "hourlyRate")
+# What is shown of a freelancer to those who do not manage them; the rest to managers only.
+PUBLIC = ("name", "skills", "portfolio", "phone", "status", "notes")
+_CONFIDENTIAL = {name: field for name, field in CREATE.items() if name not in PUBLIC}
 FREELANCER = resource_shape(
     "Freelancer",
-    {name: field for name, field in CREATE.items() if name not in _CONFIDENTIAL},
-    **optional_fields(response_fields({name: CREATE[name] for name in _CONFIDENTIAL})),
+    {name: CREATE[name] for name in PUBLIC},
+    **optional_fields(response_fields(_CONFIDENTIAL)),
 )
 PROJECT = resource_shape(
     "FreelanceProject",

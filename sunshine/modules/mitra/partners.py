@@ -1,4 +1,4 @@
-"""Partners: plain records, kept while they have documents (documents.py).
+"""Partners: plain records, which cannot be deleted while they have documents (documents.py).
 
 Tables: models/mitra.py.
 """
@@ -9,6 +9,7 @@ from models.mitra import partner, partner_document
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
 from sunshine.database.records import Records, Reference
+from sunshine.modules.mitra.rows import PartnerRow
 from sunshine.modules.mitra.schemas import FILTERS
 
 violations(
@@ -46,4 +47,5 @@ partners = Records(
         "createdAt": _p.created_at,
         "updatedAt": _p.updated_at,
     },
+    row=PartnerRow,
 )

@@ -1,7 +1,8 @@
-"""The apps' settings, and vouchers. Guide: docs/vouchers.md.
+"""Settings of the company's apps, and vouchers. Guide: docs/vouchers.md.
 
 settings.py     settings of the apps
-vouchers.py     vouchers as they are set up
-redemptions.py  what one is worth, and using it
+vouchers.py     vouchers
+redemptions.py  validating and redeeming vouchers
 schemas.py      payloads
+rows.py         rows that the statements return
 """

@@ -1,4 +1,4 @@
-"""Payloads of /api/onapps."""
+"""Payloads and responses of /api/onapps."""
 
 from decimal import Decimal
 
@@ -58,7 +58,7 @@ CREATE: Schema = {
     "public": flag(),
     "active": flag(example=True),
 }
-# The code is printed on flyers: it stays.
+# The code never changes: it is printed on flyers.
 CHANGE = changes({name: field for name, field in CREATE.items() if name != "code"})
 VALIDATE: Schema = {
     "code": text(50, required=True, example="SAVE20"),

@@ -1,30 +1,20 @@
-"""Vouchers as they are set up. What one is worth, and using it: redemptions.py.
+"""Vouchers: their codes, terms and limits. Validating and redeeming them: redemptions.py.
 
 Tables: models/onapps.py.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    bindparam,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Date, bindparam, func, or_, select
 
 from models.onapps import voucher
-from sunshine.core.errors import Conflict, Invalid, NotFound, violations
+from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.database.database import Reader, Transaction
 from sunshine.database.pages import ListQuery, contains
-from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps
+from sunshine.modules.onapps.rows import VoucherRow
 from sunshine.modules.onapps.schemas import FILTERS
 
 violations(
@@ -73,21 +63,15 @@ listing = ListQuery(
     },
     sort={"code": _v.code, "validUntil": _v.valid_until, "used": _v.used,
           "createdAt": _v.created_at},
+    row=VoucherRow,
 )  # fmt: skip
-_is_row = _v.id == bindparam("id")
-_FIND = Statement(ROWS.where(_is_row))
-_LOCK = Statement(select(_v.id).where(_is_row, _v.deleted_at.is_(None)).with_for_update())
-_INSERT = Statement(
-    insert(voucher)
-    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
-    .values(stamped(voucher))
-    .returning(_v.id)
-)
-_DELETE = Statement(update(voucher).where(_is_row).values(deleted_at=bindparam("now")))
+# FOR UPDATE, in one statement: redemptions of the voucher wait for a change of its terms.
+_steps = RecordSteps(voucher, rows=ROWS, row=VoucherRow, fields=FIELDS, is_plain=True)
 
 
 def in_window() -> tuple[ColumnElement[bool], ...]:
-    """Active on the day of the parameter `today`; the window includes its last day."""
+    """Return the conditions of a usable voucher: active, and `today` in its window, both ends
+    included."""
     today = bindparam("today", type_=Date)
     return (
         _v.deleted_at.is_(None),
@@ -97,40 +81,24 @@ def in_window() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-async def find(reader: Reader, id_: int) -> Row:
-    """One voucher; NotFound."""
-    row = await reader.one_or_none(_FIND, id=id_)
-    if row is None:
-        raise NotFound
-    return row
+async def get(reader: Reader, id_: int) -> VoucherRow:
+    """Return one voucher; NotFound."""
+    return await _steps.get(reader, id_)
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new voucher; its code is kept in capitals."""
+async def create(tx: Transaction, values: Mapping[str, Any]) -> VoucherRow:
+    """Insert a voucher; its code is stored in capitals."""
     full = dict.fromkeys(FIELDS) | _DEFAULTS | dict(values) | {"code": values["code"].upper()}
-    row = await find(tx, (await tx.one(_INSERT, **full))["id"])
-    await tx.record("voucher_created", "voucher", row["id"], after=row)
-    return row
+    return await _steps.created(tx, await _steps.insert(tx, full))
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
-    """Merge into a voucher. What was redeemed before keeps its discount."""
-    await tx.execute(_LOCK, id=id_)
-    before = await find(tx, id_)
-    await tx.execute(_update(tuple(sorted(values))), row_id=id_, **values)
-    after = await find(tx, id_)
-    await record_change(tx, "voucher", before, after)
-    return after
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> VoucherRow:
+    """Merge fields into a voucher. Earlier redemptions keep their discount."""
+    before = await _steps.get_for_update(tx, id_)
+    await _steps.update(tx, id_, values)
+    return await _steps.changed(tx, before)
 
 
 async def delete(tx: Transaction, id_: int) -> None:
-    """Delete a voucher; its redemptions stay."""
-    await tx.execute(_LOCK, id=id_)
-    before = await find(tx, id_)
-    await tx.execute(_DELETE, id=id_)
-    await tx.record("voucher_deleted", "voucher", id_, before=before)
-
-
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(voucher, {name: FIELDS[name] for name in names})
+    """Mark a voucher deleted; its redemptions stay."""
+    await _steps.delete(tx, await _steps.get_for_update(tx, id_))

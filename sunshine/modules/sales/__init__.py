@@ -1,6 +1,7 @@
-"""What was sold. Guide: docs/sales.md.
+"""Sales. Guide: docs/sales.md.
 
-sales.py    the sales
-report.py   sums of a period
+sales.py    recording, changing, voiding and listing sales
+report.py   the sums of a period
+rows.py     what the statements return
 schemas.py  payloads
 """

@@ -1,6 +1,6 @@
-"""What was sold in a period: sums by seller, customer, product and day, in one statement.
+"""The sales of a period: sums by sales person, customer, product and day, in one statement.
 
-Tables: models/sales.py. What is void counts nowhere.
+Void sales count nowhere. Tables: models/sales.py.
 """
 
 from collections.abc import Mapping
@@ -23,20 +23,21 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from models.employees import employee
 from models.sales import sale, sale_item
-from sunshine.core.principals import Principal
+from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
+from sunshine.modules.sales.rows import ReportLine, ReportRow
 from sunshine.modules.sales.sales import PERIOD, REACH, check_person, scope_of
 
-# Columns of the report as a sheet: each sum is a line.
+# The columns of the report as a spreadsheet, in which each sum is a line.
 COLUMNS = ("by", "key", "name", "count", "quantity", "total")
-SHEETS = ("bySalesPerson", "byCustomer", "byProduct", "byDay")
 
 
-async def report(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Row:
-    """`{totalSales, count, average, bySalesPerson, byCustomer, byProduct, byDay}`.
+async def report(database: Database, query: Mapping[str, Any], *, actor: Principal) -> ReportRow:
+    """Return the sums of the sales that the actor may see and `query` asks for.
 
-    The lists are sorted by their total, the largest first; days by date.
+    The lists are sorted by total, the largest first; days by date. NotAllowed where `query` names a
+    sales person outside the actor's scope.
     """
     await check_person(database, query, actor)
     asked = {name: query[name] for name in PERIOD if name in query}
@@ -44,18 +45,32 @@ async def report(database: Database, query: Mapping[str, Any], *, actor: Princip
     return await database.one(statement, me=actor.employee_id, **asked)
 
 
-def lines(found: Row) -> list[Row]:
-    """The report as the lines of a sheet."""
-    rows = [{"by": "total", "count": found["count"], "total": found["totalSales"]}]
-    names = {"bySalesPerson": "salesPerson", "byCustomer": "customerId",
-             "byProduct": "productId", "byDay": "date"}  # fmt: skip
-    for sheet in SHEETS:
-        rows += [{**row, "by": sheet, "key": row[names[sheet]]} for row in found[sheet]]
-    return rows
+def lines(found: ReportRow) -> list[ReportLine]:
+    """Return the report as the lines of a spreadsheet: the total, then the sums, list by list."""
+    whole: ReportLine = {"by": "total", "count": found["count"], "total": found["totalSales"]}
+    people: list[ReportLine] = [
+        {"by": "bySalesPerson", "key": row["salesPerson"], "name": row["name"],
+         "count": row["count"], "total": row["total"]}
+        for row in found["bySalesPerson"]
+    ]  # fmt: skip
+    customers: list[ReportLine] = [
+        {"by": "byCustomer", "key": row["customerId"], "count": row["count"], "total": row["total"]}
+        for row in found["byCustomer"]
+    ]
+    products: list[ReportLine] = [
+        {"by": "byProduct", "key": row["productId"], "count": row["count"],
+         "quantity": row["quantity"], "total": row["total"]}
+        for row in found["byProduct"]
+    ]  # fmt: skip
+    days: list[ReportLine] = [
+        {"by": "byDay", "key": row["date"], "count": row["count"], "total": row["total"]}
+        for row in found["byDay"]
+    ]
+    return [whole, *people, *customers, *products, *days]
 
 
 @lru_cache(maxsize=64)
-def _statement(asked: tuple[str, ...], scope: Any) -> Statement[Any]:
+def _statement(asked: tuple[str, ...], scope: Scope) -> Statement[ReportRow]:
     matching = (
         select(sale.c.id, sale.c.sales_person_id, sale.c.customer_id, sale.c.date, sale.c.total)
         .where(sale.c.deleted_at.is_(None), sale.c.status == "completed")
@@ -73,7 +88,8 @@ def _statement(asked: tuple[str, ...], scope: Any) -> Statement[Any]:
             _listed(_grouped(matching, "customerId", matching.c.customer_id)).label("byCustomer"),
             _by_product(matching).label("byProduct"),
             _listed(_grouped(matching, "date", matching.c.date), by_total=False).label("byDay"),
-        ).select_from(matching)
+        ).select_from(matching),
+        ReportRow,
     )
 
 
@@ -94,8 +110,8 @@ def _by_person(matching: CTE) -> Any:
 
 
 def _by_product(matching: CTE) -> Any:
-    # Sale by sale, by the primary key: planned as a join, all items there are would be read for
-    # those of a month. OFFSET keeps it from being planned as one.
+    # Reads the items sale by sale, by primary key: a join would be planned to read every item of
+    # the table for those of one month. OFFSET 0 keeps the planner from making it one.
     item = (
         select(sale_item.c.product_id, sale_item.c.quantity, sale_item.c.amount)
         .where(sale_item.c.sale_id == matching.c.id)
@@ -115,7 +131,7 @@ def _by_product(matching: CTE) -> Any:
 
 
 def _listed(rows: Select[Any], *, by_total: bool = True) -> Any:
-    """The rows as one JSON list."""
+    """Return the expression of the rows as one JSON array."""
     sub = rows.subquery()
     first = next(iter(sub.c))
     order = (cast(sub.c.total, Numeric).desc(), first) if by_total else (first,)

@@ -1,14 +1,13 @@
-"""What was sold. The report: report.py. Tables: models/sales.py.
+"""Sales: recorded, changed, voided, deleted and listed. The report: report.py.
 
-Everybody sees and records what they sold themselves, managers what their team did.
+Employees see and record their own sales, managers those of their team. Tables: models/sales.py.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Text, bindparam, cast, delete, func, insert, literal, select, update
+from sqlalchemy import JSON, Insert, Text, bindparam, cast, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from models.employees import employee
@@ -17,8 +16,9 @@ from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, require_active
+from sunshine.database.statements import Statement
+from sunshine.modules.sales.rows import SaleRow
 from sunshine.modules.sales.schemas import FILTERS
 from sunshine.modules.scope import conditions, employee_of, employee_within
 
@@ -73,24 +73,17 @@ listing = ListQuery(
     key=sale.c.id,
     schema=FILTERS,
     filters={**PERIOD, "status": sale.c.status == bindparam("status")},
-    # By what an index has: a shop's sales do not become fewer.
+    # Only by indexed columns, because the table keeps growing.
     sort={"date": sale.c.date},
     cursor="date",
+    row=SaleRow,
 )
+_steps = RecordSteps(sale, rows=ROWS, row=SaleRow, fields=FIELDS)
 _is_row = sale.c.id == bindparam("id")
-_FIND = {scope: Statement(ROWS.where(_is_row, *where)) for scope, where in REACH.items()}
-_LOCK = Statement(
-    select(sale.c.id).where(_is_row, sale.c.deleted_at.is_(None)).with_for_update(key_share=True)
-)
-_INSERT = Statement(
-    insert(sale)
-    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
-    .values(stamped(sale))
-    .returning(sale.c.id)
-)
+_GET = {scope: Statement(ROWS.where(_is_row, *where), SaleRow) for scope, where in REACH.items()}
 
 
-def _insert_items() -> Statement[Any]:
+def _insert_items() -> Insert:
     sent = func.jsonb_array_elements(
         bindparam("items", type_=JSONB), type_=JSONB
     ).table_valued("value", with_ordinality="line").render_derived()  # fmt: skip
@@ -100,15 +93,13 @@ def _insert_items() -> Statement[Any]:
         for number, name in enumerate(names)
     ]
     line = cast(sent.c.line, sale_item.c.line.type)
-    return Statement(
-        insert(sale_item).from_select(
-            ["sale_id", "line", *names], select(bindparam("sale"), line, *values)
-        )
+    return insert(sale_item).from_select(
+        ["sale_id", "line", *names], select(bindparam("sale"), line, *values)
     )
 
 
-_INSERT_ITEMS = _insert_items()
-_CLEAR_ITEMS = Statement(delete(sale_item).where(sale_item.c.sale_id == bindparam("sale")))
+_INSERT_ITEMS = Statement(_insert_items())
+_CLEAR_ITEMS = Statement(sale_item.delete().where(sale_item.c.sale_id == bindparam("sale")))
 _VOID = Statement(
     update(sale)
     .where(_is_row, sale.c.status == "completed", sale.c.deleted_at.is_(None))
@@ -120,54 +111,64 @@ _VOID = Statement(
         updated_at=bindparam("now"),
     )
 )
-_DELETE = Statement(update(sale).where(_is_row).values(deleted_at=bindparam("now")))
 
 
 def scope_of(actor: Principal) -> Scope:
-    """Whose sales a caller sees."""
+    """Return whose sales the actor may see."""
     return "all" if actor.may("sales:manage") else actor.scope("sales:read") or "own"
 
 
 async def check_person(database: Database, query: Mapping[str, Any], actor: Principal) -> None:
-    """A filter on somebody outside the caller's scope is refused, never an empty answer."""
+    """Reject a filter on a sales person outside the actor's scope; NotAllowed, NotFound.
+
+    An empty list would not say why it is empty.
+    """
     if "salesPerson" in query and scope_of(actor) != "all":
         await employee_within(database, actor, query["salesPerson"], "sales:read")
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of what the caller may see, the latest first."""
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page[SaleRow]:
+    """Return the page of sales that `query` asks for and the actor may see, the latest first."""
     await check_person(database, query, actor)
     return await listing.page(database, query, where=REACH[scope_of(actor)], me=actor.employee_id)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One sale that the caller may see."""
+async def find(database: Database, id_: int, *, actor: Principal) -> SaleRow:
+    """Return one sale.
+
+    NotFound for actors who see all sales, NotAllowed for others: they do not learn which ids exist.
+    """
     scope = scope_of(actor)
-    row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
+    row = await database.one_or_none(_GET[scope], id=id_, me=actor.employee_id)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return row
 
 
-async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """A new sale, one's own where nobody is named. `total` must be the sum of the items."""
+async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> SaleRow:
+    """Insert a sale, the actor's own unless `salesPerson` names another employee.
+
+    Invalid `total_mismatch` unless `total` is the sum of the items.
+    """
     full = {"notes": None, "date": tx.today} | dict(values)
     if "salesPerson" not in full:
         full["salesPerson"] = employee_of(actor)
     await _check_seller(tx, full["salesPerson"], actor)
     items = full.pop("items")
     _check_total(items, full["total"])
-    id_ = (await tx.one(_INSERT, **full))["id"]
+    id_ = await _steps.insert(tx, full)
     await tx.execute(_INSERT_ITEMS, sale=id_, items=_lines(items))
-    row = await _current(tx, id_)
-    await tx.record("sale_created", "sale", id_, after=row)
-    return row
+    return await _steps.created(tx, id_)
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Merge into a sale; items are replaced as a whole. What is void stays as it was."""
-    await tx.execute(_LOCK, id=id_)
-    before = await _current(tx, id_)
+async def change(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
+) -> SaleRow:
+    """Merge `values` into a sale; `items` are replaced as a whole.
+
+    NotFound; Conflict `sale_void`; Invalid `total_mismatch`.
+    """
+    before = await _steps.get_for_update(tx, id_)
     if before["status"] == "void":
         raise Conflict("The sale is void", code="sale_void")
     if "salesPerson" in values:
@@ -179,54 +180,33 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
         await tx.execute(_CLEAR_ITEMS, sale=id_)
         await tx.execute(_INSERT_ITEMS, sale=id_, items=_lines(values["items"]))
     fields = {name: value for name, value in values.items() if name != "items"}
-    await tx.execute(_update(tuple(sorted(fields))), row_id=id_, **fields)
-    after = await _current(tx, id_)
-    await record_change(tx, "sale", before, after)
-    return after
+    await _steps.update(tx, id_, fields)
+    return await _steps.changed(tx, before)
 
 
-async def void(tx: Transaction, id_: int, *, reason: str) -> Row:
-    """Take a sale out of every sum; its row stays. Conflict when it is void already."""
+async def void(tx: Transaction, id_: int, *, reason: str) -> SaleRow:
+    """Void a sale: it counts in no sum any more, its row stays. NotFound; Conflict `sale_void`."""
     changed = await tx.execute(_VOID, id=id_, reason=reason, by=tx.actor.name)
-    row = await _current(tx, id_)
+    row = await _steps.get(tx, id_)
     if not changed:
         raise Conflict("The sale is void already", code="sale_void", data=row)
-    was = {"status": "completed", "voidReason": None}
-    is_ = {"status": "void", "voidReason": reason}
-    await tx.record("sale_voided", "sale", id_, before=was, after=is_)
+    before = {"status": "completed", "voidReason": None}
+    after = {"status": "void", "voidReason": reason}
+    await tx.record("sale_voided", "sale", id_, before=before, after=after)
     return row
 
 
-async def remove(tx: Transaction, id_: int) -> None:
-    """Delete what was recorded by mistake; kept for the audit trail only."""
-    await tx.execute(_LOCK, id=id_)
-    before = await _current(tx, id_)
-    await tx.execute(_DELETE, id=id_)
-    await tx.record("sale_deleted", "sale", id_, before=before)
+async def delete(tx: Transaction, id_: int) -> None:
+    """Mark a sale that was recorded by mistake deleted; the audit trail keeps it. NotFound."""
+    await _steps.delete(tx, await _steps.get_for_update(tx, id_))
 
 
 async def _check_seller(tx: Transaction, id_: int, actor: Principal) -> None:
-    """Somebody of the caller's scope; whoever has left cannot have sold it."""
+    """Reject a seller who is not employed, or outside the actor's scope; Invalid, NotAllowed."""
     if actor.may("sales:manage"):
-        found = await tx.one_or_none(_EMPLOYEE, id=id_)
-        if found is None:
-            raise Invalid.field("salesPerson", "does not exist")
+        await require_active(tx, employee, id_, "salesPerson")
     else:
         await employee_within(tx, actor, id_, "sales:create")
-
-
-_EMPLOYEE = Statement(
-    select(employee.c.id)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update(key_share=True, read=True)
-)
-
-
-async def _current(tx: Transaction, id_: int) -> Row:
-    row = await tx.one_or_none(_FIND["all"], id=id_)
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _check_total(items: Sequence[Mapping[str, Any]], total: Decimal) -> None:
@@ -239,8 +219,3 @@ def _check_total(items: Sequence[Mapping[str, Any]], total: Decimal) -> None:
 
 def _lines(items: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     return [[item["productId"], item["quantity"], str(item["price"])] for item in items]
-
-
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(sale, {name: FIELDS[name] for name in names})

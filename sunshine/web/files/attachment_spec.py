@@ -12,13 +12,12 @@ from sunshine.core.errors import Invalid
 from sunshine.core.principals import Principal
 from sunshine.database.database import Reader
 from sunshine.files.columns import kinds_of
-from sunshine.files.links import REFUSED, TEMP_ROUTE, Links, reworded, texts, words
+from sunshine.files.links import APART, TEMP_ROUTE, Fault, Links, reworded, words
 from sunshine.identity.signed_urls import ROUTE
 from sunshine.web.endpoint import Endpoint
 
 # What an attribute of HTML says, where it is a URL of a file here: after its `=`, quoted or not.
 LINK = re.compile(rf"""(=\s*["']?)([^\s"'<>=]*(?:{TEMP_ROUTE}|{ROUTE})[^\s"'<>=?#]+)""")
-APART = "names an upload among other words; give its URL by itself"
 
 
 class Check(Protocol):
@@ -83,16 +82,15 @@ def keep_uploads_out(handler: Endpoint, values: Mapping[str, Any], where: str = 
     """Invalid where a body names an upload and its rows would not keep it: it would be gone in a
     day, or with whoever fetches it first."""
     links, filing = links_of(handler), getattr(handler, "filing", None)
-    wrong: list[tuple[str, str]] = []
+    wrong: list[Fault] = []
     for field, value in values.items():
         place = f"{where}{field}"
         if filing and field in filing.fields:
-            wrong += [(at, REFUSED) for at in links.uploads_in(value, place, keys_only=True)]
-            wrong += [(at, APART) for at, text in texts(value, place) if links.buries(text)]
+            wrong += links.uploads_in(value, place, kept=True)
         elif filing and field in (*filing.html, *filing.texts):
             wrong += [(place, APART)] * links.names_upload(_without(field, value, filing, links))
         else:
-            wrong += [(at, REFUSED) for at in links.uploads_in(value, place)]
+            wrong += links.uploads_in(value, place)
     if wrong:
         raise Invalid(errors=[{"field": at, "message": said} for at, said in wrong])
 

@@ -14,7 +14,7 @@ from sunshine.core.errors import AppError, Invalid, NotAllowed, NotFound
 from sunshine.database.database import Reader, Transaction
 from sunshine.database.pages import Page
 from sunshine.files.attachments import Change, change, new_path
-from sunshine.files.links import TEMP_ROUTE, Links, replaced, reworded, texts
+from sunshine.files.links import TEMP_ROUTE, Links, distinct_texts, replaced, reworded, texts
 from sunshine.identity.signed_urls import ROUTE
 from sunshine.web.files.attachment_spec import LINK, AttachmentSpec, links_of, urls_in
 from sunshine.web.handler import Handler
@@ -64,21 +64,23 @@ class WithAttachments(Handler):
         return links_of(self)
 
     @cached_property
-    def _named(self) -> list[tuple[str, str, str | None]]:
-        """Each URL in the body that its rows would keep: where it is, what it says, and which file
-        here it is about."""
+    def _named(self) -> list[tuple[str, str, str]]:
+        """Each URL of a file here in the body that its rows would keep: where it is, what it says,
+        and which file it is about."""
         body, filing = getattr(self, "body", {}), self.filing
-        fields = [name for name in filing.fields if name in body]
-        found = [pair for name in fields for pair in texts(body[name], name)]
-        for name in (*filing.html, *filing.texts):
-            urls = urls_in(name, body.get(name) or "", filing, self._links)
-            found += [(name, url) for url in urls]
-        return [(where, url, self._links.name(url)) for where, url in found]
+        fields = [field for field in filing.fields if field in body]
+        found = [pair for field in fields for pair in texts(body[field], field)]
+        for field in (*filing.html, *filing.texts):
+            urls = urls_in(field, body.get(field) or "", filing, self._links)
+            found += [(field, url) for url in urls]
+        named = [(where, url, name) for where, url in found if (name := self._links.name(url))]
+        self._check_number(named)
+        return named
 
     @cached_property
     def _wanted(self) -> dict[str, str]:
         """The paths that the uploads which the body names are to have, by their names."""
-        names = {name for _, _, name in self._named if name and name.startswith(TEMP_ROUTE)}
+        names = {name for _, _, name in self._named if name.startswith(TEMP_ROUTE)}
         uploads = {name.removeprefix(TEMP_ROUTE) for name in names}
         return {name: new_path(self.filing.folder, name) for name in uploads}
 
@@ -97,7 +99,6 @@ class WithAttachments(Handler):
         """
         if self._is_settled or not self._named:
             return
-        self._check_number()
         kept: dict[str, str | None] = {}
         for where, url, name in self._named:
             if url not in kept:
@@ -108,24 +109,24 @@ class WithAttachments(Handler):
         changed = {name: replaced(body[name], known) for name in filing.fields if name in body}
         for name in filing.html:
             if body.get(name):
-                changed[name] = LINK.sub(lambda link: f"{link[1]}{known[link[2]]}", body[name])
+                changed[name] = LINK.sub(
+                    lambda link: link[1] + known.get(link[2], link[2]), body[name]
+                )
         for name in filing.texts:
             if body.get(name):
                 changed[name] = reworded(body[name], known)
         self.body = body | changed
         self._is_settled = True
 
-    def _check_number(self) -> None:
+    def _check_number(self, named: list[tuple[str, str, str]]) -> None:
         """Each file that is not public costs a question: one body asks so many at most."""
         if self.filing.check:
-            private = {name: where for where, _, name in self._named if name}
+            private = {name: where for where, _, name in named}
             for where in list(private.values())[MAX_PRIVATE:]:
                 raise Invalid.field(where, f"A body names at most {MAX_PRIVATE} files")
 
-    async def _known(self, reader: Reader, where: str, url: str, name: str | None) -> str | None:
+    async def _known(self, reader: Reader, where: str, url: str, name: str) -> str | None:
         """What a row calls it; None for a file that there is not, or that is not theirs."""
-        if name is None:
-            return url
         if name.startswith(TEMP_ROUTE):
             return ROUTE + self._wanted[name.removeprefix(TEMP_ROUTE)]
         if not self.filing.holds(name):  # people may speak of it, without handing on their right
@@ -153,8 +154,10 @@ class WithAttachments(Handler):
         return {**data, **shown}
 
     def _urls(self, value: Any) -> Any:
-        known = {name: self._url(name) for _, name in texts(value)}
-        return replaced(value, known)
+        holds = self.filing.holds
+        return replaced(
+            value, {name: self._url(name) for name in filter(holds, distinct_texts(value))}
+        )
 
     def _linked(self, html: str) -> str:
         # As it was stored: every attribute in double quotes.

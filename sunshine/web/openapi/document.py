@@ -1,7 +1,7 @@
 """The whole document. What is said of one operation: operations.py."""
 
 from sunshine import __version__
-from sunshine.web.openapi import prose
+from sunshine.web.openapi import prose, tags
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.operations import operation
 from sunshine.web.openapi.schemas import Json
@@ -25,7 +25,7 @@ def describe(routes: RouteTable, *, server: str) -> Json:
             for method in route.guards
             if method not in ("PATCH", "HEAD")
         }
-    tags = dict.fromkeys(prose.tag(route.path) for route in routes)
+    used = dict.fromkeys(tags.tag(route.path) for route in routes)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -37,7 +37,7 @@ def describe(routes: RouteTable, *, server: str) -> Json:
         },
         "servers": [{"url": server.rstrip("/")}],
         "security": [{"x-access-token": []}],
-        "tags": [{"name": name, "description": prose.TAGS[name]} for name in sorted(tags)],
+        "tags": [{"name": name, "description": tags.TAGS[name]} for name in sorted(used)],
         "paths": paths,
         "components": components.written() | {"securitySchemes": {"x-access-token": TOKEN}},
     }

@@ -17,6 +17,7 @@ from sunshine.web.guards import (
 from sunshine.web.openapi import prose
 from sunshine.web.openapi.components import Components
 from sunshine.web.openapi.schemas import Json, example_of
+from sunshine.web.openapi.tags import tag
 from sunshine.web.response_specs import Reply
 from sunshine.web.routes import Route
 from sunshine.web.sockets import SocketRoute
@@ -58,7 +59,7 @@ def operation(route: Route, method: str, components: Components) -> Json:
     name = prose.operation_id(route.path, method)
     written: Json = {
         "operationId": name,
-        "tags": [prose.tag(route.path)],
+        "tags": [tag(route.path)],
         "summary": summary,
         "description": "\n\n".join(filter(None, (rule, _who(guards), _also(method)))),
         "x-permission": access,
