@@ -42,11 +42,8 @@ BETWEEN_MODULES = {
     "cms": {"attendance"},  # distances
     "employees": {"assets", "branding_approval", "users"},  # what ends with an employment
     "fleet": {"users"},  # the payload of signing in
-    "leave": {
-        "attendance",
-        "employees",
-        "tickets",
-    },  # a day is one of attendance; holidays stop clocks
+    # A day of leave is one of attendance; holidays stop the clocks of tickets.
+    "leave": {"attendance", "employees", "tickets"},
     "permit": {"attendance", "employees"},
 }
 MOST_FILES = 20
