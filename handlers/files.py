@@ -177,19 +177,13 @@ FILE: list[Reply | Refusal] = [
     not_modified,
     errors(416, "range_not_satisfiable"),
 ]
+LIMITS = [conflicts("upload_limit", "upload_expired"), errors(507, "storage_full")]
 
 routes = [
     Route(
         "/api/upload/temp",
         Upload,
-        POST=[
-            signed_in,
-            requires_permission("files:upload"),
-            form,
-            exactly(UPLOADED),
-            conflicts("upload_limit", "upload_expired"),
-            errors(507, "storage_full"),
-        ],
+        POST=[signed_in, requires_permission("files:upload"), form, exactly(UPLOADED), *LIMITS],
     ),
     Route("/api/temp/{name:text}", TempFile, GET=[public, query(DOWNLOAD), *FILE]),
     Route("/api/static/cms/{path:rest}", CmsFile, GET=[public, *FILE]),

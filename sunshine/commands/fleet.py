@@ -11,6 +11,7 @@ from sunshine.commands.users import password_of, stdin_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
+    from sunshine.database.statements import Row
     from sunshine.modules.fleet.rows import DriverRow, VehicleRow
 
 DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
@@ -92,6 +93,22 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
         return driver
 
     output.say(f"{run(work, 'fleet')['name']} may sign in as {username}.")
+
+
+@fleet.command()
+@click.argument("username", metavar="NAME")
+def unlock(username: str) -> None:
+    """Forget the failed sign-ins of the driver who signs in as NAME, which slow down whoever tries
+    from elsewhere; at once, and in every running server."""
+    from sunshine.commands.context import operator, run
+
+    async def work(database: "Database") -> "Row":
+        from sunshine.modules.fleet import driver_auth
+
+        async with database.transaction(operator()) as tx:
+            return await driver_auth.unlock(tx, username=username)
+
+    output.say(f"{run(work, 'fleet')['name']} may try again from anywhere.")
 
 
 async def _licensed(database: "Database", license_number: str) -> "DriverRow":

@@ -20,4 +20,4 @@ def name() -> str:
 
 def _is_installed() -> bool:
     """From a wheel, that is: a checkout has migrations/ beside the package."""
-    return (Path(__file__).parent / "migrations").is_dir()
+    return (Path(__file__).parents[1] / "migrations").is_dir()

@@ -66,6 +66,10 @@ async def _identify(handler: Endpoint) -> None:
         await rate_limits.count_stranger(handler)
         raise
     await rate_limits.count_principal(handler)
+    _refuse_who_must_change_password(handler)
+
+
+def _refuse_who_must_change_password(handler: Endpoint) -> None:
     if handler.actor.must_change_password and not _is_own_account(handler):
         raise PasswordDue
 
@@ -104,6 +108,7 @@ async def _reader(handler: Endpoint) -> None:
         await rate_limits.count_stranger(handler)
         raise
     await rate_limits.count_principal(handler)
+    _refuse_who_must_change_password(handler)
 
 
 async def _content_reader(handler: Endpoint) -> None:

@@ -10,6 +10,7 @@ from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 
 from sunshine.core.principals import System
 from sunshine.modules.cleanup import sweep
+from sunshine.modules.fleet import driver_auth
 from sunshine.modules.users import sessions, sign_ins
 from sunshine.operations import rate_limits
 from sunshine.web import sign_in_limits
@@ -300,6 +301,14 @@ class TestDrivers:
         as_user = await tried(limited, path=FLEET, address="192.0.2.99", token=limited.admin.token)
         assert slowed(as_user)
         assert (await tried(limited)).status == 200
+
+    async def test_unlocking_lifts_it(self, limited: Api) -> None:
+        await driver(limited, username="budi", password=PASSWORD)
+        await failures(limited, homes(50), path=FLEET, name="budi")
+        assert slowed(await tried(limited, path=FLEET, name="budi"))
+        async with limited.app.databases["fleet"].transaction(System("cli:root")) as tx:
+            assert (await driver_auth.unlock(tx, username="Budi"))["username"] == "budi"
+        assert (await tried(limited, path=FLEET, name="budi")).status == 200
 
     async def test_new_credentials_lift_a_lock(self, limited: Api) -> None:
         made = await driver(limited, username="budi", password=PASSWORD)

@@ -48,6 +48,20 @@ def test_it_gives_credentials(sunshine, yard):
     assert driver["username"] == "dewi"
 
 
+def test_it_unlocks_whoever_signs_in_by_that_name(sunshine, yard, sql):
+    arguments = ("fleet", "credentials", "dl-1", "dewi", "--password-stdin")
+    assert sunshine(*arguments, stdin=PASSWORD).returncode == 0
+    sql("UPDATE driver SET unlocked_at = NULL", "fleet")
+    done = sunshine("fleet", "unlock", "DEWI")
+    assert (done.returncode, done.stderr) == (0, "Dewi may try again from anywhere.\n")
+    assert sql("SELECT unlocked_at IS NOT NULL FROM driver", "fleet").fetchall() == [(True,)]
+    events = sql("SELECT entity FROM event WHERE type = 'driver_unlocked'", "fleet").fetchall()
+    assert events == [("driver",)]
+    done = sunshine("fleet", "unlock", "nobody")
+    said = "Error: there is no driver who signs in as nobody\n"
+    assert (done.returncode, done.stderr) == (3, said)
+
+
 def test_it_refuses_easy_passwords_and_unknown_licences(sunshine, yard):
     arguments = ("fleet", "credentials", "--password-stdin")
     assert sunshine(*arguments, "DL-9", "dewi", stdin=PASSWORD).returncode == 3

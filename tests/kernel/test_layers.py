@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "handlers": KERNEL | {"modules", "web"},
     "commands": KERNEL | {"backups", "doctor", "modules", "sunshine", "web", "server"},
     "server": KERNEL | {"backups", "handlers", "modules", "web", "sunshine"},
+    "launcher": {"cli"},
     "cli": {"commands", "server", "web", "sunshine"},
 }
 # What a module imports of another one. It writes its own tables only, through the other's verbs.

@@ -84,6 +84,26 @@ def installed(wheel, tmp_path_factory):
     return [home / "bin" / "python", "-I", "-c", entry]
 
 
+@pytest.mark.parametrize("taken", ["cli.py", "models/__init__.py", "earlier"])
+def test_it_runs_nothing_that_another_distribution_put_in_its_place(installed, tmp_path, taken):
+    """Copies of both, for others use the installed one."""
+    home = tmp_path / "v"
+    shutil.copytree(Path(installed[0]).parents[1], home, symlinks=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    if taken == "earlier":
+        (tmp_path / "server.py").write_text("print('not ours')")
+        (packages / "a_first.pth").write_text(f"import sys; sys.path.insert(0, {str(tmp_path)!r})")
+    else:
+        (packages / taken).write_text("print('not ours')")
+    done = subprocess.run(
+        [home / "bin" / "python", *installed[1:], "--version"], capture_output=True, text=True
+    )
+    name = "server" if taken == "earlier" else taken.partition("/")[0].removesuffix(".py")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith(f"Error: `{name}` is another distribution's (")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.fixture
 def environ(postgres):
     """Leads to four databases that do not exist yet."""

@@ -240,6 +240,16 @@ async def test_it_ends_with_the_password_the_role_and_the_account(api: Api, seco
     assert token is None
 
 
+async def test_it_waits_for_a_password_that_must_be_changed(api: Api) -> None:
+    path = await feed(api)
+    due = "UPDATE users SET must_change_password = %(due)s WHERE id = %(id)s"
+    await api.sql(due, due=True, id=api.employee.user_id)
+    answer = await api.get(path)
+    assert (answer.status, answer.code) == (403, "password_change_required")
+    await api.sql(due, due=False, id=api.employee.user_id)
+    assert (await api.get(path)).status == 200
+
+
 async def test_logging_out_leaves_it(api: Api) -> None:
     path = await feed(api)
     await api.get("/api/auth/logout", as_="employee")

@@ -169,6 +169,14 @@ class Cluster:
     def _control(self, *words: str) -> None:
         as_owner(BINARIES / "pg_ctl", *words, "-D", self.data)
 
+    def ask_for_passwords(self, **passwords: str) -> None:
+        """Of whoever comes over TCP, from now on."""
+        for role, password in passwords.items():
+            self.sql(f"ALTER ROLE {role} PASSWORD '{password}'")
+        entries = ENTRIES.replace("127.0.0.1/32 trust", "127.0.0.1/32 scram-sha-256")
+        (self.data / "pg_hba.conf").write_text(entries)
+        self.sql("SELECT pg_reload_conf()")
+
     def sql(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """What the superuser is told."""
         with self.connected(database) as connection:

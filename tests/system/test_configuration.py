@@ -23,6 +23,7 @@ def units(tmp_path: Path) -> Path:
     """The units, their program being the one of this checkout."""
     for file in (CONFIG / "systemd").iterdir():
         text = file.read_text().replace("/opt/sunshine/bin/sunshine", f'"{CHECKOUT}/bin/sunshine"')
+        text = text.replace("/opt/sunshine/config/tell-failure", f"{CONFIG}/tell-failure")
         (tmp_path / file.name.replace("@", "@3601")).write_text(text.replace("@%i", "@3601"))
     return tmp_path
 

@@ -56,6 +56,15 @@ _SET = Statement(
         updated_at=bindparam("now"),
     )
 )
+_UNLOCK = Statement(
+    update(driver)
+    .where(
+        func.lower(driver.c.username) == func.lower(bindparam("username")),
+        driver.c.deleted_at.is_(None),
+    )
+    .values(unlocked_at=bindparam("now"))
+    .returning(driver.c.id, driver.c.username, driver.c.name)
+)
 _END_TOKENS = Statement(
     update(driver)
     .where(driver.c.id == bindparam("id", type_=Integer))
@@ -107,6 +116,15 @@ async def set_own_password(tx: Transaction, *, hashed: str, actor: Principal) ->
 async def _record_change(tx: Transaction, id_: int) -> None:
     await tx.record("driver_credentials_changed", "driver", id_)
     tx.invalidate_principals()
+
+
+async def unlock(tx: Transaction, *, username: str) -> Row:
+    """Forget the failed sign-ins of a driver, at once in every process; {id, username, name}."""
+    account = await tx.one_or_none(_UNLOCK, username=username)
+    if account is None:
+        raise NotFound(f"there is no driver who signs in as {username}")
+    await tx.record("driver_unlocked", "driver", account["id"])
+    return account
 
 
 async def end_tokens(tx: Transaction, id_: int) -> None:
