@@ -55,8 +55,7 @@ class RecordSteps(Generic[R]):
 
     `rows` selects the rows that are not deleted, with the columns as the API names them, `row` is
     its TypedDict; `fields` maps API names to the columns that are written. `values` of a step are
-    further parameters of `rows`. Events are named after the table, `vehicle_created`, or begin with
-    `event`.
+    further parameters of `rows`. Events are named after the table: `vehicle_created`.
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
     locks and reads then, and keeps new references to the row out as well.
@@ -72,14 +71,12 @@ class RecordSteps(Generic[R]):
         rows: Select[Any],
         row: type[R],
         fields: Mapping[str, Column[Any]],
-        event: str | None = None,
         is_plain: bool = False,
         locks_references: bool = False,
         on_delete: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
-        self.event = event or table.name
         self._fields = dict(fields)
         one = rows.where(table.c.id == bindparam("id"))
         self._get = Statement(one, row)
@@ -133,7 +130,7 @@ class RecordSteps(Generic[R]):
     async def created(self, tx: Transaction, id_: int, **values: Any) -> R:
         """Read a new row and record its event."""
         row = await self.get(tx, id_, **values)
-        await tx.record(f"{self.event}_created", self.entity, id_, after=row)
+        await tx.record(f"{self.entity}_created", self.entity, id_, after=row)
         return row
 
     async def update(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
@@ -145,13 +142,13 @@ class RecordSteps(Generic[R]):
     ) -> R:
         """Read a row after its change and record the event of what differs, if anything does."""
         after = await self.get(tx, before["id"], **values)
-        await record_change(tx, self.entity, before, after, type_ or f"{self.event}_updated")
+        await record_change(tx, self.entity, before, after, type_)
         return after
 
     async def delete(self, tx: Transaction, before: R) -> None:
         """Mark a locked row deleted and record the event."""
         await tx.execute(self._mark, row_id=before["id"])
-        await tx.record(f"{self.event}_deleted", self.entity, before["id"], before=before)
+        await tx.record(f"{self.entity}_deleted", self.entity, before["id"], before=before)
 
     def _insert_statement(self, names: tuple[str, ...]) -> Statement[IdRow]:
         values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
