@@ -1,4 +1,4 @@
-"""Things the company owns: what they are, who holds them, where they have been."""
+"""The company's assets: their assignments, reservations, maintenance and history."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""The inventory, who holds what, where it is, maintenance, reservations. Rules:
+"""Inventory, assignments, tracking, maintenance and reservations of assets. Rules:
 sunshine/modules/assets."""
 
 from handlers.assets import assignments, config, inventory, maintenance, reservations, tracking

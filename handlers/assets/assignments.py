@@ -1,4 +1,4 @@
-"""Who holds assets, over HTTP. Rules: sunshine/modules/assets/assignments.py."""
+"""Assigning and returning assets over HTTP. Rules: sunshine/modules/assets/assignments.py."""
 
 from sunshine.modules.assets import assignments as rules
 from sunshine.modules.assets.schemas import ASSET, ASSIGN, RETURN
@@ -9,13 +9,13 @@ from sunshine.web.routes import Route
 
 
 class Assignment(Handler):
-    """Handing an asset out."""
+    """Assigning an asset."""
 
     async def post(self, asset_id: int) -> None:
-        """Hand an asset out.
+        """Assign an asset to an employee.
 
-        To an active employee, when the asset is active and nobody else holds it or has reserved it
-        for that day: 409 otherwise. Of many who ask at once one gets it.
+        The employee and the asset must be active, and nobody else may hold it or have reserved it
+        for that day or today: 409 otherwise. Of many requests at once one succeeds.
         """
         async with self.transaction() as tx:
             asset = await rules.assign(tx, asset_id, **self.body)
@@ -23,19 +23,20 @@ class Assignment(Handler):
 
 
 class Return(Handler):
-    """Taking an asset back."""
+    """Returning an asset."""
 
     async def post(self, asset_id: int) -> None:
-        """Take an asset back.
+        """Return an asset.
 
-        From whoever holds it; nobody: 409. Not before it was handed out.
+        Its current assignment ends; an asset that is not assigned is 409. `returnDate` is not
+        before the day it was assigned.
         """
         async with self.transaction() as tx:
-            asset = await rules.give_back(tx, asset_id, **self.body)
+            asset = await rules.return_asset(tx, asset_id, **self.body)
             self.reply(asset, message="Asset returned")
 
 
-HANDS_OUT = requires_permission("assets:assign", "assets:manage")
+ASSIGNS = requires_permission("assets:assign", "assets:manage")
 
 routes = [
     Route(
@@ -43,7 +44,7 @@ routes = [
         Assignment,
         POST=[
             signed_in,
-            HANDS_OUT,
+            ASSIGNS,
             body(ASSIGN),
             item(ASSET),
             conflicts("asset_assigned", "asset_not_active", "asset_reserved"),
@@ -52,6 +53,6 @@ routes = [
     Route(
         "/api/asset-management/inventory/{asset_id}/return",
         Return,
-        POST=[signed_in, HANDS_OUT, body(RETURN), item(ASSET), conflicts("asset_not_assigned")],
+        POST=[signed_in, ASSIGNS, body(RETURN), item(ASSET), conflicts("asset_not_assigned")],
     ),
 ]

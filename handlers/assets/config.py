@@ -13,15 +13,15 @@ class Configs(Records):
     """Categories, locations, vendors.
 
     The categories, locations and vendors that assets name by `key`, which is unique in its kind. A
-    category may say how its assets lose value: `depreciationMonths`, `residualPercent`. One that
-    assets name stays: 409.
+    category may say how its assets depreciate: `depreciationMonths`, `residualPercent`. An entry
+    that assets use cannot be deleted: 409.
     """
 
     records = config
 
 
 class Config(Record):
-    """One of them."""
+    """One category, location or vendor."""
 
     records = config
 

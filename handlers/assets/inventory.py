@@ -12,13 +12,13 @@ from sunshine.web.routes import Route
 
 
 class Assets(Handler):
-    """What the company owns."""
+    """The company's assets."""
 
     async def get(self) -> None:
         """List assets.
 
-        What one holds oneself, the team's for managers, all for HR, admins and `assets:manage`;
-        those three see the cost too.
+        Employees see the assets they hold, managers those of their team; HR, admins and
+        `assets:manage` see all of them, with the cost.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
@@ -27,7 +27,7 @@ class Assets(Handler):
 
         Code and serial number are unique among assets that are not deleted, in any case.
         `category`, `location` and `vendor` are keys of the configuration. `bookValue` falls in a
-        straight line as the category says.
+        straight line, by the category's depreciation.
         """
         async with self.transaction() as tx:
             asset = await rules.create(tx, self.body)
@@ -40,16 +40,15 @@ class Asset(Handler):
     async def get(self, asset_id: int) -> None:
         """Get an asset.
 
-        What one holds oneself, the team's for managers, all for HR, admins and `assets:manage`;
-        those three see the cost too.
+        Employees see the assets they hold, managers those of their team; HR, admins and
+        `assets:manage` see all of them, with the cost.
         """
         self.reply(await rules.find(self.db.sunshine, asset_id, actor=self.actor))
 
     async def put(self, asset_id: int) -> None:
         """Change an asset.
 
-        One that somebody holds is not retired, one in maintenance is not changed to another state:
-        409.
+        The status of an asset that is assigned or in maintenance cannot be changed: 409.
         """
         async with self.transaction() as tx:
             asset = await rules.change(tx, asset_id, self.body)
@@ -58,7 +57,7 @@ class Asset(Handler):
     async def delete(self, asset_id: int) -> None:
         """Delete an asset.
 
-        Unless somebody holds it: 409. Its history stays.
+        An asset that is assigned, or reserved from today on, is 409. Its history stays.
         """
         async with self.transaction() as tx:
             await rules.delete(tx, asset_id)
@@ -71,7 +70,7 @@ class Label(Handler):
     async def get(self, asset_id: int) -> None:
         """Get an asset's label.
 
-        Its code as a QR code with its name, an SVG picture to print.
+        An SVG image to print: its code as a QR code, with its name.
         """
         asset = await rules.find(self.db.sunshine, asset_id, actor=self.actor)
         self.set_header("Content-Type", "image/svg+xml")

@@ -9,12 +9,12 @@ from sunshine.web.routes import Route
 
 
 class Maintenances(Handler):
-    """What was done to an asset."""
+    """The maintenance of an asset."""
 
     async def get(self, asset_id: int) -> None:
         """List an asset's maintenance, the latest first.
 
-        Of all assets to HR, admins and `assets:manage`.
+        For HR, admins and `assets:manage`.
         """
         page = await rules.page(self.db.sunshine, asset_id, self.query)
         self.reply_page(page)
@@ -23,7 +23,7 @@ class Maintenances(Handler):
         """Begin maintenance of an asset.
 
         The asset is in maintenance until `completedOn`; one at a time: 409. With `completedOn` it
-        is noted after the fact.
+        is recorded after the fact.
         """
         async with self.transaction() as tx:
             row = await rules.begin(tx, asset_id, self.body)
@@ -36,24 +36,24 @@ class Maintenance(Handler):
     async def put(self, asset_id: int, maintenance_id: int) -> None:
         """Change or end maintenance.
 
-        `completedOn` ends it, and the asset is what it was before.
+        `completedOn` ends it, and the asset is active again.
         """
         async with self.transaction() as tx:
             row = await rules.change(tx, asset_id, maintenance_id, self.body)
             self.reply(row, message="Maintenance updated")
 
 
-# HR, admins and asset managers: who may hand assets out only may not write off their repair.
-CARES = requires_permission("assets:manage", "assets:read:all")
+# HR, admins and asset managers: `assets:assign` alone does not cover repairs.
+MAINTAINS = requires_permission("assets:manage", "assets:read:all")
 
 routes = [
     Route(
         "/api/asset-management/inventory/{asset_id}/maintenance",
         Maintenances,
-        GET=[signed_in, CARES, query(rules.listing.schema), page(DONE_MAINTENANCE)],
+        GET=[signed_in, MAINTAINS, query(rules.listing.schema), page(DONE_MAINTENANCE)],
         POST=[
             signed_in,
-            CARES,
+            MAINTAINS,
             body(MAINTENANCE),
             created(DONE_MAINTENANCE),
             conflicts("asset_in_maintenance", "asset_not_active"),
@@ -64,7 +64,7 @@ routes = [
         Maintenance,
         PUT=[
             signed_in,
-            CARES,
+            MAINTAINS,
             body(CHANGE_MAINTENANCE),
             item(DONE_MAINTENANCE),
             conflicts("asset_in_maintenance", "asset_not_active"),

@@ -9,12 +9,12 @@ from sunshine.web.routes import Route
 
 
 class Reservations(Handler):
-    """Who gets an asset when."""
+    """The reservations of an asset."""
 
     async def get(self, asset_id: int) -> None:
         """List an asset's reservations.
 
-        One's own, the team's for managers, all for whoever hands assets out.
+        Employees see their own, managers their team's, those who assign assets all of them.
         """
         database = self.db.sunshine
         self.reply_page(await rules.page(database, asset_id, self.query, actor=self.actor))
@@ -22,7 +22,8 @@ class Reservations(Handler):
     async def post(self, asset_id: int) -> None:
         """Reserve an asset.
 
-        For oneself where `employeeId` is not said. Reservations of one asset do not overlap: 409.
+        For oneself, unless `employeeId` names somebody else. Reservations of one asset cannot
+        overlap: 409.
         """
         async with self.transaction() as tx:
             row = await rules.reserve(tx, asset_id, self.body, actor=self.actor)
@@ -35,7 +36,7 @@ class Reservation(Handler):
     async def delete(self, asset_id: int, reservation_id: int) -> None:
         """Cancel a reservation.
 
-        One's own, or any for whoever hands assets out.
+        One's own, or any by those who assign assets.
         """
         async with self.transaction() as tx:
             await rules.cancel(tx, asset_id, reservation_id, actor=self.actor)

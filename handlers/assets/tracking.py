@@ -1,4 +1,4 @@
-"""Where assets are, over HTTP. Rules: sunshine/modules/assets/tracking.py."""
+"""Tracking assets over HTTP. Rules: sunshine/modules/assets/tracking.py."""
 
 from sunshine.modules.assets import tracking as rules
 from sunshine.modules.assets.schemas import PLACE, REPORT_PLACE, TRACKING
@@ -14,15 +14,15 @@ class Tracking(Handler):
     async def get(self, asset_id: int) -> None:
         """Track an asset.
 
-        Who holds it, where it is, since when, and where it has been, the latest first.
+        Its holder and location, since when, and its history, the latest first.
         """
         self.reply(await rules.track(self.db.sunshine, asset_id, actor=self.actor))
 
     async def post(self, asset_id: int) -> None:
         """Report where an asset is.
 
-        By whoever holds it, or sees all. A location of the configuration, or coordinates.
-        `timestamp` is now where it is not said.
+        Its holder does, or those who see all assets. A location of the configuration, or
+        coordinates; `timestamp` is now by default.
         """
         async with self.transaction() as tx:
             moved = await rules.report(tx, asset_id, self.body, actor=self.actor)

@@ -1,5 +1,4 @@
-"""`sunshine assets`: who holds what, from the command line. Rules:
-sunshine/modules/assets/inventory.py."""
+"""`sunshine assets`: list, assign, return and audit assets. Rules: sunshine/modules/assets."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,21 +11,21 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.assets.rows import AssetRow, FindingRow
 
 COLUMNS = ("id", "assetCode", "name", "category", "status", "location", "assignedToName")
 
 
 @click.group()
 def assets() -> None:
-    """What the company owns and who holds it. CODE is an asset's code, in any case."""
+    """The company's assets and who holds them. CODE is an asset's code, in any case."""
 
 
 @assets.command("list")
 @click.option(
     "--status",
     type=click.Choice(["active", "inactive", "maintenance", "retired"]),
-    help="Only in this state.",
+    help="Only those with this status.",
 )
 @click.option("--category", help="Only of this category.")
 @click.option("--holder", metavar="EMPLOYEE", help="Only what this employee holds.")
@@ -38,7 +37,7 @@ def list_(
     """List the assets. EMPLOYEE is an id, an email address or an employee code."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[AssetRow]":
         from sunshine.commands.lookup import employee
         from sunshine.modules.assets import inventory as rules
 
@@ -49,28 +48,31 @@ def list_(
         return await rules.listing.every(database, asked, today=database.today)
 
     rows = run(work)
-    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    output.table(rows, as_json=as_json, columns=COLUMNS)
 
 
 @assets.command()
 @click.argument("code")
 @click.argument("employee")
-@click.option("--date", "day", type=DAY, help="Since when; today unless said.")
-@click.option("--notes", help="What to remember of it.")
+@click.option("--date", "day", type=DAY, help="Since when; today by default.")
+@click.option("--notes", help="Notes for its history.")
 def assign(code: str, employee: str, day: datetime | None, notes: str | None) -> None:
-    """Hand an asset to an EMPLOYEE: an id, an email address or an employee code."""
+    """Assign an asset to an EMPLOYEE: an id, an email address or an employee code."""
     from sunshine.commands.context import operator, run
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "AssetRow":
         from sunshine.commands import lookup
         from sunshine.modules.assets import assignments
 
-        whom = await lookup.employee(database, employee)
+        holder = await lookup.employee(database, employee)
         id_ = (await lookup.asset(database, code))["id"]
         async with database.transaction(operator()) as tx:
             return await assignments.assign(
-                tx, id_, employeeId=whom["id"], assignDate=day.date() if day else None, notes=notes
+                tx,
+                id_,
+                employeeId=holder["id"],
+                assignDate=day.date() if day else None,
+                notes=notes,
             )
 
     row = run(work)
@@ -79,20 +81,20 @@ def assign(code: str, employee: str, day: datetime | None, notes: str | None) ->
 
 @assets.command("return")
 @click.argument("code")
-@click.option("--date", "day", type=DAY, help="When; today unless said.")
-@click.option("--condition", help="In what state it came back.")
-@click.option("--notes", help="What to remember of it.")
+@click.option("--date", "day", type=DAY, help="When; today by default.")
+@click.option("--condition", help="Its condition on return.")
+@click.option("--notes", help="Notes for its history.")
 def return_(code: str, day: datetime | None, condition: str | None, notes: str | None) -> None:
-    """Take an asset back from whoever holds it."""
+    """Return an asset from its holder."""
     from sunshine.commands.context import operator, run
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "AssetRow":
         from sunshine.commands import lookup
         from sunshine.modules.assets import assignments
 
         id_ = (await lookup.asset(database, code))["id"]
         async with database.transaction(operator()) as tx:
-            return await assignments.give_back(
+            return await assignments.return_asset(
                 tx, id_, returnDate=day.date() if day else None, condition=condition, notes=notes
             )
 
@@ -102,14 +104,14 @@ def return_(code: str, day: datetime | None, condition: str | None, notes: str |
 @assets.command()
 @json_option
 def audit(as_json: bool) -> None:
-    """Look for what needs somebody: exit code 4 when there is anything.
+    """Find assets that need attention: exit code 4 when there are any.
 
-    Assets held by people who left, in maintenance for over 90 days, held past their reservation,
-    without a holder and without a place.
+    Assets held by former employees, in maintenance for over 90 days, held while reserved for
+    somebody else, or with neither a holder nor a location.
     """
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[FindingRow]":
         from sunshine.modules.assets import audit as asset_audit
 
         return await asset_audit.findings(database)

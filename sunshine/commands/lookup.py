@@ -1,10 +1,10 @@
-"""What an argument names: an employee, an asset, a partner."""
+"""Find the employee, asset or partner that an argument names."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.assets.rows import AssetRow
     from sunshine.modules.employees.rows import EmployeeRow
     from sunshine.modules.mitra.rows import PartnerRow
 
@@ -24,8 +24,8 @@ async def employee(database: "Database", word: str) -> "EmployeeRow":
     raise NotFound(f"there is no employee {word}")
 
 
-async def asset(database: "Database", code: str) -> "Row":
-    """The asset of this code; NotFound."""
+async def asset(database: "Database", code: str) -> "AssetRow":
+    """Return the asset with this code, in any case; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.assets import inventory
 
@@ -37,7 +37,7 @@ async def asset(database: "Database", code: str) -> "Row":
 
 
 async def partner(database: "Database", word: str) -> "PartnerRow":
-    """The partner with this id or name; NotFound."""
+    """Return the partner with this id or name; NotFound."""
     from sunshine.core.errors import NotFound
     from sunshine.modules.mitra.partners import partners
 

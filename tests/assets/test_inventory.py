@@ -127,6 +127,23 @@ async def test_what_it_cost_is_for_those_who_manage(api: Api) -> None:
         for shown in (one, listed):
             hidden = {"value", "purchaseDate", "bookValue", "vendor"}
             assert hidden <= shown.keys() if sees else not hidden & shown.keys(), name
+        # An order would tell of the dates.
+        answer = await api.get(f"{INVENTORY}?sort=purchaseDate", as_=name)
+        assert answer.status == (200 if sees else 400), name
+
+
+async def test_those_who_do_not_see_the_cost_are_shown_the_summary_and_nothing_else(
+    api: Api,
+) -> None:
+    made = await asset(api, value=2000, purchaseDate="2024-01-01", vendor="Apple")
+    await assign(api, made["id"], api.employee.employee_id)
+    summary = {"id", "assetCode", "name", "category", "serialNumber", "status", "location",
+               "warrantyUntil", "notes", "assignedTo", "assignedToName", "assignDate", "createdAt",
+               "updatedAt"}  # fmt: skip
+    for name in ("manager", "employee"):
+        one = (await api.get(f"{INVENTORY}/{made['id']}", as_=name)).data
+        [listed] = await found(api, INVENTORY, as_=name)
+        assert one.keys() == listed.keys() == summary, name
 
 
 async def test_a_filter_on_somebody_elses_things_is_refused(api: Api) -> None:

@@ -180,12 +180,13 @@ async def live(api: Api, sequence: list[tuple[Any, ...]]) -> None:
         else:
             assert expected, step
         life = await replayed(api, id_)
-    told = await tracking.track(api.app.databases.sunshine, id_, actor=admin)
-    assert (told["current"]["holder"] or {}).get("employeeId") == life.holder
-    assert told["current"]["location"] == life.location
-    assert told["current"]["since"] == life.since
-    assert told["asset"]["status"] == life.status
-    assert [line["what"] for line in reversed(told["history"])] == life.history
+    tracked = await tracking.track(api.app.databases.sunshine, id_, actor=admin)
+    holder = tracked["current"]["holder"]
+    assert (holder["employeeId"] if holder else None) == life.holder
+    assert tracked["current"]["location"] == life.location
+    assert tracked["current"]["since"] == life.since
+    assert tracked["asset"]["status"] == life.status
+    assert [line["what"] for line in reversed(tracked["history"])] == life.history
     assert (life.status == "maintenance") == any(life.maintenance.values())
 
 
@@ -203,7 +204,7 @@ async def act(
         case ("assign", name):
             await assignments.assign(tx, id_, employeeId=whose[name])
         case ("give back",):
-            await assignments.give_back(tx, id_)
+            await assignments.return_asset(tx, id_)
         case ("maintain", done):
             values = {"type": "repair", "startedOn": tx.today}
             values |= {"completedOn": tx.today} if done else {}

@@ -1,11 +1,10 @@
-"""Who holds an asset: assigned to one employee at a time, returned. Tables: models/assets.py.
+"""Assign an asset to one employee at a time, and take it back. Tables: models/assets.py.
 
-Whoever hands out or takes back locks the employee, then the asset: so does an employment that
-ends, and nobody waits for the other crosswise. One holder per asset is a unique index.
+Assigning and returning lock the employee, then the asset, as the end of an employment does: no
+deadlocks. One holder per asset is a unique index.
 """
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Date, Integer, Text, and_, bindparam, insert, or_, select, update
 
@@ -13,10 +12,11 @@ from models.assets import asset, asset_assignment, asset_reservation
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.database.database import Transaction
-from sunshine.database.records import record_change, stamped
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.assets.history import remember
-from sunshine.modules.assets.inventory import current, held_by, locked
+from sunshine.database.records import stamped
+from sunshine.database.statements import Statement
+from sunshine.modules.assets.history import append_history
+from sunshine.modules.assets.inventory import assigned, changed, get, get_for_update
+from sunshine.modules.assets.rows import ActiveRow, AssetRow, HeldRow, ReservedRow
 
 violations(
     {"asset_assignment_holder_key": Conflict("The asset is assigned", code="asset_assigned")}
@@ -25,10 +25,11 @@ violations(
 _EMPLOYEE = Statement(
     select((and_(employee.c.status == "active", employee.c.deleted_at.is_(None))).label("active"))
     .where(employee.c.id == bindparam("id", type_=Integer))
-    .with_for_update(key_share=True, read=True)
+    .with_for_update(key_share=True, read=True),
+    ActiveRow,
 )
 _day = bindparam("day", type_=Date)
-# Handed out today under an earlier date, it is still wanted today.
+# A reservation of today counts for an assignment under an earlier date too.
 _RESERVED = Statement(
     select(
         asset_reservation.c.id,
@@ -45,7 +46,8 @@ _RESERVED = Statement(
                 asset_reservation.c.valid_from, asset_reservation.c.valid_to
             ),
         ),
-    )
+    ),
+    ReservedRow,
 )
 _ASSIGN = Statement(
     insert(asset_assignment)
@@ -68,7 +70,7 @@ _RETURN = Statement(
         updated_at=bindparam("now"),
     )
 )
-# Locked in one order, so that two who end employments cannot wait for each other.
+# Locked in one order: two ends of employments cannot deadlock.
 _HELD = Statement(
     select(asset.c.id, asset.c.asset_code.label("assetCode"), asset.c.name)
     .join(asset_assignment, asset_assignment.c.asset_id == asset.c.id)
@@ -77,7 +79,8 @@ _HELD = Statement(
         asset_assignment.c.returned_on.is_(None),
     )
     .order_by(asset.c.id)
-    .with_for_update(of=asset, key_share=True)
+    .with_for_update(of=asset, key_share=True),
+    HeldRow,
 )
 
 
@@ -88,12 +91,16 @@ async def assign(
     employeeId: int,
     assignDate: date | None = None,
     notes: str | None = None,
-) -> Row:
-    """Hand an active, free asset to an active employee; Conflict names who has it."""
-    is_active = await keep_active(tx, employeeId)
-    before = await locked(tx, id_)
+) -> AssetRow:
+    """Assign an active, unassigned asset to an active employee, from today by default.
+
+    Conflict `asset_assigned` names the holder; `asset_not_active`; `asset_reserved` by somebody
+    else on that day or today.
+    """
+    is_active = await lock_employee(tx, employeeId)
+    before = await get_for_update(tx, id_)
     if before["assignedTo"] is not None:
-        raise held_by(before)
+        raise assigned(before)
     if before["status"] != "active":
         raise Conflict(f"The asset is {_state(before)}", code="asset_not_active")
     if not is_active:
@@ -105,55 +112,55 @@ async def assign(
             "The asset is reserved for somebody else", code="asset_reserved", data=reserved
         )
     await tx.execute(_ASSIGN, id=id_, employee=employeeId, day=day)
-    await remember(tx, id_, "assigned", employee_id=employeeId, notes=notes)
-    after = await current(tx, id_)
-    await record_change(tx, "asset", before, after, "asset_assigned")
-    return after
+    await append_history(tx, id_, "assigned", employee_id=employeeId, notes=notes)
+    return await changed(tx, before, "asset_assigned")
 
 
-async def give_back(
+async def return_asset(
     tx: Transaction,
     id_: int,
     *,
     returnDate: date | None = None,
     condition: str | None = None,
     notes: str | None = None,
-) -> Row:
-    """End the present assignment; Conflict when there is none."""
-    holder = (await current(tx, id_))["assignedTo"]
-    await keep_active(tx, holder)
-    before = await locked(tx, id_)
-    # Somebody else's by now: whoever held it when we were asked has given it back.
-    if holder is None or before["assignedTo"] != holder:
+) -> AssetRow:
+    """End the current assignment, today by default; Conflict `asset_not_assigned`."""
+    holder = (await get(tx, id_))["assignedTo"]
+    await lock_employee(tx, holder)
+    before = await get_for_update(tx, id_)
+    since = before["assignDate"]
+    # Another holder by now means that the one of this request has returned it.
+    if holder is None or since is None or before["assignedTo"] != holder:
         raise Conflict("The asset is not assigned", code="asset_not_assigned")
-    day = returnDate or max(tx.today, before["assignDate"])
-    if day < before["assignDate"]:
+    day = returnDate or max(tx.today, since)
+    if day < since:
         raise Invalid.field("returnDate", "must not be before the assignment")
     await tx.execute(_RETURN, id=id_, day=day, condition=condition)
-    await remember(tx, id_, "returned", employee_id=before["assignedTo"], notes=notes or condition)
-    after = await current(tx, id_)
-    await record_change(tx, "asset", before, after, "asset_returned")
-    return after
+    await append_history(
+        tx, id_, "returned", employee_id=before["assignedTo"], notes=notes or condition
+    )
+    return await changed(tx, before, "asset_returned")
 
 
 async def take_from(tx: Transaction, employee_id: int, *, force: bool) -> None:
-    """What ends an employment: nothing is held any more. Conflict lists it, or `force` returns all.
+    """Return every asset of an employee whose employment ends, with `force`; without it, Conflict
+    `assets_held` lists them.
 
-    The employee is locked: nothing can be assigned to them meanwhile.
+    The caller has locked the employee: nothing can be assigned to them meanwhile.
     """
-    held: list[dict[str, Any]] = await tx.all(_HELD, employee=employee_id)
+    held = await tx.all(_HELD, employee=employee_id)
     if held and not force:
         codes = ", ".join(row["assetCode"] for row in held)
         raise Conflict(f"Still holds {codes}", code="assets_held", data={"assets": held})
     for row in held:
-        await give_back(tx, row["id"], notes="Employment ended")
+        await return_asset(tx, row["id"], notes="Employment ended")
 
 
-async def keep_active(tx: Transaction, employee_id: int | None) -> bool:
-    """Whether the employee is active, who stays what they are until we are done."""
+async def lock_employee(tx: Transaction, employee_id: int | None) -> bool:
+    """Lock an employee for the transaction, FOR KEY SHARE; return whether they are active."""
     row = await tx.one_or_none(_EMPLOYEE, id=employee_id)
-    return row is not None and bool(row["active"])
+    return row is not None and row["active"]
 
 
-def _state(row: Row) -> str:
-    return "in maintenance" if row["status"] == "maintenance" else str(row["status"])
+def _state(row: AssetRow) -> str:
+    return "in maintenance" if row["status"] == "maintenance" else row["status"]

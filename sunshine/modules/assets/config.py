@@ -1,4 +1,4 @@
-"""The words assets are described with: categories, locations, vendors. Tables: models/assets.py."""
+"""Categories, locations and vendors of assets. Tables: models/assets.py."""
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -8,7 +8,8 @@ from sunshine.core.errors import Conflict, violations
 from sunshine.database.database import Transaction
 from sunshine.database.pages import contains
 from sunshine.database.records import Records, Reference, stamped
-from sunshine.database.statements import Statement
+from sunshine.database.statements import IdRow, Statement
+from sunshine.modules.assets.rows import ConfigRow
 from sunshine.modules.assets.schemas import CONFIG_FILTERS
 
 violations(
@@ -44,6 +45,7 @@ config = Records(
         "name": asset_config.c.name,
         "createdAt": asset_config.c.created_at,
     },
+    row=ConfigRow,
 )
 
 _word = func.lower(bindparam("word"))
@@ -56,33 +58,35 @@ _FIND = Statement(
     )
     .order_by(func.lower(asset_config.c.key) == _word)
     .limit(1)
-    .with_for_update(key_share=True, read=True)
+    .with_for_update(key_share=True, read=True),
+    IdRow,
 )
-_MAKE = Statement(
+_INSERT = Statement(
     insert(asset_config)
     .values(kind=bindparam("kind"), key=bindparam("word"), name=bindparam("word"))
     .values(stamped(asset_config))
     .on_conflict_do_nothing()
-    .returning(asset_config.c.id)
+    .returning(asset_config.c.id),
+    IdRow,
 )
 
 
 async def find_id(tx: Transaction, kind: str, word: str) -> int | None:
-    """The entry with this key or name, whatever the case; kept from being deleted meanwhile."""
+    """Return the id of the entry with this key or name, in any case, locked against deletion."""
     found = await tx.one_or_none(_FIND, kind=kind, word=word)
-    return int(found["id"]) if found else None
+    return found["id"] if found else None
 
 
 async def id_of(tx: Transaction, kind: str, word: str) -> int:
-    """The same, made when new."""
+    """Return the id of the entry with this key or name, creating it when there is none."""
     while True:
         id_ = await find_id(tx, kind, word)
         if id_ is not None:
             return id_
-        made = await tx.one_or_none(_MAKE, kind=kind, word=word)
+        made = await tx.one_or_none(_INSERT, kind=kind, word=word)
         if made is not None:
-            id_ = int(made["id"])
+            id_ = made["id"]
             after = {"id": id_, "kind": kind, "key": word, "name": word}
             await tx.record("asset_config_created", "asset_config", id_, after=after)
             return id_
-        # Somebody else has just made it; their commit let us go on: now it is found.
+        # Another transaction created it and has committed: now it is found.

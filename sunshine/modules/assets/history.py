@@ -1,4 +1,4 @@
-"""What happened to an asset, appended by whoever makes it happen. Read by tracking.py."""
+"""The log of each asset, appended by every change. Read by tracking.py."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _APPEND = Statement(
 )
 
 
-async def remember(tx: Transaction, asset_id: int, what: str, **details: Any) -> None:
-    """One more line of an asset's history."""
+async def append_history(tx: Transaction, asset_id: int, what: str, **details: Any) -> None:
+    """Append a line to an asset's history, in the name of the transaction's actor."""
     values = dict.fromkeys(_COLUMNS) | {"at": tx.now} | details
     await tx.execute(_APPEND, asset=asset_id, what=what, by=tx.actor.name, **values)

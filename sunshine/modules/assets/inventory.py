@@ -1,27 +1,26 @@
-"""What the company owns. Holders: assignments.py. Tables: models/assets.py.
+"""The company's assets. Holders: assignments.py. Tables: models/assets.py.
 
-Employees see what they hold, managers what their team holds, HR and asset managers everything;
-what it cost is for the latter only.
+Employees see the assets they hold, managers those of their team, HR and asset managers all of them;
+the cost is shown to the latter two only.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Integer,
     Numeric,
+    Select,
     and_,
     bindparam,
     case,
     cast,
     exists,
     func,
-    insert,
     or_,
     select,
-    update,
 )
 
 from models.assets import (
@@ -34,13 +33,14 @@ from models.assets import (
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal, Scope
-from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.records import Reference, check_unused, merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, Reference, check_unused
+from sunshine.database.statements import Statement
 from sunshine.modules.assets.config import id_of
-from sunshine.modules.assets.history import remember
-from sunshine.modules.assets.schemas import FILTERS
+from sunshine.modules.assets.history import append_history
+from sunshine.modules.assets.rows import AssetRow, AssetSummaryRow, OpenRow
+from sunshine.modules.assets.schemas import FILTERS, KINDS
 from sunshine.modules.scope import conditions, employee_within
 
 violations(
@@ -54,7 +54,7 @@ violations(
     }
 )
 
-COST = ("value", "purchaseDate", "bookValue", "vendor")
+R = TypeVar("R")
 FIELDS = {
     "assetCode": asset.c.asset_code,
     "name": asset.c.name,
@@ -68,17 +68,15 @@ FIELDS = {
     "warrantyUntil": asset.c.warranty_until,
     "notes": asset.c.notes,
 }
-# Fields that hold a word of asset_config of that kind.
-WORDS = ("category", "location", "vendor")
-
 _category = asset_config.alias("category")
 _location = asset_config.alias("location")
 _vendor = asset_config.alias("vendor")
 HOLDING = and_(asset_assignment.c.asset_id == asset.c.id, asset_assignment.c.returned_on.is_(None))
 
 
-def _book_value() -> Any:
-    """Straight line from the value to the category's residual, month by month; in cents."""
+def _book_value() -> ColumnElement[Any]:
+    """Return the book value today, to the cent: it falls month by month in a straight line from the
+    value to the category's residual."""
     age = func.age(cast(bindparam("today"), Date), asset.c.purchase_date)
     months = func.extract("year", age) * 12 + func.extract("month", age)
     life = cast(_category.c.attributes["depreciationMonths"].astext, Integer)
@@ -89,7 +87,8 @@ def _book_value() -> Any:
     return case((or_(life.is_(None), asset.c.purchase_date.is_(None)), asset.c.value), else_=worth)
 
 
-_shown = {
+_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "id": asset.c.id,
     **FIELDS,
     "category": _category.c.key,
     "location": _location.c.key,
@@ -101,53 +100,64 @@ _shown = {
     "createdAt": asset.c.created_at,
     "updatedAt": asset.c.updated_at,
 }
-ROWS = (
-    select(asset.c.id, *(column.label(name) for name, column in _shown.items()))
-    .select_from(
-        asset.join(_category, _category.c.id == asset.c.category_id)
-        .outerjoin(_location, _location.c.id == asset.c.location_id)
-        .outerjoin(_vendor, _vendor.c.id == asset.c.vendor_id)
-        .outerjoin(asset_assignment, HOLDING)
-        .outerjoin(employee, employee.c.id == asset_assignment.c.employee_id)
+
+
+def _rows(row: type[Any]) -> Select[Any]:
+    return (
+        select(*(c.label(name) for name, c in _COLUMNS.items() if name in row.__annotations__))
+        .select_from(
+            asset.join(_category, _category.c.id == asset.c.category_id)
+            .outerjoin(_location, _location.c.id == asset.c.location_id)
+            .outerjoin(_vendor, _vendor.c.id == asset.c.vendor_id)
+            .outerjoin(asset_assignment, HOLDING)
+            .outerjoin(employee, employee.c.id == asset_assignment.c.employee_id)
+        )
+        .where(asset.c.deleted_at.is_(None))
     )
-    .where(asset.c.deleted_at.is_(None))
-)
+
+
+_SORT = {
+    "assetCode": asset.c.asset_code,
+    "name": asset.c.name,
+    "purchaseDate": asset.c.purchase_date,
+    "warrantyUntil": asset.c.warranty_until,
+    "createdAt": asset.c.created_at,
+}
+
+
+def _listing(row: type[R]) -> ListQuery[R]:
+    """Return the list whose rows are `row`. It is sorted by shown columns only, or the order would
+    tell of those that are not."""
+    return ListQuery(
+        _rows(row),
+        key=asset.c.id,
+        schema=FILTERS,
+        filters={
+            "status": asset.c.status == bindparam("status"),
+            "category": func.lower(_category.c.key) == func.lower(bindparam("category")),
+            "location": func.lower(_location.c.key) == func.lower(bindparam("location")),
+            "assignedTo": asset_assignment.c.employee_id == bindparam("assignedTo"),
+            "search": or_(
+                contains(func.lower(asset.c.name)),
+                contains(func.lower(asset.c.asset_code)),
+                contains(func.lower(asset.c.serial_number)),
+            ),
+        },
+        sort={name: by for name, by in _SORT.items() if name in row.__annotations__},
+        row=row,
+    )
+
+
 REACH = conditions(asset_assignment.c.employee_id)
-listing = ListQuery(
-    ROWS,
-    key=asset.c.id,
-    schema=FILTERS,
-    filters={
-        "status": asset.c.status == bindparam("status"),
-        "category": func.lower(_category.c.key) == func.lower(bindparam("category")),
-        "location": func.lower(_location.c.key) == func.lower(bindparam("location")),
-        "assignedTo": asset_assignment.c.employee_id == bindparam("assignedTo"),
-        "search": or_(
-            contains(func.lower(asset.c.name)),
-            contains(func.lower(asset.c.asset_code)),
-            contains(func.lower(asset.c.serial_number)),
-        ),
-    },
-    sort={
-        "assetCode": asset.c.asset_code,
-        "name": asset.c.name,
-        "purchaseDate": asset.c.purchase_date,
-        "warrantyUntil": asset.c.warranty_until,
-        "createdAt": asset.c.created_at,
-    },
-)
+listing = _listing(AssetRow)
+_summaries = _listing(AssetSummaryRow)
+_steps = RecordSteps(asset, rows=_rows(AssetRow), row=AssetRow, fields=FIELDS)
 _is_row = asset.c.id == bindparam("id")
-_FIND = {scope: Statement(ROWS.where(_is_row, *where)) for scope, where in REACH.items()}
-_LOCK = Statement(
-    select(asset.c.id).where(_is_row, asset.c.deleted_at.is_(None)).with_for_update(key_share=True)
-)
-_INSERT = Statement(
-    insert(asset)
-    .values({column: bindparam(name, type_=column.type) for name, column in FIELDS.items()})
-    .values(stamped(asset))
-    .returning(asset.c.id)
-)
-_DELETE = Statement(update(asset).where(_is_row).values(deleted_at=bindparam("now")))
+_VISIBLE: dict[Scope, Statement[AssetSummaryRow]] = {
+    "all": Statement(_rows(AssetRow).where(_is_row, *REACH["all"]), AssetRow),
+    "team": Statement(_rows(AssetSummaryRow).where(_is_row, *REACH["team"]), AssetSummaryRow),
+    "own": Statement(_rows(AssetSummaryRow).where(_is_row, *REACH["own"]), AssetSummaryRow),
+}
 _USES = (
     Reference(
         "reservation",
@@ -163,102 +173,102 @@ _IN_MAINTENANCE = Statement(
             asset_maintenance.c.completed_on.is_(None),
         )
         .label("open")
-    )
+    ),
+    OpenRow,
 )
 
 
 def scope_of(actor: Principal) -> Scope:
-    """Whose assets a caller sees."""
+    """Return whose assets a caller sees; of `all`, the cost too."""
     if actor.may("assets:manage"):
         return "all"
     return actor.scope("assets:read") or "own"
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """A page of what the caller may see; a filter on somebody else's things is refused."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[AssetRow] | Page[AssetSummaryRow]:
+    """Return a page of the assets that the caller sees.
+
+    NotAllowed for a filter on a holder whose assets they do not see.
+    """
     scope = scope_of(actor)
-    if "assignedTo" in query and scope != "all":
+    if scope == "all":
+        return await listing.page(database, query, where=REACH[scope], today=database.today)
+    if "assignedTo" in query:
         await employee_within(database, actor, query["assignedTo"], "assets:read")
-    found = await listing.page(
-        database, query, where=REACH[scope], me=actor.employee_id, today=database.today
-    )
-    for row in found.rows:
-        _without_cost(row, actor)
-    return found
+    return await _summaries.page(database, query, where=REACH[scope], me=actor.employee_id)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One asset that the caller may see."""
-    row = await seen(database, id_, actor=actor, today=database.today)
-    return _without_cost(row, actor)
+async def find(reader: Database | Transaction, id_: int, *, actor: Principal) -> AssetSummaryRow:
+    """Return an asset as the caller sees it, an AssetRow by the scope `all`.
 
-
-async def seen(reader: Reader, id_: int, *, actor: Principal, today: Any) -> Row:
-    """One asset with its cost; NotAllowed or NotFound by the caller's scope."""
+    Where it is not among those they see: NotFound by the scope `all`, else NotAllowed.
+    """
     scope = scope_of(actor)
-    row = await reader.one_or_none(_FIND[scope], id=id_, me=actor.employee_id, today=today)
+    values = {"me": actor.employee_id, "today": reader.today}
+    row = await reader.one_or_none(_VISIBLE[scope], id=id_, **values)
     if row is None:
         raise NotFound if scope == "all" else NotAllowed
     return row
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new asset. `category`, `location` and `vendor` are found by key or name, or made."""
+async def create(tx: Transaction, values: Mapping[str, Any]) -> AssetRow:
+    """Insert an asset. `category`, `location` and `vendor` are found by key or name, or created."""
     full = dict.fromkeys(FIELDS) | {"status": "active"} | await _with_ids(tx, values)
-    row = await current(tx, (await tx.one(_INSERT, **full))["id"])
-    await tx.record("asset_created", "asset", row["id"], after=row)
-    return row
+    return await _steps.created(tx, await _steps.insert(tx, full), today=tx.today)
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
-    """Merge into an asset. One that is held stays active; one in maintenance waits for its end."""
-    before = await locked(tx, id_)
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> AssetRow:
+    """Merge fields into an asset.
+
+    The status of an assigned asset, or of one in maintenance, cannot change: Conflict.
+    """
+    before = await get_for_update(tx, id_)
     if values.get("status", before["status"]) != before["status"]:
         if before["assignedTo"] is not None:
-            raise held_by(before)
+            raise assigned(before)
         if (await tx.one(_IN_MAINTENANCE, id=id_))["open"]:
             raise Conflict("The asset is in maintenance", code="asset_in_maintenance")
     full = await _with_ids(tx, values)
-    await tx.execute(_update(tuple(sorted(full))), row_id=id_, **full)
-    after = await current(tx, id_)
+    await _steps.update(tx, id_, full)
+    after = await changed(tx, before)
     if after["location"] != before["location"]:
-        await remember(tx, id_, "moved", location_id=full["location"])
-    await record_change(tx, "asset", before, after)
+        await append_history(tx, id_, "moved", location_id=full["location"])
     return after
 
 
 async def delete(tx: Transaction, id_: int) -> None:
-    """Take an asset out of the inventory; Conflict while it is held, or reserved from today on."""
-    before = await locked(tx, id_)
+    """Mark an asset deleted; Conflict while it is assigned, or reserved from today on."""
+    before = await get_for_update(tx, id_)
     if before["assignedTo"] is not None:
-        raise held_by(before)
+        raise assigned(before)
     await check_unused(tx, _USES, id_)
-    await tx.execute(_DELETE, id=id_)
-    await tx.record("asset_deleted", "asset", id_, before=before)
+    await _steps.delete(tx, before)
 
 
 async def check_exists(database: Database, id_: int) -> None:
-    """NotFound where no such asset is."""
-    if await database.one_or_none(_FIND["all"], id=id_, today=database.today) is None:
-        raise NotFound
+    """Raise NotFound where there is no such asset."""
+    await _steps.get(database, id_, today=database.today)
 
 
-async def locked(tx: Transaction, id_: int) -> Row:
-    """The asset, kept as it is until we are done."""
-    await tx.execute(_LOCK, id=id_)
-    return await current(tx, id_)
+async def get_for_update(tx: Transaction, id_: int) -> AssetRow:
+    """Lock an asset against other changes until the transaction ends, then read it; NotFound."""
+    return await _steps.get_for_update(tx, id_, today=tx.today)
 
 
-async def current(tx: Transaction, id_: int) -> Row:
-    """The asset as it is now; NotFound."""
-    row = await tx.one_or_none(_FIND["all"], id=id_, today=tx.today)
-    if row is None:
-        raise NotFound
-    return row
+async def get(tx: Transaction, id_: int) -> AssetRow:
+    """Return an asset in full; NotFound."""
+    return await _steps.get(tx, id_, today=tx.today)
 
 
-def held_by(row: Row) -> Conflict:
-    """Conflict that names the holder."""
+async def changed(tx: Transaction, before: AssetRow, type_: str | None = None) -> AssetRow:
+    """Read an asset after its change and record the event of what differs, if anything does."""
+    return await _steps.changed(tx, before, type_, today=tx.today)
+
+
+def assigned(row: AssetRow) -> Conflict:
+    """Return the Conflict `asset_assigned` that names the holder."""
     holder = {"employeeId": row["assignedTo"], "name": row["assignedToName"]}
     return Conflict(
         f"{row['assetCode']} is assigned to {row['assignedToName']}",
@@ -267,21 +277,9 @@ def held_by(row: Row) -> Conflict:
     )
 
 
-def _without_cost(row: Row, actor: Principal) -> Row:
-    if not (actor.may("assets:manage") or actor.may("assets:read:all")):
-        for name in COST:
-            del row[name]
-    return row
-
-
-async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> Row:
+async def _with_ids(tx: Transaction, values: Mapping[str, Any]) -> dict[str, Any]:
     full = dict(values)
-    for kind in WORDS:
+    for kind in KINDS:
         if full.get(kind) is not None:
             full[kind] = await id_of(tx, kind, full[kind])
     return full
-
-
-@lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
-    return merging(asset, {name: FIELDS[name] for name in names})

@@ -1,4 +1,4 @@
-"""Warranties about to end: told once each, also after downtime. Tables: models/assets.py."""
+"""Remind of expiring warranties: once each, after downtime too. Tables: models/assets.py."""
 
 from datetime import time, timedelta
 
@@ -9,9 +9,10 @@ from sunshine.database.database import Transaction
 from sunshine.database.statements import Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily
+from sunshine.modules.assets.rows import WarrantyRow
 
 AHEAD = timedelta(days=30)
-_TELL = Statement(
+_MARK_REMINDED = Statement(
     update(asset)
     .where(
         asset.c.warranty_until <= bindparam("until", type_=Date),
@@ -20,13 +21,15 @@ _TELL = Statement(
         asset.c.deleted_at.is_(None),
     )
     .values(warranty_told=asset.c.warranty_until)
-    .returning(asset.c.id, asset.c.asset_code, asset.c.name, asset.c.warranty_until)
+    .returning(asset.c.id, asset.c.asset_code, asset.c.name, asset.c.warranty_until),
+    WarrantyRow,
 )
 
 
 async def remind_of_warranties(tx: Transaction) -> dict[str, int]:
-    """An event `asset_warranty_ending` for each warranty that ends within 30 days or has ended."""
-    told = await tx.all(_TELL, until=tx.today + AHEAD)
+    """Record an event `asset_warranty_ending` for each warranty that expires within 30 days or has
+    expired; return how many."""
+    due = await tx.all(_MARK_REMINDED, until=tx.today + AHEAD)
     await tx.record_all(
         "asset_warranty_ending",
         "asset",
@@ -40,10 +43,10 @@ async def remind_of_warranties(tx: Transaction) -> dict[str, int]:
                     "warrantyUntil": row["warranty_until"],
                 },
             )
-            for row in told
+            for row in due
         ],
     )
-    return {"warranties": len(told)}
+    return {"warranties": len(due)}
 
 
 JOBS = (

@@ -1,4 +1,7 @@
-"""Reservations of an asset for a period of days, never two at once. Tables: models/assets.py."""
+"""Reserve an asset for a period of days; reservations of one asset never overlap.
+
+Tables: models/assets.py.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +15,10 @@ from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.assets.assignments import keep_active
-from sunshine.modules.assets.inventory import check_exists, locked
+from sunshine.database.statements import IdRow, Statement
+from sunshine.modules.assets.assignments import lock_employee
+from sunshine.modules.assets.inventory import check_exists, get_for_update
+from sunshine.modules.assets.rows import CancelledRow, OverlapRow, ReservationRow
 from sunshine.modules.scope import conditions, employee_of, employee_within
 
 _OVERLAP = Conflict("The asset is reserved in these days", code="asset_reserved")
@@ -36,12 +40,14 @@ _rows = (
     .where(_r.deleted_at.is_(None), _r.asset_id == bindparam("asset"))
 )
 REACH = conditions(_r.employee_id)
-listing = ListQuery(_rows, key=_r.id, sort={"from": _r.valid_from}, default_sort="from")
+listing = ListQuery(
+    _rows, key=_r.id, sort={"from": _r.valid_from}, default_sort="from", row=ReservationRow
+)
 _FIND = {
-    scope: Statement(_rows.where(_r.id == bindparam("id"), *where))
+    scope: Statement(_rows.where(_r.id == bindparam("id"), *where), ReservationRow)
     for scope, where in REACH.items()
 }
-_CLASH = Statement(
+_OVERLAPPING = Statement(
     select(_r.id, _r.valid_from.label("from"), _r.valid_to.label("to"))
     .where(
         _r.asset_id == bindparam("asset"),
@@ -51,7 +57,8 @@ _CLASH = Statement(
         ),
     )
     .order_by(_r.valid_from)
-    .limit(1)
+    .limit(1),
+    OverlapRow,
 )
 _INSERT = Statement(
     insert(asset_reservation)
@@ -65,7 +72,8 @@ _INSERT = Statement(
             **stamped(asset_reservation),
         }
     )
-    .returning(_r.id)
+    .returning(_r.id),
+    IdRow,
 )
 _CANCEL = Statement(
     update(asset_reservation).where(_r.id == bindparam("id")).values(deleted_at=bindparam("now"))
@@ -84,14 +92,15 @@ _RELEASE = Statement(
         _r.employee_id.label("employeeId"),
         _r.valid_from.label("from"),
         _r.valid_to.label("to"),
-    )
+    ),
+    CancelledRow,
 )
 
 
 async def page(
     database: Database, asset_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> Page:
-    """An asset's reservations that the caller may see, the earliest first."""
+) -> Page[ReservationRow]:
+    """Return a page of the reservations that the caller sees, the earliest first; NotFound."""
     await check_exists(database, asset_id)
     return await listing.page(
         database, query, where=REACH[_scope(actor)], asset=asset_id, me=actor.employee_id
@@ -100,26 +109,26 @@ async def page(
 
 async def reserve(
     tx: Transaction, asset_id: int, values: Mapping[str, Any], *, actor: Principal
-) -> Row:
-    """Reserve from one day to another, for oneself where nobody is named.
+) -> ReservationRow:
+    """Reserve an asset from one day to another, both included, for oneself by default.
 
-    Conflict names the days that are taken.
+    Conflict `asset_reserved` names the days that are taken; `asset_not_active` of a retired asset.
     """
     whose = values["employeeId"] if "employeeId" in values else employee_of(actor)
     if _scope(actor) != "all":
         await employee_within(tx, actor, whose, "assets:read")
     if values["to"] < values["from"]:
         raise Invalid.field("to", "must not be before from")
-    is_active = await keep_active(tx, whose)
-    found = await locked(tx, asset_id)
+    is_active = await lock_employee(tx, whose)
+    found = await get_for_update(tx, asset_id)
     if found["status"] == "retired":
         raise Conflict("The asset is retired", code="asset_not_active")
     if not is_active:
         raise Invalid.field("employeeId", "is not an active employee")
     days = {"from": values["from"], "to": values["to"]}
-    clash = await tx.one_or_none(_CLASH, asset=asset_id, **days)
-    if clash is not None:
-        raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=clash)
+    overlap = await tx.one_or_none(_OVERLAPPING, asset=asset_id, **days)
+    if overlap is not None:
+        raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=overlap)
     made = await tx.one(_INSERT, asset=asset_id, employee=whose, notes=values.get("notes"), **days)
     row = await tx.one(_FIND["all"], asset=asset_id, id=made["id"])
     await tx.record("asset_reserved", "asset_reservation", row["id"], after=row)
@@ -127,7 +136,7 @@ async def reserve(
 
 
 async def cancel(tx: Transaction, asset_id: int, id_: int, *, actor: Principal) -> None:
-    """Give the days free again."""
+    """Cancel a reservation; NotFound by the scope `all`, else NotAllowed."""
     scope = _scope(actor)
     before = await tx.one_or_none(_FIND[scope], asset=asset_id, id=id_, me=actor.employee_id)
     if before is None:
@@ -137,7 +146,7 @@ async def cancel(tx: Transaction, asset_id: int, id_: int, *, actor: Principal) 
 
 
 async def release(tx: Transaction, employee_id: int) -> None:
-    """Who leaves needs nothing any more: their reservations that are not over are given free."""
+    """Cancel the reservations from today on of an employee whose employment ends."""
     rows = await tx.all(_RELEASE, employee=employee_id, today=tx.today)
     await tx.record_all(
         "asset_reservation_cancelled", "asset_reservation", [(row["id"], row, None) for row in rows]

@@ -1,4 +1,4 @@
-"""Payloads of /api/asset-management."""
+"""Payloads and responses of /api/asset-management."""
 
 from sunshine.core.fields import (
     Schema,
@@ -43,8 +43,7 @@ CREATE_CONFIG: Schema = {
         "type": "dict",
         "maxlength": 50,
         "allow_unknown": True,
-        # What a category says of its assets' value: book_value() in
-        # sunshine/modules/assets/inventory.py.
+        # How the assets of a category depreciate: sunshine/modules/assets/inventory.py.
         "schema": {"depreciationMonths": whole(1, 1200), "residualPercent": number(0, 100)},
     },
     "active": flag(),
@@ -66,7 +65,7 @@ CREATE: Schema = {
     "serialNumber": text(100, nullable=True, empty=False, example="SN123456"),
     "purchaseDate": date(nullable=True, example="2024-01-01"),
     "value": money(nullable=True, example=2000),
-    # In maintenance it is while a maintenance is open.
+    # `maintenance` is set while a maintenance is open.
     "status": choice("active", "inactive", "retired"),
     "location": text(50, nullable=True, empty=False),
     "vendor": text(50, nullable=True, empty=False),
@@ -109,7 +108,8 @@ REPORT_PLACE: Schema = {
 }
 
 CONFIG = resource_shape("AssetConfig", CREATE_CONFIG, attributes=any_object())
-_COST = ("purchaseDate", "value", "vendor")  # for those who may see it
+# Left out of an AssetSummaryRow, as the book value is.
+_COST = ("purchaseDate", "value", "vendor")
 ASSET = resource_shape(
     "Asset",
     {name: field for name, field in CREATE.items() if name not in _COST},

@@ -1,4 +1,4 @@
-"""Where an asset is, who holds it, and how it came there. Tables: models/assets.py."""
+"""Where an asset is and has been, and who holds it. Tables: models/assets.py."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,10 +11,19 @@ from models.employees import employee
 from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.assets.config import find_id, id_of
-from sunshine.modules.assets.history import remember
-from sunshine.modules.assets.inventory import current, locked, scope_of, seen
+from sunshine.modules.assets.history import append_history
+from sunshine.modules.assets.inventory import find, get, get_for_update, scope_of
+from sunshine.modules.assets.rows import (
+    AssetSummaryRow,
+    HistoryRow,
+    Holder,
+    Position,
+    Present,
+    TrackedAsset,
+    Tracking,
+)
 from sunshine.modules.scope import employee_of
 
 MOST = 1000
@@ -39,10 +48,11 @@ _HISTORY = Statement(
     )
     .where(_h.asset_id == bindparam("asset"))
     .order_by(desc(_h.id))
-    .limit(MOST)
+    .limit(MOST),
+    HistoryRow,
 )
-# A place that is told late is history.
-_PLACE = Statement(
+# A location that is reported late belongs to the history only.
+_MOVE = Statement(
     update(asset)
     .where(
         asset.c.id == bindparam("id"),
@@ -55,40 +65,44 @@ _PLACE = Statement(
 )
 
 
-async def track(database: Database, asset_id: int, *, actor: Principal) -> Row:
-    """`{asset, current {holder, location, since}, history}`, what was told last first.
+async def track(database: Database, asset_id: int, *, actor: Principal) -> Tracking:
+    """Return an asset, its holder and location, and up to 1,000 lines of history, the latest first.
 
-    `since` is when it last changed hands or was last seen somewhere.
+    `since` is when it last changed hands or was last seen; errors as inventory.find.
     """
-    found = await seen(database, asset_id, actor=actor, today=database.today)
+    found = await find(database, asset_id, actor=actor)
     history = await database.all(_HISTORY, asset=asset_id)
-    return {"asset": _shown(found), "current": _present(found, history), "history": history}
+    return Tracking(asset=_tracked(found), current=_present(found, history), history=history)
 
 
 async def report(
     tx: Transaction, asset_id: int, values: Mapping[str, Any], *, actor: Principal
-) -> Row:
-    """Somebody says where it is: HR and asset managers of anything, others of what they hold.
+) -> Position:
+    """Record where an asset is, and return where it is now.
 
-    A place that is not known yet is made by those who may describe assets. What is told late, of
-    before it was seen elsewhere, is kept and moves nothing. Answers where the asset is now.
+    HR and asset managers report any asset, others those they hold. Asset managers may name a new
+    location, which is created; for others it is Invalid. A late report, of before the asset was
+    seen elsewhere, is added to the history and moves nothing.
     """
     at: datetime = values.get("timestamp", tx.now)
     if at > tx.now + timedelta(minutes=5):
         raise Invalid.field("timestamp", "is in the future")
     if scope_of(actor) != "all":
         employee_of(actor)
-        own = await seen(tx, asset_id, actor=actor, today=tx.today)
+        own = await find(tx, asset_id, actor=actor)
         if own["assignedTo"] != actor.employee_id:
             raise NotAllowed
-    before = await locked(tx, asset_id)
-    place = {name: values.get(name) for name in ("latitude", "longitude", "notes")}
+    before = await get_for_update(tx, asset_id)
+    latitude, longitude, notes = (values.get(name) for name in ("latitude", "longitude", "notes"))
+    place = {"latitude": latitude, "longitude": longitude, "notes": notes}
     location = await _location(tx, values["location"], actor) if "location" in values else None
-    await remember(tx, asset_id, "moved", at=at, location_id=location, **place)
+    await append_history(tx, asset_id, "moved", at=at, location_id=location, **place)
     if location is not None:
-        await tx.execute(_PLACE, id=asset_id, location=location, at=at)
-    after = await current(tx, asset_id)
-    moved = {"location": after["location"], "at": at, **place}
+        await tx.execute(_MOVE, id=asset_id, location=location, at=at)
+    after = await get(tx, asset_id)
+    moved = Position(
+        location=after["location"], at=at, latitude=latitude, longitude=longitude, notes=notes
+    )
     await tx.record(
         "asset_moved", "asset", asset_id, before={"location": before["location"]}, after=moved
     )
@@ -104,18 +118,20 @@ async def _location(tx: Transaction, word: str, actor: Principal) -> int:
     return known
 
 
-def _present(found: Row, history: list[Row]) -> Row:
+def _present(asset_: AssetSummaryRow, history: list[HistoryRow]) -> Present:
     moves = [line["at"] for line in history if line["what"] in ("assigned", "returned", "moved")]
-    holder = None
-    if found["assignedTo"] is not None:
-        holder = {"employeeId": found["assignedTo"], "name": found["assignedToName"]}
-    return {
-        "holder": holder,
-        "location": found["location"],
-        "since": max(moves, default=found["createdAt"]),
-    }
+    holder: Holder | None = None
+    if asset_["assignedTo"] is not None:
+        holder = Holder(employeeId=asset_["assignedTo"], name=asset_["assignedToName"])
+    since = max(moves, default=asset_["createdAt"])
+    return Present(holder=holder, location=asset_["location"], since=since)
 
 
-def _shown(found: Row) -> Row:
-    names = ("id", "assetCode", "name", "category", "status")
-    return {name: found[name] for name in names}
+def _tracked(asset_: AssetSummaryRow) -> TrackedAsset:
+    return TrackedAsset(
+        id=asset_["id"],
+        assetCode=asset_["assetCode"],
+        name=asset_["name"],
+        category=asset_["category"],
+        status=asset_["status"],
+    )
