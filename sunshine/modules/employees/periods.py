@@ -16,15 +16,10 @@ from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import RecordSteps, Reference, require_active
 from sunshine.database.statements import Statement
+from sunshine.modules.employees import locking
 from sunshine.modules.scope import employee_within
 
 R = TypeVar("R", bound=Mapping[str, Any])
-
-_LOCK_EMPLOYEE = Statement(
-    select(employee.c.id)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
 
 
 class Periods(Generic[R]):
@@ -126,7 +121,7 @@ class Periods(Generic[R]):
 
     async def _lock(self, tx: Transaction, actor: Principal, employee_id: int) -> None:
         """Lock the employee, and require that the caller may plan their time."""
-        await tx.execute(_LOCK_EMPLOYEE, id=employee_id)
+        await locking.find_for_update(tx, employee_id)
         await employee_within(tx, actor, employee_id, self._permission)
         if actor.scope(self._permission) == "team" and employee_id == actor.employee_id:
             raise NotAllowed("Nobody plans their own time")
