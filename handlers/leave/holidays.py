@@ -42,7 +42,7 @@ class Holiday(Handler):
     async def put(self, id_: int) -> None:
         """Change a holiday.
 
-        Its effects on leave are undone and applied anew.
+        Its effects on leave are undone and applied again.
         """
         async with self.transaction() as tx:
             holiday = await rules.change(tx, id_, self.body)

@@ -40,7 +40,6 @@ MAY_IMPORT = {
 # What a module imports of another one. It writes its own tables only, through the other's verbs.
 BETWEEN_MODULES = {
     "attendance": {"employees"},  # the employee lock; locations are where somebody is placed
-    "cms": {"attendance"},  # distances
     "employees": {"assets", "branding_approval", "users"},  # what ends with an employment
     "fleet": {"users"},  # the payload of signing in
     # A day of leave is one of attendance; holidays stop the clocks of tickets.

@@ -9,6 +9,7 @@ from models.attendance import attendance
 from sunshine.core.errors import Conflict, Invalid
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
+from sunshine.database.distances import distance
 from sunshine.database.statements import Statement
 from sunshine.modules.attendance.assessment import (
     ASSESSED,
@@ -19,7 +20,7 @@ from sunshine.modules.attendance.assessment import (
     store,
 )
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
-from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, distance, is_implausible
+from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, is_implausible
 from sunshine.modules.attendance.records import select_records
 from sunshine.modules.attendance.rows import AttendanceRow, CheckOutRow
 

@@ -125,5 +125,5 @@ async def _update_days(tx: Transaction, before: AttendanceRow, day: date, status
 
 
 @lru_cache(maxsize=32)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
+def _update(names: tuple[str, ...]) -> Statement[Any]:  # which returns no rows
     return merging(attendance, {name: attendance.c[name] for name in names})

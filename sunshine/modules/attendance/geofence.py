@@ -16,15 +16,14 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from models.attendance import attendance, location
 from models.placements import placement
+from sunshine.database.distances import distance
 
-EARTH_RADIUS = 6_371_008.8  # metres, the mean one
 MAX_SPEED = 1000  # km/h
 # In less time the error of two positions alone would look like speed.
 LEAST_TRAVEL = timedelta(minutes=1)
@@ -32,18 +31,6 @@ LEAST_TRAVEL = timedelta(minutes=1)
 LATITUDE = cast(bindparam("latitude"), Double)
 LONGITUDE = cast(bindparam("longitude"), Double)
 _EMPLOYEE = bindparam("employee", type_=Integer)
-_HALF, _ONE, _TWO = (literal_column(text, Double) for text in ("0.5", "1", "2"))
-Point = tuple[ColumnElement[float], ColumnElement[float]]
-
-
-def distance(one: Point, other: Point) -> ColumnElement[float]:
-    """Return the metres between two points on the surface of the earth (haversine)."""
-    (latitude, longitude), (other_latitude, other_longitude) = one, other
-    half_up = func.pow(func.sind(_HALF * (other_latitude - latitude)), _TWO)
-    half_aside = func.pow(func.sind(_HALF * (other_longitude - longitude)), _TWO)
-    root = func.sqrt(half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside)
-    # For opposite points rounding may lift it above one; least() would hide a null.
-    return literal_column(f"{2 * EARTH_RADIUS}") * func.asin(_ONE - func.abs(_ONE - root))
 
 
 def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:

@@ -5,7 +5,9 @@ each locks the employee's row, then reads in further statements, which see what 
 it did. A statement that locks several employees does so in the order of their ids: two of them
 never wait for each other.
 
-The lock is FOR NO KEY UPDATE: other rows that refer to the employee can still be written.
+The lock is FOR NO KEY UPDATE: other rows that refer to the employee can still be written. A change
+of the employee itself takes FOR UPDATE (employees.py), which keeps such rows out too and waits for
+this lock like all others.
 """
 
 import datetime as dt
@@ -66,5 +68,5 @@ async def lock(tx: Transaction, employee_ids: Iterable[int]) -> None:
 
 
 async def lock_all(tx: Transaction) -> None:
-    """Lock every employee: no leave is requested, decided or charged until the transaction ends."""
+    """Lock every employee, deleted ones too: what belongs to them stays as it is meanwhile."""
     await tx.execute(_LOCK_ALL)

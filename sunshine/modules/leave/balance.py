@@ -1,8 +1,8 @@
-"""The arithmetic of leave balances, without a database: what is left of a year's days, and which
-entries are due in the ledger. Read and written by ledger.py.
+"""The arithmetic of leave balances, without a database: the days left of a year, and the entries
+that are due in the ledger. Read and written by ledger.py.
 
 Days carried over from the year before are used first, and expire on a day that the company sets:
-what is taken after that day has to be paid from the rest.
+days taken later have to be paid from the rest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +34,8 @@ class Entry:
 class Balance:
     """An employee's days of one type in one year.
 
-    `granted` is what was allocated, carried over and adjusted; `carried` what came from the year
-    before; `early` what is taken or requested up to the day on which that expires; `uncharged` are
+    `granted` are the days allocated, carried over and adjusted; `carried` those from the year
+    before; `early` those taken or requested up to the day on which these expire; `uncharged` are
     the ids of collective holidays that the ledger has not charged yet.
     """
 
@@ -87,7 +87,7 @@ class Balance:
         return replace(self, allocated=allocated, uncharged=(), **sums)
 
     def left_after(self, early: Decimal, late: Decimal, policy: Policy, today: date) -> Decimal:
-        """Return what is left after taking more days; negative where there are too few.
+        """Return the days left after taking more; negative where there are too few.
 
         `early` days are taken up to the day on which days carried over expire, `late` after it.
         """

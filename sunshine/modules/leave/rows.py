@@ -136,7 +136,7 @@ class LeaveDay(DayRow):
 
 
 class LeaveDayChange(TypedDict):
-    """What a holiday gives back to a request (negative) or has it take."""
+    """The part of a day that a holiday gives back to a request (negative) or has it take again."""
 
     leave_id: int
     change: Decimal
