@@ -26,17 +26,17 @@ class BrandingRequests(_Branding):
     async def get(self) -> None:
         """List requests for approval.
 
-        Those one has asked for or is an approver of; all with `branding:manage`. `awaiting=true` is
-        one's own queue.
+        Those that the caller submitted or is an approver of; all with `branding:manage`.
+        `awaiting=true` lists those that await the caller's vote.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Ask for approval of a design.
 
-        `requestedBy` is oneself where it is not said. Approvers are employees with an active
-        account, not the requester. With `mode` all (the default) all of them must approve, with any
-        one is enough.
+        `requestedBy` defaults to the caller. Approvers are employees with an active account other
+        than the requester. With `mode` `all` (the default) all of them must approve, with `any` one
+        is enough.
         """
         async with self.transaction() as tx:
             request = await rules.submit(tx, self.body, actor=self.actor)
@@ -56,8 +56,9 @@ class BrandingRequest(_Branding):
     async def put(self, request_id: int) -> None:
         """Submit the next revision.
 
-        By the requester, after one was requested: 409 otherwise. It is pending again and the votes
-        are open; those before stay in the history.
+        Only the requester may, after a revision was requested: 409 `no_revision_requested`
+        otherwise. The request is pending again and all approvers vote again; earlier votes stay in
+        the history.
         """
         async with self.transaction() as tx:
             request = await reviews.revise(tx, request_id, self.body, actor=self.actor)
@@ -70,9 +71,10 @@ class BrandingReview(_Branding):
     async def post(self, request_id: int) -> None:
         """Vote on a request.
 
-        Once per approver and revision, never on one's own. One reject ends it. `request_revision`
-        needs `revisionNotes`. An admin may override, which the history shows. `revision` says which
-        one was looked at: 409 when there is a newer one.
+        Once per approver and revision, never on your own request. One `reject` ends it.
+        `request_revision` needs `revisionNotes`. An admin may override the approvers, which the
+        history shows. `revision` is the one that was reviewed: 409 `revised` when there is a newer
+        one.
         """
         async with self.transaction() as tx:
             request = await reviews.review(tx, request_id, self.body, actor=self.actor)

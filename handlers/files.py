@@ -1,6 +1,6 @@
-"""Files over HTTP: uploads, fetching one once, and what stays. Storage: sunshine/files/storage.py.
+"""Files over HTTP: uploads, which are fetched once, and stored files.
 
-Verbs: sunshine/files/uploads.py. Signed URLs: sunshine/identity/signed_urls.py.
+Verbs: sunshine/files/uploads.py. Storage: sunshine/files/storage.py.
 """
 
 from typing import ClassVar
@@ -37,33 +37,33 @@ from sunshine.web.routes import Route
 
 
 class Upload(Receiving):
-    """A file that is to be fetched once, or named by a row, within a day."""
+    """A file to be fetched once, or named by a row, within a day."""
 
     async def post(self) -> None:
         """Upload a file.
 
-        One file of at most 10 MiB, as the field `file` of a form. For a day it may be fetched once,
-        or named by a row that then keeps it: a ticket, an application for leave. One user's files
-        that wait are at most 100 and 500 MiB.
+        One file of at most 10 MiB, as the field `file` of a form. Within a day it may be fetched
+        once, or named by a row that then keeps it, such as a ticket or a leave request. A user has
+        at most 100 such files waiting, of 500 MiB in all.
         """
         if not self.refused:
             await self.store()
 
 
 class TempFile(HandingOver):
-    """An uploaded file. Its name is the right to it."""
+    """An uploaded file. Its name grants access."""
 
     bucket = "file"
 
     async def get(self, name: str) -> None:
         """Fetch an uploaded file.
 
-        Whoever knows its name may. Fetched whole it is gone; `HEAD`, ranges and downloads that were
-        cut off do not count. `s=download` has it saved instead of shown.
+        Anybody who knows its name may. The file is deleted once fetched in full; `HEAD`, ranges and
+        interrupted downloads do not count. `s=download` saves it instead of showing it.
         """
         try:
             await self._fetch(name)
-        except NotFound:  # a guess, or a file that was fetched
+        except NotFound:  # a guess, or a file that was fetched already
             await rate_limits.count_stranger(self)
             raise
 
@@ -78,26 +78,26 @@ class TempFile(HandingOver):
 
 
 class StoredFile(Handler):
-    """A file of somebody's row."""
+    """A file that a row names."""
 
     deadline = SECONDS
     sends_files = True
     folder: ClassVar[str] = ""
     database: ClassVar[str] = "sunshine"
-    # Who may open what is in a folder by their token, the most particular folder first.
+    # The check of callers with a token by folder, the most specific folder first.
     checks: ClassVar[dict[str, Check]] = {}
-    # The permission that, held for all, lets one hear that a file is not there.
+    # Callers with this permission for all rows get 404 for missing files, others 403.
     reads: ClassVar[str] = ""
-    # Kept by nobody but the one who asked, and only to ask whether it is still the same.
+    # Only the caller's browser may cache it, and must revalidate it.
     cache: ClassVar[str] = "private, no-cache"
 
     async def get(self, path: str) -> None:
         """Get a stored file, or a range of it.
 
-        By a URL that the API signed, which opens it for 15 minutes, or by a token of somebody who
-        may see the row that names it; images of the CMS and the app are public. Images are shown in
-        a browser, PDF on the host of `FILES_ORIGIN`, everything else is saved. `Range`,
-        `If-None-Match` and `If-Modified-Since` are understood.
+        By a URL that the API signed, valid for 15 minutes, or with the token of a caller who may
+        see the row that names it; images of the CMS and the app are public. Browsers show images,
+        PDF on the host of `FILES_ORIGIN`, and save everything else. `Range`, `If-None-Match` and
+        `If-Modified-Since` are supported.
         """
         path = self.folder + path
         if hasattr(self, "actor"):
@@ -133,7 +133,7 @@ class TicketFile(StoredFile):
 
 
 class BrandingFile(StoredFile):
-    """What is to be approved."""
+    """A design to be approved."""
 
     folder = "branding-approval/"
     checks = {"branding-approval/": branding_approval.check_file}
@@ -147,7 +147,7 @@ class FreelanceFile(StoredFile):
 
 
 class PartnerFile(StoredFile):
-    """What a partner's document names."""
+    """A file that a partner's document names."""
 
     folder = "mitra/"
     database = "mitra"
@@ -171,12 +171,8 @@ class AppFile(StoredFile):
 
 
 MEDIA = (*SHOWN.values(), "application/octet-stream")
-FILE: list[Reply | Refusal] = [
-    file(*MEDIA),
-    file(*MEDIA, status=206),
-    not_modified,
-    errors(416, "range_not_satisfiable"),
-]
+PARTIAL, RANGE = file(*MEDIA, status=206), errors(416, "range_not_satisfiable")
+FILE: list[Reply | Refusal] = [file(*MEDIA), PARTIAL, not_modified, RANGE]
 LIMITS = [conflicts("upload_limit", "upload_expired"), errors(507, "storage_full")]
 
 routes = [

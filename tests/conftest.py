@@ -222,7 +222,7 @@ def serve(
 def api(_server: Api, io_loop: IOLoop, now: Now) -> Api:
     emptied(_server.app.settings)
     # Rows go without an event, which would have told of it.
-    posts._kept = Pages()
+    posts._pages = Pages()
     _server.app.principals.forget()
     _server.cast = _make_cast(_server.app)
     return _server

@@ -14,9 +14,9 @@ IMAGES = AttachmentSpec("cms/ad", "ad")
 class Ads(Contents):
     """All advertisements.
 
-    Active ones are shown from `startDate` to `endDate`, itself included. Without `cms:write` only
-    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
-    publishing needs it.
+    Active ones are public from `startDate` through `endDate`. Callers without `cms:write` see only
+    what is public. Authors change their own drafts; publishing and changing everything else takes
+    `cms:publish`.
     """
 
     kind = ads

@@ -16,9 +16,9 @@ IMAGES = AttachmentSpec("cms/blog", "blog")
 class Posts(Contents):
     """All posts.
 
-    The address (`slug`) is made of the title where none is given; one that is taken is 409, and old
-    ones go on working. HTML is sanitised. Without `cms:write` only what is published and within its
-    dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    `slug` is made of the title unless given; a slug that is taken is 409 `slug_taken`, and former
+    slugs keep working. HTML is sanitised. Callers without `cms:write` see only what is public.
+    Authors change their own drafts; publishing and changing everything else takes `cms:publish`.
     """
 
     kind = posts
@@ -33,25 +33,25 @@ class Post(ContentRow):
 
 
 class PostAt(WithAttachments, Content):
-    """The post at an address, the one it has or one that it had."""
+    """The post that has or had a slug."""
 
     filing = IMAGES
 
     async def get(self, slug: str) -> None:
-        """Get the post at an address.
+        """Get the post by its slug.
 
-        `movedTo` says its present address where it was asked for by one that it had.
+        For a former slug, `movedTo` is the present one.
         """
         self.reply_row(await posts.find_at(self.db["cms"], slug, actor=self.actor))
 
 
 class Revisions(WithAttachments):
-    """What a post said before."""
+    """The revisions of a post."""
 
     filing = IMAGES
 
     async def get(self, id_: int) -> None:
-        """List what a post said before, the latest first.
+        """List the revisions of a post, the latest first.
 
         For its author and for publishers.
         """
@@ -60,14 +60,14 @@ class Revisions(WithAttachments):
 
 
 class Revert(WithAttachments):
-    """A post saying again what it said before."""
+    """Reverting a post."""
 
     filing = IMAGES
 
     async def post(self, id_: int) -> None:
-        """Have a post say again what it said before.
+        """Revert a post to a revision.
 
-        As a new revision: nothing is lost.
+        The text of that revision becomes a new one, so nothing is lost.
         """
         async with self.transaction("cms") as tx:
             people = self.db.sunshine

@@ -12,10 +12,10 @@ IMAGES = AttachmentSpec("cms/career", "career")
 
 
 class CareerPages(Contents):
-    """All pages about working here.
+    """All career pages, about working here.
 
-    HTML is sanitised. Without `cms:write` only what is published and within its dates is shown.
-    Authors change their own, `cms:publish` all; publishing needs it.
+    HTML is sanitised. Callers without `cms:write` see only what is public. Authors change their own
+    drafts; publishing and changing everything else takes `cms:publish` or `cms:careers`.
     """
 
     kind = careers
@@ -23,7 +23,7 @@ class CareerPages(Contents):
 
 
 class CareerPage(ContentRow):
-    """One page."""
+    """One career page."""
 
     kind = careers
     filing = IMAGES

@@ -1,4 +1,4 @@
-"""What blog.py, ads.py and the others share: the handlers of a kind of content.
+"""The handlers that all kinds of content share: blog.py, ads.py and the others.
 
 Rules: sunshine/modules/cms/content.py.
 """
@@ -12,7 +12,7 @@ from sunshine.web.files.attachments import WithAttachments
 
 
 class Contents(WithAttachments, Content):
-    """The list of a kind, and new rows."""
+    """The list of a kind of content, and new rows."""
 
     kind: ClassVar[Kind]
     filing = AttachmentSpec("cms")
@@ -30,7 +30,7 @@ class Contents(WithAttachments, Content):
 
 
 class ContentRow(WithAttachments, Content):
-    """One of a kind."""
+    """One row of a kind of content."""
 
     kind: ClassVar[Kind]
     filing = AttachmentSpec("cms")

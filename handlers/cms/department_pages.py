@@ -15,8 +15,8 @@ IMAGES = AttachmentSpec("cms/department", "department_page")
 class DepartmentPages(Contents):
     """All departments.
 
-    `departmentId` names one of `/api/departments`. Without `cms:write` only what is published and
-    within its dates is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    `departmentId` is one of `/api/departments`. Everybody sees active ones; seeing the others and
+    changing any takes `cms:publish`.
     """
 
     kind = department_pages

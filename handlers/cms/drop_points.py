@@ -11,9 +11,9 @@ from sunshine.web.routes import Route
 class DropPoints(Contents):
     """All drop points.
 
-    With `lat`, `lng` and `radiusKm` the nearest come first, with `distanceKm`. `isOpen` is worked
-    out at the time of asking. Without `cms:write` only what is published and within its dates is
-    shown. Authors change their own, `cms:publish` all; publishing needs it.
+    With `lat`, `lng` and `radiusKm` the nearest come first, with `distanceKm`. `isOpen` is
+    calculated at the time of the request. Everybody sees active ones; seeing the others and
+    changing any takes `cms:publish`.
     """
 
     kind = drop_points

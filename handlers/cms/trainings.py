@@ -14,8 +14,9 @@ FILES = AttachmentSpec("cms/training", "training")
 class Trainings(Contents):
     """All training materials.
 
-    Internal: never without a token. Without `cms:write` only what is published and within its dates
-    is shown. Authors change their own, `cms:publish` all; publishing needs it.
+    For employees: never without a token. Callers without `cms:write` see only what is published.
+    Authors change their own drafts; publishing and changing everything else takes `cms:publish` or
+    `cms:careers`.
     """
 
     kind = trainings
@@ -23,7 +24,7 @@ class Trainings(Contents):
 
 
 class Training(ContentRow):
-    """One of them."""
+    """One training material."""
 
     kind = trainings
     filing = FILES

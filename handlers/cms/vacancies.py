@@ -14,9 +14,9 @@ IMAGES = AttachmentSpec("cms/vacancy", "vacancy")
 class Vacancies(Contents):
     """All vacancies.
 
-    Open until `closingDate`, itself included; then it is closed by itself. Without `cms:write` only
-    what is published and within its dates is shown. Authors change their own, `cms:publish` all;
-    publishing needs it.
+    Open through `closingDate`; then a vacancy reads as closed. Callers without `cms:write` see only
+    open ones. Authors change their own drafts; publishing and changing everything else takes
+    `cms:publish` or `cms:careers`.
     """
 
     kind = vacancies

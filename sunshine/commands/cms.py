@@ -1,5 +1,4 @@
-"""`sunshine cms`: content from the command line. Rules: sunshine/modules/cms/import_export.py and
-cms.py."""
+"""`sunshine cms`: content from the command line. Rules: sunshine/modules/cms."""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from sunshine.commands.output import json_option, yes_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Databases
-    from sunshine.database.statements import Row
+    from sunshine.modules.cms.rows import ContentRow
 
 KINDS = ("blog", "ads", "training", "career", "vacancies", "department", "droppoint")
 kind_type = click.Choice(KINDS)
@@ -28,10 +27,10 @@ def cms() -> None:
 @cms.command()
 @click.argument("kind", type=kind_type)
 @click.argument("name", metavar="ID")
-@click.option("--at", type=INSTANT, help="A post: not seen before, as 2024-06-01T08:00+07:00.")
+@click.option("--at", type=INSTANT, help="When a post is published: 2024-06-01T08:00+07:00.")
 @json_option
 def publish(kind: str, name: str, at: datetime | None, as_json: bool) -> None:
-    """Make content public; ID is its id, of a post also its address (slug)."""
+    """Publish content; ID is its id, for a post also its slug."""
     from sunshine.commands.context import run_on_all
 
     if at is not None and kind != "blog":
@@ -45,10 +44,15 @@ def publish(kind: str, name: str, at: datetime | None, as_json: bool) -> None:
 
 @cms.command()
 @click.argument("kinds", type=kind_type, nargs=-1)
-@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), help="Not stdout.")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list instead of lines.")
 def export(kinds: tuple[str, ...], file: Path | None, as_json: bool) -> None:
-    """Print content, all of it or these KINDS, a line of JSON each; `import` takes them."""
+    """Print all content or that of these KINDS as lines of JSON, which `import` takes."""
     from sunshine.commands.context import run_on_all
 
     rows = run_on_all(lambda databases, _: _exported(databases, kinds or KINDS))
@@ -64,28 +68,29 @@ def export(kinds: tuple[str, ...], file: Path | None, as_json: bool) -> None:
 
 @cms.command("import")
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--dry-run", is_flag=True, help="Only say what would be made.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be created.")
 @yes_option
 @json_option
 def import_(file: Any, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Create what the lines of FILE say, all or none; - reads from stdin.
+    """Create content from the lines of FILE, all or none; - reads from stdin.
 
-    Rows are added: what is there already stays as it is, and a post whose address is taken is an
-    error.
+    Rows are added: existing ones stay as they are, and a post whose slug is taken is an error.
     """
     from sunshine.commands.context import run_on_all
 
     try:
         text = file.read()
     except UnicodeDecodeError as error:
-        raise output.CommandError(f"{file.name} is no text in UTF-8: {error.reason}") from error
+        raise output.CommandError(f"{file.name} is not UTF-8 text: {error.reason}") from error
     made = run_on_all(lambda databases, _: _imported(databases, text, dry_run, yes))
     rows = [{"kind": kind, "rows": count} for kind, count in made.items()]
     output.table(rows, as_json=as_json, columns=("kind", "rows"))
     output.say("The file is fine; nothing was changed." if dry_run else "Imported.")
 
 
-async def _publish(databases: "Databases", kind: str, name: str, at: datetime | None) -> "Row":
+async def _publish(
+    databases: "Databases", kind: str, name: str, at: datetime | None
+) -> "ContentRow":
     from sunshine.commands.context import everybody, operator
     from sunshine.core.errors import NotFound
     from sunshine.modules.cms.blog import posts
@@ -103,10 +108,13 @@ async def _publish(databases: "Databases", kind: str, name: str, at: datetime | 
     if at is not None:
         values["publishAt"] = at
     async with database.transaction(operator()) as tx:
-        return await content.change(tx, id_, values, actor=actor, people=databases.sunshine)
+        row: ContentRow = await content.change(
+            tx, id_, values, actor=actor, people=databases.sunshine
+        )
+        return row
 
 
-async def _exported(databases: "Databases", kinds: tuple[str, ...]) -> "list[Row]":
+async def _exported(databases: "Databases", kinds: tuple[str, ...]) -> list[dict[str, Any]]:
     from sunshine.modules.cms import import_export
 
     return [row async for row in import_export.export(databases["cms"], kinds)]
@@ -124,11 +132,13 @@ async def _imported(databases: "Databases", text: str, dry_run: bool, yes: bool)
         output.confirm(f"Create {len(lines)} rows?", yes=yes)
     with suppress(_DryRun):
         async with databases["cms"].transaction(operator()) as tx:
-            await import_export.take(tx, lines, actor=everybody(), people=databases.sunshine)
+            await import_export.import_lines(
+                tx, lines, actor=everybody(), people=databases.sunshine
+            )
             if dry_run:
                 raise _DryRun
     return dict(Counter(line.kind for line in lines))
 
 
 class _DryRun(Exception):
-    """Leaves the transaction without a trace."""
+    """Rolls the transaction back."""

@@ -4,6 +4,7 @@ database.py        reads and transactions by database name
 connections.py     connection parameters and health checks
 statements.py      SQLAlchemy Core statements, compiled once
 pages.py           one page of a list, its total and its order
+distances.py       metres between two points
 records.py         find, list, create, change and delete rows of one plain table
 event_log.py       delivers the events of a database in order, none lost
 invalidation.py    makes every process drop its cached principals

@@ -5,6 +5,7 @@ signed-in caller's response may contain their drafts: only their own cache store
 revalidates each time. `Vary` keeps the two apart. Used by handlers/cms/content.py.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from tornado.web import RequestHandler
@@ -32,7 +33,7 @@ class Content(Handler):
             self.set_header("Vary", f"{vary}, {TOKEN_HEADER}" if vary else TOKEN_HEADER)
         super().reply_exactly(answer, status=status)
 
-    def reply_row(self, row: dict[str, Any]) -> None:
+    def reply_row(self, row: Mapping[str, Any]) -> None:
         """Reply with one row and the time of its last change."""
         self.set_header("Last-Modified", row["updatedAt"])
         self.reply(row)

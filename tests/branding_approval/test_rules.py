@@ -1,4 +1,4 @@
-"""sunshine/modules/branding_approval/requests.py and branding_review.py called as other rules do,
+"""sunshine/modules/branding_approval/requests.py and reviews.py called as other rules do,
 and what the tables refuse whoever asks."""
 
 from typing import Any

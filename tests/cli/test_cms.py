@@ -126,7 +126,7 @@ def test_a_file_that_is_no_text_is_refused_in_a_line(process, tmp_path, junk):
     done = process("cms", "import", str(tmp_path / "junk"), "--yes")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
-    assert "no text in UTF-8" in done.stderr
+    assert "not UTF-8 text" in done.stderr
 
 
 def test_what_the_system_refuses_is_told_in_a_line(process, tmp_path):

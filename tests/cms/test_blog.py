@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sunshine.modules.cms import blog
+from sunshine.modules.cms import slugs as slug_rules
 from sunshine.modules.cms.blog import posts
 from tests.api import Api
 from tests.cms.factories import BLOG, grant, make, recorded, seen, told
@@ -63,7 +63,7 @@ async def test_a_title_becomes_an_address(api: Api, title: str, slug: str) -> No
 async def test_no_number_is_left_out_however_many_have_the_title(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blog, "AT_ONCE", 2)
+    monkeypatch.setattr(slug_rules, "AT_ONCE", 2)
     slugs = [(await make(api, BLOG, title="News"))["slug"] for _ in range(6)]
     assert slugs == ["news", *(f"news-{number}" for number in range(2, 7))]
 

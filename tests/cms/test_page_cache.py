@@ -18,7 +18,7 @@ from tests.factories import principal
 @pytest.fixture
 def reads(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements on the cms database that read posts."""
-    posts._kept._kept.clear()
+    posts._pages._cached.clear()
     found: list[str] = []
     all_ = Database.all
 
@@ -118,4 +118,4 @@ async def test_only_so_much_is_kept(api: Api, reads: list[str]) -> None:
     await asyncio.gather(
         *(api.get(f"{BLOG}?page={page}&limit=1", as_="employee") for page in range(1, 150))
     )
-    assert 0 < len(posts._kept._kept) <= MAX_PAGES
+    assert 0 < len(posts._pages._cached) <= MAX_PAGES

@@ -1,8 +1,9 @@
 """Designs that named approvers must accept. Guide: docs/branding-approval.md.
 
-requests.py  asking, and the request itself
+requests.py  submitting and reading requests
 reviews.py   votes and revisions
-queries.py   what a request looks like, and whose it is
-channel.py   what sockets are told
+queries.py   what a request looks like, and who may see it
+channel.py   what sockets send
+rows.py      what the statements return
 schemas.py   payloads
 """

@@ -1,6 +1,6 @@
-"""What the socket of branding approval tells, and whom. Rules: requests.py.
+"""What the socket of branding approval sends, and to whom. Rules: requests.py.
 
-Who sees a request is asked of the same RELATED as its GET.
+Who sees a request is decided by RELATED, as for its GET.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,21 +15,23 @@ from sunshine.database.statements import Statement
 from sunshine.live.hub import Audience, Channel
 from sunshine.modules.branding_approval.queries import RELATED
 from sunshine.modules.branding_approval.requests import sees_all
+from sunshine.modules.branding_approval.rows import AudienceRow
 
 _AUDIENCES = Statement(
     select(
         RELATED.c.request_id.label("id"), func.array_agg(RELATED.c.employee_id).label("employees")
     )
     .where(RELATED.c.request_id == any_(bindparam("ids", type_=ARRAY(Integer))))
-    .group_by(RELATED.c.request_id)
+    .group_by(RELATED.c.request_id),
+    AudienceRow,
 )
 
 
 def frame(event: Event) -> dict[str, Any]:
-    """An `approval_update` with the documented members.
+    """Return the `approval_update` frame of an event.
 
-    `status` is the request's after what happened, `approver` the name of who voted, or of who
-    submitted when nobody did: it is always a name.
+    `status` is that of the request after the event. `approver` is the name of the voter, or of the
+    submitter for an event without a vote, so it is never null.
     """
     data = {
         "requestId": event.entity_id,
@@ -41,13 +43,13 @@ def frame(event: Event) -> dict[str, Any]:
 
 
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:
-    """Of each request: its requester, its approvers, and whoever voted on a revision of it."""
+    """Return, by request id, its requester, approvers and everybody who voted on any revision."""
     rows = await reader.all(_AUDIENCES, ids=list(ids))
     return {row["id"]: Audience(own=frozenset(row["employees"])) for row in rows}
 
 
 def sees(principal: Principal, event: Event, audience: Audience) -> bool:
-    """As `find`: who manages branding everything, everybody else what is their own."""
+    """Return whether the principal may see the request of an event, by the same rule as `find`."""
     return sees_all(principal) or principal.employee_id in audience.own
 
 

@@ -1,10 +1,9 @@
-"""What a branding request looks like, and whose it is. Verbs: requests.py.
+"""What a branding request looks like, and who may see it. Verbs: requests.py.
 
-Whose it is, is said once, by RELATED: its list, its item and its socket (channel.py) ask
-that.
+RELATED alone decides whose a request is, for its list, its item and its socket (channel.py).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,12 +27,13 @@ from models.branding_approval import (
 from models.employees import employee
 from sunshine.modules.scope import ME
 
-# What each revision submits anew, besides its approvers; columns and API fields are called alike.
-CONTENT = ("title", "description", "category", "files", "mode")
+# What each revision submits, besides its approvers; columns and API fields have the same names.
+Content = Literal["title", "description", "category", "files", "mode"]
+CONTENT: tuple[Content, ...] = ("title", "description", "category", "files", "mode")
 
 _request, _revision = branding_request.c, branding_revision.c
 _approver, _vote = branding_approver.c, branding_vote.c
-# Of the latest revision only: who was named for an earlier one is asked no more.
+# Of the latest revision only: those named for an earlier one no longer have a vote.
 _LATEST = and_(_request.id == _approver.request_id, _request.revision == _approver.revision)
 _VOTED = and_(
     _vote.request_id == _approver.request_id,
@@ -43,7 +43,7 @@ _VOTED = and_(
 
 
 def _related() -> Subquery:
-    """Who asked, who is to approve the latest revision, and whoever voted on any."""
+    """Return the employees of each request: requester, approvers of the latest revision, voters."""
     return union(
         select(_request.id.label("request_id"), _request.requested_by_id.label("employee_id")),
         select(_approver.request_id, _approver.employee_id).join(branding_request, _LATEST),
@@ -52,7 +52,7 @@ def _related() -> Subquery:
 
 
 def _awaited() -> Subquery:
-    """Whose vote each pending request waits for."""
+    """Return the employees whose votes each pending request awaits."""
     return (
         select(_approver.request_id, _approver.employee_id)
         .join(branding_request, _LATEST)
@@ -67,26 +67,26 @@ AWAITED = _awaited()
 
 
 def awaits(employee_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The condition that a request waits for the vote of an employee."""
+    """Return the condition that a request awaits the vote of an employee."""
     return _request.id.in_(select(AWAITED.c.request_id).where(AWAITED.c.employee_id == employee_id))
 
 
 def _instant(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An instant inside JSON, to the letter as answers print it elsewhere."""
+    """Return the expression of an instant inside JSON, in the format of all answers."""
     utc = func.timezone(literal_column("'UTC'"), column)
     full = func.to_char(utc, literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""))
     return func.replace(full, literal_column("'.000000'"), literal_column("''"))
 
 
 def _objects(order: ColumnElement[Any], **members: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A JSON array with an object per row."""
+    """Return the expression of a JSON array with one object per row."""
     pairs = [part for name, it in members.items() for part in (literal_column(f"'{name}'"), it)]
     made = func.json_agg(aggregate_order_by(func.json_build_object(*pairs), order))
     return func.coalesce(made, literal_column("'[]'::json"))
 
 
 def _approvers() -> ColumnElement[Any]:
-    """Who is to approve the latest revision, in the order they were named, and their votes."""
+    """Return the approvers of the latest revision with their votes, in the order of naming."""
     listed = _objects(
         _approver.position,
         employeeId=_approver.employee_id,
@@ -101,7 +101,7 @@ def _approvers() -> ColumnElement[Any]:
 
 
 def _history() -> ColumnElement[Any]:
-    """Every revision, the first one first, with its votes in the order they were given."""
+    """Return all revisions, the first one first, with their votes in the order they were given."""
     votes = _objects(
         _vote.id,
         employeeId=_vote.approver_id,
@@ -130,7 +130,7 @@ def _requester() -> ColumnElement[Any]:
     )
 
 
-# As lists show it, and events keep it.
+# A request as lists show it and events keep it.
 ROWS: Select[Any] = select(
     _request.id,
     *(_request[name] for name in CONTENT),

@@ -1,6 +1,6 @@
 """Votes on a branding request, and its revisions. The request itself: requests.py.
 
-Every vote and revision locks the request first. What they then read comes in statements of its own:
+Every vote and revision locks the request first, and reads everything else in later statements: the
 one that waited for the lock would see other tables as they were before it waited.
 """
 
@@ -26,13 +26,19 @@ from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.branding_approval.queries import AWAITED, CONTENT, IS_IT
 from sunshine.modules.branding_approval.requests import (
     check_approvers,
-    item,
-    keep_revision,
-    summary,
+    get,
+    get_summary,
+    insert_revision,
+)
+from sunshine.modules.branding_approval.rows import (
+    ApproverNameRow,
+    AwaitedRow,
+    LockedRequestRow,
+    RequestWithHistoryRow,
 )
 
 violations(
@@ -49,7 +55,8 @@ _request = branding_request.c
 _LOCK = Statement(
     select(_request.id, _request.requested_by_id, _request.status, _request.revision, _request.mode)
     .where(IS_IT)
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True),
+    LockedRequestRow,
 )
 _APPROVER = Statement(
     select(employee.c.name)
@@ -58,7 +65,8 @@ _APPROVER = Statement(
         branding_approver.c.request_id == bindparam("id"),
         branding_approver.c.revision == bindparam("revision"),
         branding_approver.c.employee_id == bindparam("me", type_=Integer),
-    )
+    ),
+    ApproverNameRow,
 )
 _VOTE_COLUMNS = {
     "id": branding_vote.c.request_id,
@@ -76,7 +84,7 @@ _VOTE = Statement(
     )
 )
 _IS_AWAITED = Statement(
-    select(exists().where(AWAITED.c.request_id == bindparam("id")).label("awaited"))
+    select(exists().where(AWAITED.c.request_id == bindparam("id")).label("awaited")), AwaitedRow
 )
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _DECIDE = Statement(
@@ -96,14 +104,17 @@ _REVISE = Statement(
 )
 
 
-async def review(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """The actor's vote; `values` as schemas REVIEW.
+async def review(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
+) -> RequestWithHistoryRow:
+    """Insert the actor's vote; `values` as schemas REVIEW.
 
-    One rejection or wish for a revision ends the round; approval takes all approvers, or one where
-    the mode is `any`. An admin who is no approver decides at once. Conflicts: `already_decided`,
-    `already_reviewed`, and `revised` when another `revision` was looked at.
+    One rejection or request for a revision ends the round; approval takes all approvers, or one
+    where the mode is `any`. The vote of an admin who is not an approver decides at once. Conflict
+    `already_decided`, `already_reviewed`, and `revised` for a vote on another `revision` than the
+    latest.
     """
-    request = await _locked(tx, id_, actor)
+    request = await _get_for_update(tx, id_, actor)
     approver = await _approver(tx, request, actor)
     _check_open(request, values)
     vote = {
@@ -119,40 +130,43 @@ async def review(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     await tx.execute(_DECIDE, row_id=id_, outcome=status, final=status in ("approved", "rejected"))
     before, after = {"status": "pending"}, {"status": status, **vote}
     await tx.record("branding_reviewed", "branding_request", id_, before=before, after=after)
-    return await item(tx, id_)
+    return await get(tx, id_)
 
 
-async def revise(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """The requester's next revision, with what `values` (schemas REVISE) change: all vote anew.
+async def revise(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
+) -> RequestWithHistoryRow:
+    """Insert the requester's next revision, changed by `values` (schemas REVISE); all vote again.
 
-    Conflict `no_revision_requested` unless an approver asked for one.
+    NotAllowed for anybody but the requester; Conflict `no_revision_requested` unless an approver
+    requested one.
     """
-    request = await _locked(tx, id_, actor)
+    request = await _get_for_update(tx, id_, actor)
     if actor.employee_id != request["requested_by_id"]:
         raise NotAllowed
     if request["status"] != "revision":
         raise Conflict("No revision of this was requested", code="no_revision_requested")
-    before = await summary(tx, id_)
+    before = await get_summary(tx, id_)
     named = [approver["employeeId"] for approver in before["approvers"]]
     approvers = values.get("approvers", named)
     await check_approvers(tx, approvers, request["requested_by_id"])
     content = {name: values.get(name, before[name]) for name in CONTENT}
     await tx.execute(_REVISE, row_id=id_, **content)
-    await keep_revision(tx, id_, approvers)
-    after = await summary(tx, id_)
+    await insert_revision(tx, id_, approvers)
+    after = await get_summary(tx, id_)
     await record_change(tx, "branding_request", before, after, "branding_revised")
-    return await item(tx, id_)
+    return await get(tx, id_)
 
 
-async def _locked(tx: Transaction, id_: int, actor: Principal) -> Row:
+async def _get_for_update(tx: Transaction, id_: int, actor: Principal) -> LockedRequestRow:
     row = await tx.one_or_none(_LOCK, id=id_)
-    if row is None:  # as somebody else's, to those who do not see all
+    if row is None:  # others must not learn which ids exist
         raise NotFound if actor.role == "admin" else NotAllowed
     return row
 
 
-async def _approver(tx: Transaction, request: Row, actor: Principal) -> str | None:
-    """The actor's name as an approver; None for an admin who is none, and overrides them."""
+async def _approver(tx: Transaction, request: LockedRequestRow, actor: Principal) -> str | None:
+    """Return the actor's name as an approver; None for an admin who overrides the approvers."""
     if actor.employee_id == request["requested_by_id"]:
         raise NotAllowed("Nobody reviews their own request")
     row = await tx.one_or_none(
@@ -163,7 +177,7 @@ async def _approver(tx: Transaction, request: Row, actor: Principal) -> str | No
     return row["name"] if row else None
 
 
-def _check_open(request: Row, values: Mapping[str, Any]) -> None:
+def _check_open(request: LockedRequestRow, values: Mapping[str, Any]) -> None:
     revision, status = request["revision"], request["status"]
     if values.get("revision", revision) != revision:
         raise Conflict(f"The request is at revision {revision}", code="revised")
@@ -173,8 +187,10 @@ def _check_open(request: Row, values: Mapping[str, Any]) -> None:
         raise Conflict(f"The request is {status} already", code="already_decided")
 
 
-async def _outcome(tx: Transaction, request: Row, action: str, *, overrides: bool) -> str:
-    """The status of the request after this vote."""
+async def _outcome(
+    tx: Transaction, request: LockedRequestRow, action: str, *, overrides: bool
+) -> str:
+    """Return the status of the request after this vote."""
     if overrides or action != "approve" or request["mode"] == "any":
         return _OUTCOME[action]
     awaited = (await tx.one(_IS_AWAITED, id=request["id"]))["awaited"]

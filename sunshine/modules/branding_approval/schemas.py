@@ -23,7 +23,7 @@ FILTERS: Schema = {
     "status": choice(*STATUSES),
     "requestedBy": query_id(),
     "category": choice(*CATEGORIES),
-    # Whether it waits for the caller's own vote.
+    # Whether the request awaits the caller's own vote.
     "awaiting": query_flag(),
 }
 
@@ -53,7 +53,7 @@ REVIEW: Schema = {
     ),
     "feedback": prose(5000, nullable=True, example="Looks great, approved!"),
     "revisionNotes": prose(5000, nullable=True, example=""),
-    # The revision that was looked at; another one has other files.
+    # The revision that was reviewed; another one has other files.
     "revision": whole(1),
 }
 
@@ -74,12 +74,12 @@ _APPROVER = Shape(
         "at": instant(nullable=True),
     },
 )
-_SHOWN = response_fields(_CONTENT, but=("approvers",))
+_RESPONSE = response_fields(_CONTENT, but=("approvers",))
 _REVISION = Shape(
     "BrandingRevision",
     {
         "revision": whole(1),
-        **_SHOWN,
+        **_RESPONSE,
         "submittedBy": string(),
         "at": instant(),
         "votes": array_of(Shape("BrandingVote", {**_VOTE, "override": flag()})),
@@ -87,7 +87,7 @@ _REVISION = Shape(
 )
 LISTED = resource_shape(
     "BrandingRequestListed",
-    _SHOWN,
+    _RESPONSE,
     requestedBy=row_id(),
     requester=string(),
     status=choice(*STATUSES),

@@ -1,6 +1,6 @@
-"""Advertisements: seen while they are active, from their first day to their last one.
+"""Advertisements: public while they are active, from their first day through their last.
 
-Who sees and changes what: visibility.py. Tables: models/cms.py.
+Who sees and changes them: visibility.py. Tables: models/cms.py.
 """
 
 from sqlalchemy import Date, and_, bindparam, func, or_
@@ -9,6 +9,7 @@ from models.cms import ad
 from sunshine.core.errors import Invalid, violations
 from sunshine.database.pages import contains
 from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.rows import AdRow
 from sunshine.modules.cms.schemas import AD_FILTERS
 from sunshine.modules.cms.visibility import PUBLISHERS, Rights
 
@@ -20,7 +21,7 @@ ads = Content(
     ad,
     "Advertisement",
     Rights(
-        keepers=PUBLISHERS,
+        editors=PUBLISHERS,
         visible=and_(
             ad.c.active,
             ad.c.start_date <= _TODAY,
@@ -48,4 +49,5 @@ ads = Content(
         "search": contains(func.lower(ad.c.title)),
     },
     sort={"title": ad.c.title, "startDate": ad.c.start_date, "endDate": ad.c.end_date},
+    row=AdRow,
 )

@@ -1,6 +1,6 @@
-"""Pages about working here, which do not end; open jobs are vacancies (vacancies.py).
+"""Career pages: about working here, without an end; open jobs are vacancies (vacancies.py).
 
-Who sees and changes what: visibility.py. Tables: models/cms.py.
+Who sees and changes them: visibility.py. Tables: models/cms.py.
 """
 
 from sqlalchemy import bindparam, func
@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func
 from models.cms import career
 from sunshine.database.pages import contains
 from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.rows import CareerRow
 from sunshine.modules.cms.schemas import PAGE_FILTERS
 from sunshine.modules.cms.visibility import RECRUITERS, Rights
 
@@ -15,7 +16,7 @@ careers = Content(
     career,
     "Career page",
     Rights(
-        keepers=RECRUITERS,
+        editors=RECRUITERS,
         visible=career.c.status == "published",
         state="status",
         draft="draft",
@@ -35,4 +36,5 @@ careers = Content(
         "search": contains(func.lower(career.c.title)),
     },
     sort={"title": career.c.title},
+    row=CareerRow,
 )

@@ -1,13 +1,12 @@
-"""Content of every kind: found, listed, made, changed and deleted by whoever may.
+"""What all kinds of content share: listing, creating, changing and deleting.
 
-Each kind (blog.py, ads.py, ...) is one `Content`, with its own verbs where it has a rule of
-its own. Who sees and changes what: visibility.py. Tables: models/cms.py.
+Each kind (blog.py, ads.py, ...) is one `Content`, with verbs of its own where it has a rule of its
+own. Who sees and changes what: visibility.py. Tables: models/cms.py.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -17,39 +16,44 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
-    insert,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import array
 
 from models.departments import department
 from models.employees import employee
-from sunshine.core.errors import Invalid
+from sunshine.core.errors import Invalid, NotFound
 from sunshine.core.fields import Schema
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.records import merging, record_change, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps
+from sunshine.database.statements import Statement
 from sunshine.modules.cms.html import sanitised
+from sunshine.modules.cms.rows import ContentRow, NamedRow
 from sunshine.modules.cms.visibility import Rights
 
+R = TypeVar("R", bound=ContentRow)
+
 HTML = ("content", "description")
-# Rows of the sunshine database that content names, by field.
-_PEOPLE = {
+# What content names in the sunshine database, by field.
+_NAMED = {
     field: Statement(
         select(table.c.id, table.c.name).where(
             table.c.id == bindparam("id"), table.c.deleted_at.is_(None)
-        )
+        ),
+        NamedRow,
     )
     for field, table in (("author", employee), ("departmentId", department))
 }
 
 
-class Content:
-    """One kind of content. `fields` maps API names to columns, `shown` replaces how one is read or
-    adds what is only read; `defaults` are of new rows."""
+class Content(Generic[R]):
+    """One kind of content.
+
+    `fields` maps API names to columns; `shown` adds fields that are only read, or replaces how one
+    is read; `defaults` are the values of new rows; `row` is the TypedDict of a row.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class Content:
         schema: Schema,
         filters: Mapping[str, ColumnElement[bool]],
         sort: Mapping[str, ColumnElement[Any]],
+        row: type[R],
         shown: Mapping[str, ColumnElement[Any]] | None = None,
         default_sort: str = "id",
     ) -> None:
@@ -79,48 +84,46 @@ class Content:
         )
         if rights.author is not None:
             filters = {**filters, "author": rights.author == bindparam("author")}
-        self.listing = ListQuery(
+        self.listing: ListQuery[R] = ListQuery(
             self.rows,
             key=table.c.id,
             schema=schema,
             filters=filters,
             sort={**sort, "createdAt": table.c.created_at, "updatedAt": table.c.updated_at},
             default_sort=default_sort,
+            row=row,
         )
         self.where = rights.conditions()
         is_row = table.c.id == bindparam("id")
-        self._find = {s: Statement(self.rows.where(is_row, *w)) for s, w in self.where.items()}
-        self._lock = Statement(
-            select(table.c.id).where(is_row, table.c.deleted_at.is_(None)).with_for_update()
+        self._get = {v: Statement(self.rows.where(is_row, *w), row) for v, w in self.where.items()}
+        self._steps: RecordSteps[R] = RecordSteps(
+            table, rows=self.rows, row=row, fields=self.fields, locks_references=True
         )
-        values = {c: bindparam(name, type_=c.type) for name, c in self.fields.items()}
-        self._insert = Statement(
-            insert(table).values(values).values(stamped(table)).returning(table.c.id)
-        )
-        self._delete = Statement(update(table).where(is_row).values(deleted_at=bindparam("now")))
-        self._update = lru_cache(maxsize=64)(self._merging)
 
-    async def page(self, database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-        """A page of what the caller may see."""
+    async def page(
+        self, database: Database, query: Mapping[str, Any], *, actor: Principal
+    ) -> Page[R]:
+        """Return the page that `query` asks for of the content the actor may see."""
         self.rights.check_filters(actor, query)
-        where = self.where[self.rights.sight(actor)]
+        where = self.where[self.rights.visibility(actor)]
         return await self.listing.page(
-            database, query, where=where, me=actor.employee_id, **at(database)
+            database, query, where=where, me=actor.employee_id, **time_parameters(database)
         )
 
-    async def find(self, database: Database, id_: int, *, actor: Principal) -> Row:
-        """One that the caller may see."""
-        statement = self._find[self.rights.sight(actor)]
-        row = await database.one_or_none(statement, id=id_, me=actor.employee_id, **at(database))
+    async def find(self, database: Database, id_: int, *, actor: Principal) -> R:
+        """Return one row that the actor may see, else raise the refusal of `Rights`."""
+        statement = self._get[self.rights.visibility(actor)]
+        values = {"me": actor.employee_id, **time_parameters(database)}
+        row = await database.one_or_none(statement, id=id_, **values)
         if row is None:
             raise self.rights.refusal(actor)
         return row
 
     async def create(
         self, tx: Transaction, values: Mapping[str, Any], *, actor: Principal, people: Reader
-    ) -> Row:
-        """A new one; `people` is the database where employees are."""
-        return await self.made(tx, await self.insert(tx, values, actor=actor, people=people))
+    ) -> R:
+        """Insert content by the actor; `people` reads the database of employees and departments."""
+        return await self.created(tx, await self.insert(tx, values, actor=actor, people=people))
 
     async def change(
         self,
@@ -130,100 +133,88 @@ class Content:
         *,
         actor: Principal,
         people: Reader,
-    ) -> Row:
-        """Merge into one."""
-        before = await self.held(tx, id_, actor=actor)
-        await self.merge(tx, before, values, actor=actor, people=people)
+    ) -> R:
+        """Merge `values` into a row that the actor may change."""
+        before = await self.get_for_update(tx, id_, actor=actor)
+        await self.update(tx, before, values, actor=actor, people=people)
         return await self.changed(tx, before)
 
     async def delete(self, tx: Transaction, id_: int, *, actor: Principal) -> None:
-        """Nobody sees it any more; kept for the audit trail."""
-        before = await self.held(tx, id_, actor=actor)
-        await tx.execute(self._delete, id=id_)
-        await tx.record(f"{self.table.name}_deleted", self.table.name, id_, before=before)
+        """Mark a row that the actor may change deleted; the audit trail keeps it."""
+        await self._steps.delete(tx, await self.get_for_update(tx, id_, actor=actor))
 
-    # What the verbs are made of, for kinds that have a rule in between.
+    # The steps of the verbs, for kinds with a rule in between.
 
     async def insert(
         self, tx: Transaction, values: Mapping[str, Any], *, actor: Principal, people: Reader
     ) -> int:
-        """Store a new one, in one's own name where nobody is named; its id."""
+        """Insert a row, in the actor's name unless `author` is given, and return its id."""
         given = dict(values)
         if self.rights.author is not None:
             given = {"author": actor.employee_id, **values}
         self.rights.check_values(actor, given)
         full = self._defaults | await self._prepared(given, people)
-        return int((await tx.one(self._insert, **full))["id"])
+        return await self._steps.insert(tx, full)
 
-    async def made(self, tx: Transaction, id_: int) -> Row:
-        """Record that it was made; as it is stored."""
-        row = await self.stored(tx, id_)
-        await tx.record(f"{self.table.name}_created", self.table.name, id_, after=row)
-        return row
+    async def created(self, tx: Transaction, id_: int) -> R:
+        """Read a new row and record its event."""
+        return await self._steps.created(tx, id_, **time_parameters(tx))
 
-    async def held(self, tx: Transaction, id_: int, *, actor: Principal) -> Row:
-        """The row as it is stored, locked, which the caller may change."""
-        if not await tx.one_or_none(self._lock, id=id_):
-            raise self.rights.refusal(actor)
-        row = await self.stored(tx, id_)
+    async def get_for_update(self, tx: Transaction, id_: int, *, actor: Principal) -> R:
+        """Lock and read a row that the actor may change, else raise the refusal of `Rights`."""
+        try:
+            row = await self._steps.get_for_update(tx, id_, **time_parameters(tx))
+        except NotFound:
+            raise self.rights.refusal(actor) from None
         self.rights.check_change(actor, row)
         return row
 
-    async def merge(
+    async def update(
         self,
         tx: Transaction,
-        before: Row,
+        before: R,
         values: Mapping[str, Any],
         *,
         actor: Principal,
         people: Reader,
     ) -> None:
-        """Store the given fields of a row that is held."""
+        """Merge `values` into a locked row."""
         self.rights.check_values(actor, values)
-        given = await self._prepared(values, people)
-        await tx.execute(self._update(tuple(sorted(given))), row_id=before["id"], **given)
+        await self._steps.update(tx, before["id"], await self._prepared(values, people))
 
-    async def changed(self, tx: Transaction, before: Row, type_: str | None = None) -> Row:
-        """Record what differs from before; as it is stored now."""
-        after = await self.stored(tx, before["id"])
-        await record_change(tx, self.table.name, before, after, type_)
-        return after
-
-    async def stored(self, tx: Transaction, id_: int) -> Row:
-        """One in full, whoever asks."""
-        return await tx.one(self._find["all"], id=id_, **at(tx))
+    async def changed(self, tx: Transaction, before: R, type_: str | None = None) -> R:
+        """Read a row after its change and record the event of what differs."""
+        return await self._steps.changed(tx, before, type_, **time_parameters(tx))
 
     async def _prepared(self, values: Mapping[str, Any], people: Reader) -> dict[str, Any]:
-        """The fields as they are stored: HTML sanitised, employees and departments known."""
+        """Return the values as stored: HTML sanitised, with the author's name; Invalid for unknown
+        employees and departments."""
         given = dict(values)
         for field in HTML:
             if given.get(field) is not None:
                 given[field] = await sanitised(given[field], field)
-        for field in _PEOPLE.keys() & given.keys():
-            named = await _named(people, field, given[field])
+        for field in _NAMED.keys() & given.keys():
+            name = await _name(people, field, given[field])
             if field == "author":
-                given["authorName"] = named
+                given["authorName"] = name
         return given
 
-    def _merging(self, names: tuple[str, ...]) -> Statement[Any]:
-        return merging(self.table, {name: self.fields[name] for name in names})
 
-
-def at(reader: Database | Transaction) -> dict[str, datetime | date | str]:
-    """When it is asked, as an instant and as the business' day, and the business' timezone."""
+def time_parameters(reader: Database | Transaction) -> dict[str, datetime | date | str]:
+    """Return the present as parameters: `now`, `today` in the business' timezone, and `zone`."""
     now = reader.now if isinstance(reader, Transaction) else reader.clock()
     return {"now": now, "today": reader.today, "zone": str(reader.policy.timezone)}
 
 
-def holds(words: Column[Any], name: str) -> ColumnElement[bool]:
-    """The condition that an array holds the word of a parameter, to the letter."""
+def contains_word(words: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition that an array contains exactly the word of a parameter."""
     return words.op("@>")(cast(array([bindparam(name)]), ARRAY(Text)))
 
 
-async def _named(people: Reader, field: str, id_: int | None) -> str | None:
+async def _name(people: Reader, field: str, id_: int | None) -> str | None:
     if id_ is None:
         return None
-    row = await people.one_or_none(_PEOPLE[field], id=id_)
+    row = await people.one_or_none(_NAMED[field], id=id_)
     if row is None:
         raise Invalid.field(field, "does not exist")
-    return str(row["name"])
+    return row["name"]

@@ -1,6 +1,6 @@
 """Departments as the public reads of them, which need not be those of HR.
 
-Who sees and changes what: visibility.py. Tables: models/cms.py.
+Who sees and changes them: visibility.py. Tables: models/cms.py.
 """
 
 from sqlalchemy import bindparam, func
@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func
 from models.cms import department_page
 from sunshine.database.pages import contains
 from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.rows import DepartmentPageRow
 from sunshine.modules.cms.schemas import DEPARTMENT_FILTERS
 from sunshine.modules.cms.visibility import PUBLISHERS, Rights
 
@@ -15,7 +16,7 @@ department_pages = Content(
     department_page,
     "Department page",
     Rights(
-        keepers=PUBLISHERS,
+        editors=PUBLISHERS,
         visible=department_page.c.active.is_(True),
         state="active",
         draft=False,
@@ -36,4 +37,5 @@ department_pages = Content(
         "search": contains(func.lower(department_page.c.name)),
     },
     sort={"name": department_page.c.name},
+    row=DepartmentPageRow,
 )

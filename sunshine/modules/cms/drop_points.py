@@ -1,6 +1,6 @@
 """Drop points: where they are, what they offer, and whether they are open now.
 
-Who sees and changes what: visibility.py. Tables: models/cms.py.
+Who sees and changes them: visibility.py. Tables: models/cms.py.
 """
 
 from collections.abc import Mapping
@@ -30,13 +30,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.cms import drop_point
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database
+from sunshine.database.distances import EARTH_RADIUS, distance
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.modules.attendance.geofence import EARTH_RADIUS, distance
-from sunshine.modules.cms.content import Content, at, holds
+from sunshine.modules.cms.content import Content, contains_word, time_parameters
+from sunshine.modules.cms.rows import DropPointRow, NearbyDropPointRow
 from sunshine.modules.cms.schemas import DROP_POINT_FILTERS
 from sunshine.modules.cms.visibility import PUBLISHERS, Rights
 
-USUAL_RADIUS = 25.0  # km
+DEFAULT_RADIUS = 25.0  # km
 
 _p = drop_point.c
 # The point's own date and time, without a timezone.
@@ -48,13 +49,13 @@ _TIME = func.to_char(_LOCAL, literal_column("'HH24:MI'"))
 
 
 def _has_hours(days_ago: int) -> ColumnElement[bool]:
-    """Whether it opened on a day, and has not closed since."""
+    """Return the condition that the point opened on that day and has not closed since."""
     day = _LOCAL - literal_column(f"interval '{days_ago} days'", Interval)
     name = func.to_char(day, literal_column("'dy'"))
     of_day = _p.opening_hours.op("->", return_type=JSONB)(name)
     hours = func.jsonb_array_elements(of_day, type_=JSONB).column_valued("hours")
     begins, ends = hours[0].astext, hours[1].astext
-    # What does not end later than it begins ends on the next day.
+    # Hours that do not end later than they begin end on the next day.
     overnight = ends <= begins
     in_hours = and_(overnight, ends > _TIME)
     if days_ago == 0:
@@ -69,10 +70,10 @@ _west, _east = bindparam("west", type_=Double), bindparam("east", type_=Double)
 _FILTERS = {
     "active": _p.active == bindparam("active"),
     "open": bindparam("open", type_=Boolean) == _IS_OPEN,
-    "service": holds(_p.services, "service"),
+    "service": contains_word(_p.services, "service"),
     "search": or_(contains(func.lower(_p.name)), contains(func.lower(_p.address))),
 }
-# A box around the circle first, for which there is an index.
+# A box around the circle first, because the index is on latitude and longitude.
 _AROUND = {
     "lat": _p.latitude.between(bindparam("south", type_=Double), bindparam("north", type_=Double)),
     "lng": or_(
@@ -84,28 +85,34 @@ _AROUND = {
 _SORT = {"name": _p.name}
 
 
-class DropPoints(Content):
-    """Drop points, which can be asked for by their distance."""
+class DropPoints(Content[DropPointRow]):
+    """Drop points, which can be listed by their distance."""
 
-    async def page(self, database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-        """A page; with `lat` and `lng` of those around, the nearest first, with `distanceKm`."""
+    async def page(
+        self, database: Database, query: Mapping[str, Any], *, actor: Principal
+    ) -> Page[DropPointRow]:
+        """Return the page of drop points that `query` asks for and the actor may see.
+
+        With `lat` and `lng`, those within `radiusKm`, the nearest first, with `distanceKm`.
+        """
         if "lat" not in query:
             return await super().page(database, query, actor=actor)
         self.rights.check_filters(actor, query)
-        place = (query["lat"], query["lng"], query.get("radiusKm", USUAL_RADIUS))
-        return await _nearby.page(
+        place = (query["lat"], query["lng"], query.get("radiusKm", DEFAULT_RADIUS))
+        found = await _nearby.page(
             database,
             {**query, "radiusKm": place[2]},
-            where=self.where[self.rights.sight(actor)],
+            where=self.where[self.rights.visibility(actor)],
             me=actor.employee_id,
             **_box(*place),
-            **at(database),
+            **time_parameters(database),
         )
+        return found.with_rows([*found.rows])
 
 
 def _box(latitude: float, longitude: float, radius: float) -> dict[str, float]:
-    """What a circle of so many km lies within; `west` is beyond `east` where it crosses 180°."""
-    angle = radius * 1000 / EARTH_RADIUS * 1.0001  # a little more, for what is rounded
+    """Return the box around a circle, radius in km; `west` > `east` where it crosses 180°."""
+    angle = radius * 1000 / EARTH_RADIUS * 1.0001  # slightly more, against rounding
     south, north = latitude - degrees(angle), latitude + degrees(angle)
     if south <= -90 or north >= 90:  # around a pole
         return {"south": south, "north": north, "west": -180, "east": 180}
@@ -123,7 +130,7 @@ drop_points = DropPoints(
     drop_point,
     "Drop point",
     Rights(
-        keepers=PUBLISHERS,
+        editors=PUBLISHERS,
         visible=_p.active.is_(True),
         state="active",
         draft=False,
@@ -145,6 +152,7 @@ drop_points = DropPoints(
     schema=DROP_POINT_FILTERS,
     filters=_FILTERS,
     sort=_SORT,
+    row=DropPointRow,
 )
 _nearby = ListQuery(
     drop_points.rows.add_columns(
@@ -155,4 +163,5 @@ _nearby = ListQuery(
     filters={**_FILTERS, **_AROUND},
     sort={**_SORT, "distance": _METRES},
     default_sort="distance",
+    row=NearbyDropPointRow,
 )

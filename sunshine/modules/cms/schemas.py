@@ -40,7 +40,7 @@ def _words(maximum: int = 50, length: int = 50, **rules: object) -> Field:
     return list_of(text(length, empty=False, **rules), maximum, check_with="distinct")
 
 
-# Whose it is: publishers may name any employee, others themselves.
+# The author: publishers may name any employee, others only themselves.
 _AUTHOR: Schema = {"author": row_id(nullable=True, example=123)}
 _PAGE: Schema = {"status": choice("draft", "published"), **_AUTHOR}
 
@@ -63,7 +63,7 @@ BLOG: Schema = {
     "unpublishAt": instant(nullable=True),
     **_PAGE,
 }
-# A line of an import: also what another installation knew of it.
+# A line of an import: also what the installation that exported it knew.
 BLOG_LINE: Schema = {
     **BLOG,
     "publishedAt": instant(nullable=True),
@@ -139,7 +139,7 @@ DEPARTMENT: Schema = {
     "active": flag(),
 }
 
-# From and to, in the point's own time; one that does not end later ends on the next day.
+# From and to, in the timezone of the point; hours that do not end later end on the next day.
 _HOUR = text(5, regex=r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _HOURS = list_of(list_of(_HOUR, 2, minlength=2), 10)
 DROP_POINT_FILTERS: Schema = {

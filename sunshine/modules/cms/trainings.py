@@ -1,10 +1,11 @@
-"""Training materials: for employees only. Who sees and changes what: visibility.py."""
+"""Training materials, for employees only. Who sees and changes them: visibility.py."""
 
 from sqlalchemy import bindparam, func
 
 from models.cms import training
 from sunshine.database.pages import contains
 from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.rows import TrainingRow
 from sunshine.modules.cms.schemas import TRAINING_FILTERS
 from sunshine.modules.cms.visibility import RECRUITERS, Rights
 
@@ -12,7 +13,7 @@ trainings = Content(
     training,
     "Training",
     Rights(
-        keepers=RECRUITERS,
+        editors=RECRUITERS,
         visible=training.c.status == "published",
         state="status",
         draft="draft",
@@ -34,4 +35,5 @@ trainings = Content(
         "search": contains(func.lower(training.c.title)),
     },
     sort={"title": training.c.title},
+    row=TrainingRow,
 )

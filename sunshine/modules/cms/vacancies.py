@@ -1,6 +1,6 @@
-"""Open jobs: seen while they are open, to the end of their closing date, then closed by themselves.
+"""Vacancies: public while they are open, through their closing date; then they read as closed.
 
-Who sees and changes what: visibility.py. Tables: models/cms.py.
+Who sees and changes them: visibility.py. Tables: models/cms.py.
 """
 
 from sqlalchemy import Date, Text, and_, bindparam, case, func, or_
@@ -8,6 +8,7 @@ from sqlalchemy import Date, Text, and_, bindparam, case, func, or_
 from models.cms import vacancy
 from sunshine.database.pages import contains
 from sunshine.modules.cms.content import Content
+from sunshine.modules.cms.rows import VacancyRow
 from sunshine.modules.cms.schemas import VACANCY_FILTERS
 from sunshine.modules.cms.visibility import RECRUITERS, Rights
 
@@ -20,7 +21,7 @@ vacancies = Content(
     vacancy,
     "Vacancy",
     Rights(
-        keepers=RECRUITERS,
+        editors=RECRUITERS,
         visible=and_(_v.status == "open", _IN_TIME),
         state="status",
         draft="draft",
@@ -48,4 +49,5 @@ vacancies = Content(
         "search": contains(func.lower(_v.title)),
     },
     sort={"title": _v.title, "closingDate": _v.closing_date},
+    row=VacancyRow,
 )

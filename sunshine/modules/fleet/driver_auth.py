@@ -11,7 +11,7 @@ from sunshine.core.principals import Caller, Principal
 from sunshine.database.database import Database, Transaction
 from sunshine.database.statements import Row, Statement
 from sunshine.identity.passwords import Passwords
-from sunshine.modules.fleet.rows import PasswordHashRow
+from sunshine.modules.fleet.rows import DriverAccountRow, PasswordHashRow
 from sunshine.modules.users import sign_ins
 
 violations(
@@ -31,7 +31,8 @@ _ACCOUNT = Statement(
     ).where(
         func.lower(driver.c.username) == func.lower(bindparam("username")),
         driver.c.deleted_at.is_(None),
-    )
+    ),
+    DriverAccountRow,
 )  # fmt: skip
 _HASH = Statement(
     select(driver.c.password_hash.label("hash")).where(
@@ -72,7 +73,7 @@ _END_TOKENS = Statement(
 )
 
 
-async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+async def account_of(database: Database, username: str, caller: Caller) -> DriverAccountRow | None:
     """Return the driver with this username, active or not; None where there is none.
 
     `known` says whether they signed in from the caller's network before.
@@ -84,7 +85,11 @@ async def account_of(database: Database, username: str, caller: Caller) -> Row |
 
 
 async def sign_in(
-    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+    database: Database,
+    passwords: Passwords,
+    account: DriverAccountRow,
+    password: str,
+    caller: Caller,
 ) -> None:
     """Record the sign-in of a driver whose password was checked."""
     actor = _as_actor(account)
@@ -141,7 +146,7 @@ async def own_hash(database: Database, *, actor: Principal) -> str | None:
     return row["hash"]
 
 
-def _as_actor(account: Row) -> Principal:
+def _as_actor(account: DriverAccountRow) -> Principal:
     return Principal(
         kind="driver",
         id=account["id"],

@@ -127,8 +127,7 @@ async def page(
     """Return the page of a partner's documents that `query` asks for; NotFound, Unavailable."""
     await partners.find(databases["mitra"], partner_id)
     found = await listing.page(databases["mitra"], query, partner=partner_id)
-    rows = await _with_fields(databases, found.rows)
-    return Page(rows, found.page, found.per_page, found.total, found.is_estimate)
+    return found.with_rows(await _with_fields(databases, found.rows))
 
 
 async def every(
