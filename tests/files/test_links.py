@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -35,6 +36,11 @@ SPELLINGS = {
     "escaped slashes": URL.replace("/", "\\/"),
     "entities": html.escape(URL).replace("/", "&#x2F;"),
     "every character an entity": "".join(f"&#{ord(char)};" for char in URL),
+    "entities with zeros": "".join(f"&#000{ord(char)};" for char in URL),
+    "entities in hexadecimal with zeros": "".join(f"&#X0{ord(char):X};" for char in URL),
+    "entities without semicolons": NAME.replace("-", "&#45;").replace("1", "%3&#x31;"),
+    "an entity before a hyphen": re.sub("([0-9])-", lambda at: f"&#{ord(at[1])}-", NAME),
+    "broken by entities": NAME.replace("-", "-&Tab;&NewLine;&#13;&#x0a;"),
     "markdown": f"Look at [this]({URL}).",
     "an attribute": f'<img src="{URL}">',
     "a sentence": f"It is at {URL}. And so on.",

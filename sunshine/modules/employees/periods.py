@@ -7,7 +7,7 @@ The exclusion constraint of the table is the safety net.
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Date, Table, bindparam, func, select, text
+from sqlalchemy import BindParameter, Column, Date, Table, bindparam, func, select, text
 
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
@@ -148,5 +148,5 @@ def use(noun: str, column: Column[Any]) -> Reference:
     return Reference(noun, column, where=(column.table.c.employee_id.in_(employed),))
 
 
-def _day(name: str) -> Any:
+def _day(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=Date)
