@@ -174,7 +174,7 @@ class Presence:
         for start in range(0, len(guests), RECHECK_AT_ONCE):
             some = guests[start : start + RECHECK_AT_ONCE]
             shown = {guest.actor.jti: guest.actor for guest in some}
-            now = await self._principals.again(shown.values())
+            now = await self._principals.reload(shown.values())
             for guest in some:
                 principal = now.get(guest.actor.jti)
                 if principal is None:

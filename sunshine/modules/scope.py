@@ -1,4 +1,6 @@
-"""Whose rows a caller reaches: own, the team's (direct reports), or all. Used by every module."""
+"""Whose rows an actor may reach: their own, the team's (direct reports), or all."""
+
+from typing import TypedDict
 
 from sqlalchemy import Column, ColumnElement, Integer, bindparam, or_, select
 
@@ -6,7 +8,16 @@ from models.employees import employee
 from sunshine.core.errors import NoEmployee, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Reader
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
+
+
+class EmployeeInScopeRow(TypedDict):
+    """An employee and their manager."""
+
+    id: int
+    name: str
+    manager_id: int | None
+
 
 Conditions = dict[Scope, tuple[ColumnElement[bool], ...]]
 
@@ -14,21 +25,22 @@ ME = bindparam("me", type_=Integer)
 _EMPLOYEE = Statement(
     select(employee.c.id, employee.c.name, employee.c.manager_id).where(
         employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None)
-    )
+    ),
+    EmployeeInScopeRow,
 )
 
 
 def conditions(column: Column[int] | ColumnElement[int]) -> Conditions:
-    """What narrows a list to each scope, by the column that names the row's employee.
+    """Return the conditions of each scope, by the column that names the row's employee.
 
-    Its parameter `me` is the caller's employee id; null matches nothing.
+    Their parameter `me` is the actor's employee id; null matches nothing.
     """
     team = select(employee.c.id).where(or_(employee.c.id == ME, employee.c.manager_id == ME))
     return {"all": (), "team": (column.in_(team),), "own": (column == ME,)}
 
 
 def employee_of(actor: Principal) -> int:
-    """The employee whose account the caller's is; NoEmployee."""
+    """Return the id of the actor's employee; NoEmployee for accounts linked to none."""
     if actor.employee_id is None:
         raise NoEmployee
     return actor.employee_id
@@ -36,10 +48,11 @@ def employee_of(actor: Principal) -> int:
 
 async def employee_within(
     reader: Reader, actor: Principal, employee_id: int, permission: str
-) -> Row:
-    """The employee (id, name, manager_id), if the caller's scope of the permission covers them.
+) -> EmployeeInScopeRow:
+    """Return an employee whom the actor's scope of the permission covers.
 
-    Callers of scope all learn that an id does not exist; others only that it is not theirs.
+    NotFound for actors of scope `all` where there is no such employee, NotAllowed for others: they
+    do not learn which ids exist.
     """
     scope = actor.scope(permission)
     if scope is None or (scope == "own" and employee_id != actor.employee_id):
