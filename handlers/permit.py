@@ -1,5 +1,4 @@
-"""Permits over HTTP. Rules: sunshine/modules/permit/requests.py,
-sunshine/modules/permit/decisions.py. Tables: models/permit.py."""
+"""Permits over HTTP. Rules: sunshine/modules/permit. Tables: models/permit.py."""
 
 from sunshine.modules.permit import decisions
 from sunshine.modules.permit import requests as rules
@@ -11,13 +10,14 @@ from sunshine.web.routes import Route
 
 
 class PermitApplication(Handler):
-    """A request for a permit."""
+    """An application for a permit."""
 
     async def post(self) -> None:
         """Apply for a permit: some hours of a day.
 
-        For oneself where `employeeId` is not said. At most 8 hours, the end after the start.
-        Overlap with own permits or leave is 409.
+        `employeeId` defaults to the caller; HR and admins apply for others too. A permit lasts at
+        most 8 hours and ends after it starts. One that overlaps a permit or leave of the same
+        employee is refused with 409.
         """
         async with self.transaction() as tx:
             permit = await rules.apply(tx, self.body, actor=self.actor)
@@ -25,13 +25,13 @@ class PermitApplication(Handler):
 
 
 class Permits(Handler):
-    """Permits within the caller's reach."""
+    """The permits that the caller may see."""
 
     async def get(self) -> None:
         """List permits, the latest first.
 
-        One's own, the team's for managers, all for HR and admins. The reason of a sick permit is
-        for oneself and those who decide.
+        Employees see their own, managers the team's, HR and admins all: with the reason, of a sick
+        permit too, which nobody else sees.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
@@ -42,32 +42,32 @@ class Permit(Handler):
     async def get(self, permit_id: int) -> None:
         """Get a permit.
 
-        One's own, the team's for managers, all for HR and admins. The reason of a sick permit is
-        for oneself and those who decide.
+        Employees see their own, managers the team's, HR and admins all: with the reason, of a sick
+        permit too, which nobody else sees.
         """
         self.reply(await rules.find(self.db.sunshine, permit_id, actor=self.actor))
 
 
 class PermitQueue(Handler):
-    """Permits that wait for the caller."""
+    """The permits that await the caller's decision."""
 
     async def get(self) -> None:
-        """List the permits that wait for the caller, the earliest day first.
+        """List the permits that await the caller's decision, the earliest day first.
 
-        Of the team for managers, of everybody for HR and admins, never one's own.
+        The team's for managers, everybody's for HR and admins, never the caller's own.
         """
         self.reply_page(await decisions.queue(self.db.sunshine, self.query, actor=self.actor))
 
 
 class PermitDecision(Handler):
-    """An approver's yes or no."""
+    """An approver's decision."""
 
     async def post(self, permit_id: int) -> None:
         """Approve or reject a permit.
 
-        Managers for their team, HR and admins for all, nobody their own. Only what is pending: 409.
-        Rejecting needs `notes`. An approved one excuses lateness and leaving early; `official`
-        counts as worked.
+        Managers decide for their team, HR and admins for everybody, nobody for themselves. A permit
+        that is not pending is refused with 409. Rejecting needs `notes`. An approved permit excuses
+        lateness and leaving early; an `official` one counts as worked.
         """
         async with self.transaction() as tx:
             permit = await decisions.decide(tx, permit_id, **self.body, actor=self.actor)
@@ -75,12 +75,12 @@ class PermitDecision(Handler):
 
 
 class PermitCancellation(Handler):
-    """A permit withdrawn."""
+    """The cancellation of a permit."""
 
     async def post(self, permit_id: int) -> None:
         """Cancel a permit.
 
-        While it is pending, or approved and not begun: 409 otherwise.
+        It must be pending, or approved and not begun; else 409.
         """
         async with self.transaction() as tx:
             permit = await decisions.cancel(tx, permit_id, actor=self.actor)

@@ -42,8 +42,8 @@ location = Table(
 )
 unique_name(location)
 
-# While a stay lasts it is the point where it began: what is recorded of other days, before or after
-# it, is not in its way.
+# While a stay lasts it counts as the point in time where it began: it does not collide with what is
+# recorded of other days, before or after it.
 SPAN: ColumnElement[Any] = literal_column(
     "tstzrange(check_in_at, COALESCE(check_out_at, check_in_at),"
     " CASE WHEN check_out_at IS NULL THEN '[]' ELSE '[)' END)"
@@ -83,7 +83,8 @@ attendance = Table(
     CheckConstraint("(status = 'present') = (check_in_at IS NOT NULL)", name="present"),
     CheckConstraint("(status = 'on_leave') = (leave_id IS NOT NULL)", name="on_leave"),
     CheckConstraint("check_out_at >= check_in_at", name="times"),
-    # Nobody is in two places at once. Writers lock the employee first: the constraint is the net.
+    # Nobody is in two places at once. Writers lock the employee first: the constraint is the safety
+    # net.
     ExcludeConstraint(
         ("employee_id", "="),
         (SPAN, "&&"),
@@ -100,11 +101,10 @@ Index(
     unique=True,
     postgresql_where=text("check_in_at IS NOT NULL AND check_out_at IS NULL"),
 )
-# Who may open a photo is asked of its row.
+# Whether the caller may open a photo is read from its row.
 for _photo in (attendance.c.check_in_photo, attendance.c.check_out_photo):
     Index(f"attendance_{_photo.name}_idx", _photo, postgresql_where=_photo.is_not(None))
-# Rows that nobody made by checking in (sunshine/modules/attendance/absences.py): one of a kind per
-# day.
+# Rows that no check-in made (sunshine/modules/attendance/absences.py): one of a kind per day.
 Index(
     "attendance_day_key",
     attendance.c.employee_id,
@@ -119,7 +119,7 @@ Index(
     unique=True,
     postgresql_where=text("leave_id IS NOT NULL"),
 )
-# Before the first of them nobody is absent: an installation knows nothing of the time before it.
+# Nobody is absent before the first of these days: an installation knows nothing of that time.
 attendance_closed = Table(
     "attendance_closed",
     sunshine,

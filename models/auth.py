@@ -1,4 +1,4 @@
-"""Who may sign in, what they were granted, and which tokens have ended."""
+"""Users, their granted permissions and known networks, and the tokens that have ended."""
 
 from sqlalchemy import (
     Boolean,

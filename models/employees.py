@@ -1,4 +1,4 @@
-"""People at work. Where each works when: models/shifts.py, models/placements.py."""
+"""Employees. Where and when they work: models/placements.py, models/shifts.py."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -35,7 +35,7 @@ employee = Table(
     deleted_at(),
     CheckConstraint("status IN ('active', 'inactive')", name="status"),
     CheckConstraint("manager_id <> id", name="own_manager"),
-    # What a search may match, in two: the second only for those who may see a phone number.
+    # The text that a search matches, twice: the second only for readers who may see phone numbers.
     Column(
         "directory_text",
         Text,
@@ -65,7 +65,7 @@ for _column in (employee.c.email, employee.c.employee_code):
         unique=True,
         postgresql_where=employee.c.deleted_at.is_(None),
     )
-# The living in order: pages read it instead of the table, and counting them reads nothing else.
+# Employees that are not deleted, in order: pages read it instead of the table, counts nothing else.
 Index("employee_living_idx", employee.c.id, postgresql_where=employee.c.deleted_at.is_(None))
 Index("employee_photo_idx", employee.c.photo, postgresql_where=employee.c.photo.is_not(None))
 # Sorted pages read an index in order instead of sorting the table.

@@ -75,7 +75,7 @@ leave = Table(
         "half_day IN ('am', 'pm') AND start_date = end_date OR half_day IS NULL", name="half_day"
     ),
     CheckConstraint("status IN ('pending', 'approved', 'rejected', 'cancelled')", name="status"),
-    # Writers lock the employee first: the constraint is the net.
+    # Writers lock the employee first: the constraint is the safety net.
     ExcludeConstraint(
         ("employee_id", "="),
         ("span", "&&"),

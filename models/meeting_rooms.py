@@ -1,4 +1,4 @@
-"""Meeting rooms, and who has which when."""
+"""Meeting rooms and their bookings."""
 
 from sqlalchemy import (
     ARRAY,
@@ -55,7 +55,7 @@ meeting_room_booking = Table(
     Column("series_id", Integer, ForeignKey("meeting_room_series.id"), index=True),
     Column("organizer_id", Integer, ForeignKey("employee.id"), nullable=False),
     Column("attendees", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
-    # Everybody who is there: the index finds a person's meetings.
+    # Attendees and organizer: the index finds a person's meetings.
     Column(
         "people",
         ARRAY(Integer),

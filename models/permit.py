@@ -1,4 +1,4 @@
-"""Permits: absences of a few hours, asked for and decided like leave (models/leave.py)."""
+"""Permits: absences of a few hours, requested and decided like leave (models/leave.py)."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -41,7 +41,7 @@ permit = Table(
     CheckConstraint("end_time > start_time", name="times"),
     CheckConstraint("end_time - start_time <= interval '8 hours'", name="length"),
     CheckConstraint("status IN ('pending', 'approved', 'rejected', 'cancelled')", name="status"),
-    # Writers lock the employee first: the constraint is the net.
+    # Writers lock the employee first: the constraint is the safety net.
     ExcludeConstraint(
         ("employee_id", "="),
         ("span", "&&"),

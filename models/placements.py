@@ -1,4 +1,4 @@
-"""Where people work: who is placed at which location in which period."""
+"""Where people work: the periods for which employees are placed at locations."""
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -17,7 +17,7 @@ placement = Table(
     *timestamps(),
     deleted_at(),
     CheckConstraint("valid_to >= valid_from", name="period"),
-    # Several places at once are fine, the same place twice is not.
+    # Several locations at once are fine, the same one twice is not.
     ExcludeConstraint(
         ("employee_id", "="),
         ("location_id", "="),

@@ -1,4 +1,4 @@
-"""What people are employed as."""
+"""The positions that people are employed in."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, text
 

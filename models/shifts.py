@@ -1,4 +1,4 @@
-"""When people work: the shifts, and who works which of them in which period."""
+"""When people work: the shifts, and the periods for which employees work them."""
 
 from sqlalchemy import (
     ARRAY,
@@ -53,7 +53,7 @@ employee_shift = Table(
     *timestamps(),
     deleted_at(),
     CheckConstraint("valid_to >= valid_from", name="period"),
-    # One shift per employee and day. Writers lock the employee first: the constraint is the net.
+    # One shift per employee and day. Writers lock the employee first; this is a safety net.
     ExcludeConstraint(
         ("employee_id", "="),
         (text("daterange(valid_from, valid_to, '[]')"), "&&"),

@@ -1,4 +1,4 @@
-"""Tickets: what somebody reports and somebody else solves, what is said about it, who watches."""
+"""Tickets, their comments and their watchers."""
 
 from sqlalchemy import (
     ARRAY,
@@ -105,14 +105,14 @@ for _name, _column in (
 ):
     Index(f"ticket_{_name}_sort_idx", _column, ticket.c.id, postgresql_where=_living)
 
-# What can be late at all: still running, or ended after it was due. The clock of both targets
-# stands still from resolving on.
+# The targets that can be late at all: still open, or met after they were due. The clock of both
+# stands still from the resolution on.
 _stopped = (ticket.c.resolved_at, ticket.c.closed_at, text("'infinity'"))
 response_unmet = ticket.c.first_response_due_at <= func.coalesce(
     ticket.c.first_responded_at, *_stopped
 )
 resolution_unmet = ticket.c.due_at <= func.coalesce(*_stopped)
-# A job asks every minute for what is late and not told yet: it reads no more than that.
+# A job asks every minute for late targets that are not reported yet, and reads nothing else.
 Index(
     "ticket_response_late_idx",
     ticket.c.first_response_due_at,

@@ -1,4 +1,5 @@
-"""Attendance, coming and leaving, the monthly report. Rules: sunshine/modules/attendance."""
+"""Attendance: check-in and check-out, records, locations, the monthly report. Rules:
+sunshine/modules/attendance."""
 
 from handlers.attendance import check_in, records, report
 

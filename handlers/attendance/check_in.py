@@ -1,4 +1,4 @@
-"""Coming and leaving over HTTP. Rules: sunshine/modules/attendance/check_in.py,
+"""Check-in and check-out over HTTP. Rules: sunshine/modules/attendance/check_in.py,
 sunshine/modules/attendance/check_out.py."""
 
 from collections.abc import AsyncIterator
@@ -20,11 +20,11 @@ from sunshine.web.routes import Route
 
 
 class _Clock(Handler):
-    """What coming and leaving share: a photo that is kept if the record is."""
+    """What check-in and check-out share: a photo that is stored if the record is."""
 
     @asynccontextmanager
     async def recording(self) -> AsyncIterator[tuple[Transaction, KeepPhoto]]:
-        """A transaction, and what stores the photo that was sent."""
+        """Open a transaction; yield it with the function that stores the photo of the request."""
         photo = await images.check(self.body.get("photo"))
         try:
             async with change(self.application.storage) as files, self.transaction() as tx:
@@ -43,15 +43,16 @@ class _Clock(Handler):
 
 
 class CheckIn(_Clock):
-    """Somebody comes."""
+    """A check-in."""
 
     async def post(self) -> None:
         """Check in.
 
-        One open check-in per employee: another is 409 with the open record in `data`; the same one
-        again is answered with 200. Claims of the employee: at most 5 minutes ahead and
-        `ATTENDANCE_MAX_BACKDATE_MINUTES` back; HR and admins date freely for others. Outside the
-        allowed places it is flagged, or refused where `GEOFENCE_ENFORCE` is on.
+        An employee has one open check-in: another one is refused with 409 and the open record in
+        `data`; an exact repeat of it gets that record with 200. `timestamp` may be 5 minutes ahead
+        and `ATTENDANCE_MAX_BACKDATE_MINUTES` back; HR and admins may give any time, for others too.
+        Outside the allowed locations a check-in is marked for review, or refused where
+        `GEOFENCE_ENFORCE` is on.
         """
         async with self.recording() as (tx, keep_photo):
             row, is_new = await check_in(tx, self.body, actor=self.actor, keep_photo=keep_photo)
@@ -60,12 +61,12 @@ class CheckIn(_Clock):
 
 
 class CheckOut(_Clock):
-    """Somebody leaves."""
+    """A check-out."""
 
     async def post(self) -> None:
         """Check out.
 
-        Closes the open record, whatever its day. None open: 409.
+        It closes the open record, whatever its day; without one it is refused with 409.
         """
         async with self.recording() as (tx, keep_photo):
             row = await check_out(tx, self.body, actor=self.actor, keep_photo=keep_photo)

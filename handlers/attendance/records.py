@@ -1,7 +1,7 @@
 """Attendance over HTTP. Rules: sunshine/modules/attendance. Tables: models/attendance.py."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from sunshine.modules.attendance import records
 from sunshine.modules.attendance.corrections import correct
@@ -20,31 +20,32 @@ from sunshine.web.records import Record, Records
 from sunshine.web.response_specs import conflicts, created, item, ok_message, page
 from sunshine.web.routes import Route
 
+R = TypeVar("R", bound=Mapping[str, Any])
 PHOTOS = ("checkInPhoto", "checkOutPhoto")
 
 
 class Attendances(Handler):
-    """Who was there when."""
+    """The attendance records that the caller may see."""
 
     async def get(self) -> None:
         """List attendance, the latest days first.
 
-        Own records, the team's for managers, all for HR and admins. Positions and photos are shown
-        to oneself, HR and admins; photo URLs open for 15 minutes. `status=late` means present and
-        late.
+        Employees see their own records, managers the team's, HR and admins all. Only the employee,
+        HR and admins see positions and photos; photo URLs expire after 15 minutes. `status=late`
+        finds records that are present and late.
         """
         page = await records.page(self.db.sunshine, self.query, actor=self.actor)
-        self.reply_page(replace(page, rows=with_urls(self, page.rows, *PHOTOS)))
+        self.reply_page(page.with_rows(with_urls(self, page.rows, *PHOTOS)))
 
 
 class Attendance(Handler):
-    """One stay, or one day away."""
+    """One attendance record: a stay, or a day away."""
 
     async def get(self, id_: int) -> None:
         """Get an attendance record.
 
-        Own records, the team's for managers, all for HR and admins. Positions and photos are shown
-        to oneself, HR and admins; photo URLs open for 15 minutes.
+        Employees see their own records, managers the team's, HR and admins all. Only the employee,
+        HR and admins see positions and photos; photo URLs expire after 15 minutes.
         """
         row = await records.find(self.db.sunshine, id_, actor=self.actor)
         self.reply(with_photos(self, row))
@@ -52,30 +53,30 @@ class Attendance(Handler):
     async def put(self, id_: int) -> None:
         """Correct an attendance record.
 
-        The shift, lateness and minutes are worked out anew. The old values stay in the audit trail.
+        Shift, lateness and minutes are computed again. The audit trail keeps the old values.
         """
         async with self.transaction() as tx:
             row = await correct(tx, id_, self.body)
             self.reply(with_photos(self, row), message="Attendance corrected")
 
 
-def with_photos(handler: Handler, row: dict[str, Any]) -> dict[str, Any]:
-    """The record with URLs that open its photos."""
+def with_photos(handler: Handler, row: R) -> R:
+    """Return a record with URLs that open its photos."""
     return with_urls(handler, [row], *PHOTOS)[0]
 
 
 class Locations(Records):
-    """All places where people may check in.
+    """All locations where people may check in.
 
-    Where people may check in: a point and a radius in metres. The timezone decides which day it is
-    there. One where somebody is placed stays: 409.
+    A location is a point and a radius in metres. Its timezone decides which day it is there. One
+    where somebody is placed cannot be deleted: 409.
     """
 
     records = locations
 
 
 class Location(Record):
-    """One place."""
+    """One location."""
 
     records = locations
 

@@ -10,15 +10,16 @@ from sunshine.web.routes import Route
 
 
 class AttendanceReport(Handler):
-    """A month of everybody within reach, in figures."""
+    """A month in figures, of the employees within the caller's scope."""
 
     deadline = 60.0
 
     async def get(self) -> None:
         """Report a month of attendance.
 
-        Of the team for managers, of all for HR and admins. Late, absent, leave and permits per
-        person and in all; `format` csv or xlsx answers a file.
+        Of the team for managers, of everybody for HR and admins. Days worked, late, absent and on
+        leave, hours of permits, work and overtime, per employee and in total; with `format` csv or
+        xlsx the answer is a file.
         """
         found = await rules.report(self.db.sunshine, self.query, actor=self.actor)
         if self.query["format"] == "json":

@@ -31,7 +31,11 @@ class Login(Handler):
             version=account["token_version"],
             now=self.application.clock(),
         )
-        driver = {field: account[field] for field in ("id", "username", "name")}
+        driver = {
+            "id": account["id"],
+            "username": account["username"],
+            "name": account["name"],
+        }
         self.reply_exactly({"success": True, "token": token, "driver": driver})
 
 

@@ -1,4 +1,4 @@
-"""Leave and its decisions, balances, holidays, the calendar. Rules: sunshine/modules/leave."""
+"""Leave: requests, decisions, balances, holidays, the calendar. Rules: sunshine/modules/leave."""
 
 from handlers.leave import balance, calendar_feed, holidays, requests
 

@@ -1,4 +1,4 @@
-"""Balances of leave over HTTP. Rules: sunshine/modules/leave/ledger.py. Tables: models/leave.py."""
+"""Leave balances over HTTP. Rules: sunshine/modules/leave/ledger.py. Tables: models/leave.py."""
 
 from sunshine.modules.leave import ledger as rules
 from sunshine.modules.leave.schemas import BALANCE, BALANCES_OF_YEAR, ENTRY
@@ -9,13 +9,13 @@ from sunshine.web.routes import Route
 
 
 class LeaveBalance(Handler):
-    """An employee's days of a year."""
+    """An employee's balances of a year."""
 
     async def get(self, employee_id: int) -> None:
         """Get an employee's balances of a year.
 
-        `remaining` is total less used; `available` is that less what is pending. The present year
-        where none is said. A balance is the sum of a ledger, never a counter.
+        Of the current year by default. `remaining` is `total` less `used`, `available` is
+        `remaining` less `pending`. A balance is the sum of a ledger, never a counter.
         """
         database = self.db.sunshine
         year = self.query.get("year")
@@ -28,7 +28,7 @@ class LeaveEntries(Handler):
     async def get(self, employee_id: int) -> None:
         """List the ledger behind an employee's balances, the latest first.
 
-        What was allocated, carried over, taken, given back, adjusted, and has lapsed.
+        Days that were allocated, carried over, taken, given back or adjusted, or have expired.
         """
         self.reply_page(
             await rules.page(self.db.sunshine, employee_id, self.query, actor=self.actor)

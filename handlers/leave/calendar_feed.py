@@ -1,4 +1,4 @@
-"""The calendar of leave over HTTP. Rules: sunshine/modules/leave/calendar_feed.py."""
+"""The leave calendar over HTTP. Rules: sunshine/modules/leave/calendar_feed.py."""
 
 from sunshine.modules.leave import calendar_feed as rules
 from sunshine.modules.leave.schemas import FEED
@@ -12,27 +12,27 @@ PATH = "/api/leave/calendar.ics"
 
 
 class LeaveCalendar(Handler):
-    """Where one's own calendar subscribes."""
+    """The URL of the caller's leave calendar."""
 
     async def get(self) -> None:
-        """Get the URL of one's leave calendar.
+        """Get the URL of the caller's leave calendar.
 
-        For a calendar to subscribe to. Whoever has it reads the feed: it is as secret as a
-        password, and ends with it.
+        Calendar programs subscribe to it. Anybody who has the URL can read the feed: it is as
+        secret as a password, and a change of password ends it.
         """
         self.reply({"url": self.application.feeds.url(PATH, self.actor)})
 
 
 class LeaveCalendarFeed(Handler):
-    """What the calendar reads there."""
+    """The feed that calendar programs read."""
 
     deadline = 60.0
 
     async def get(self) -> None:
         """Read the leave calendar.
 
-        Holidays, and the approved leave that its reader may see, as iCalendar. By the token in the
-        feed's URL, or signed in.
+        Holidays and the approved leave that its owner may see, as iCalendar. Needs the token in the
+        feed's URL, or signing in.
         """
         entries = await rules.entries(self.db.sunshine, actor=self.actor)
         await send_calendar(self, rules.NAME, entries)

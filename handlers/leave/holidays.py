@@ -14,15 +14,15 @@ class Holidays(Handler):
     async def get(self) -> None:
         """List holidays.
 
-        Of a year with `year`, of a kind with `kind`.
+        `year` and `kind` filter them.
         """
         self.reply_page(await rules.holidays.listing.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
         """Create a holiday.
 
-        One per date. A collective one takes a day from everybody's annual leave, unless
-        `deductsAnnual` is false; leave taken on that day comes back.
+        There is one per date. A collective holiday takes a day from everybody's annual leave,
+        unless `deductsAnnual` is false. Leave taken on that day is given back.
         """
         async with self.transaction() as tx:
             holiday = await rules.create(tx, self.body)
@@ -35,23 +35,23 @@ class Holiday(Handler):
     async def get(self, id_: int) -> None:
         """Get a holiday.
 
-        What it did to balances is in their entries.
+        Its effects on balances are in the ledger's entries.
         """
         self.reply(await rules.holidays.find(self.db.sunshine, id_))
 
     async def put(self, id_: int) -> None:
         """Change a holiday.
 
-        What it took and gave is undone and done anew.
+        Its effects on leave are undone and applied again.
         """
         async with self.transaction() as tx:
             holiday = await rules.change(tx, id_, self.body)
             self.reply(holiday, message="Holiday updated")
 
     async def delete(self, id_: int) -> None:
-        """Delete a holiday, and all that it did.
+        """Delete a holiday and undo its effects.
 
-        Collective days come back to everybody, leave on that day counts again.
+        Days that a collective holiday took are given back; leave on that day counts again.
         """
         async with self.transaction() as tx:
             await rules.delete(tx, id_)

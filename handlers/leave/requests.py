@@ -1,5 +1,5 @@
-"""Leave over HTTP. Rules: sunshine/modules/leave/requests.py, sunshine/modules/leave/decisions.py.
-Tables: models/leave.py."""
+"""Requests for leave over HTTP. Rules: sunshine/modules/leave/requests.py,
+sunshine/modules/leave/decisions.py. Tables: models/leave.py."""
 
 from sunshine.modules.leave import decisions
 from sunshine.modules.leave import requests as rules
@@ -16,15 +16,16 @@ class _Leave(WithAttachments):
 
 
 class LeaveApplication(_Leave):
-    """A request for leave."""
+    """An application for leave."""
 
     async def post(self) -> None:
         """Apply for leave.
 
-        For oneself where `employeeId` is not said. Working days of that employee without holidays
-        are taken; none is 400. Overlap with own leave or recorded attendance, and more than is
-        available, is 409. Collective leave is for HR and admins. `halfDay` is for single days.
-        `warnings` say what else is on then.
+        `employeeId` defaults to the caller; HR and admins apply for others too. A request takes the
+        working days of that employee, without holidays; one without any is refused with 400. One
+        that overlaps leave, a permit or recorded attendance of the employee, or takes more days
+        than are available, is refused with 409. Only HR and admins enter collective leave.
+        `halfDay` is for single days. `warnings` list what else is on these days.
         """
         async with self.transaction() as tx:
             leave = await rules.apply(tx, self.body, actor=self.actor)
@@ -32,13 +33,13 @@ class LeaveApplication(_Leave):
 
 
 class Leaves(_Leave):
-    """Requests within the caller's reach."""
+    """The requests that the caller may see."""
 
     async def get(self) -> None:
         """List leave, the latest first.
 
-        One's own, the team's for managers, all for HR and admins. Reason and documents are for
-        oneself and those who decide. `startDate` and `endDate` find what touches these days.
+        Employees see their own, managers the team's, HR and admins all: with reason and documents,
+        which nobody else sees. `startDate` and `endDate` find the leave that overlaps these days.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
@@ -49,8 +50,8 @@ class Leave(_Leave):
     async def get(self, leave_id: int) -> None:
         """Get a leave request.
 
-        One's own, the team's for managers, all for HR and admins. Reason and documents are for
-        oneself and those who decide.
+        Employees see their own, managers the team's, HR and admins all: with reason and documents,
+        which nobody else sees.
         """
         self.reply(await rules.find(self.db.sunshine, leave_id, actor=self.actor))
 
@@ -61,8 +62,8 @@ class LeaveHistory(_Leave):
     async def get(self, employee_id: int) -> None:
         """List an employee's leave, the latest first.
 
-        One's own, the team's for managers, all for HR and admins. Reason and documents are for
-        oneself and those who decide.
+        Employees see their own, managers the team's, HR and admins all: with reason and documents,
+        which nobody else sees.
         """
         self.reply_page(
             await rules.history(self.db.sunshine, employee_id, self.query, actor=self.actor)
@@ -70,24 +71,25 @@ class LeaveHistory(_Leave):
 
 
 class LeaveQueue(_Leave):
-    """Requests that wait for the caller."""
+    """The requests that await the caller's decision."""
 
     async def get(self) -> None:
-        """List the leave requests that wait for the caller, the most urgent first.
+        """List the leave requests that await the caller's decision, the most urgent first.
 
-        Of the team for managers, of everybody for HR and admins, never one's own.
+        The team's for managers, everybody's for HR and admins, never the caller's own.
         """
         self.reply_page(await decisions.queue(self.db.sunshine, self.query, actor=self.actor))
 
 
 class LeaveDecision(_Leave):
-    """An approver's yes or no."""
+    """An approver's decision."""
 
     async def post(self, leave_id: int) -> None:
         """Approve or reject leave.
 
-        Managers for their team, HR and admins for all, nobody their own. Only what is pending: 409.
-        Rejecting needs `notes`. What nobody decides by the deadline is rejected by itself.
+        Managers decide for their team, HR and admins for everybody, nobody for themselves. A
+        request that is not pending is refused with 409. Rejecting needs `notes`. A request that
+        nobody decides by its deadline is rejected automatically.
         """
         async with self.transaction() as tx:
             leave = await decisions.decide(tx, leave_id, **self.body, actor=self.actor)
@@ -95,12 +97,12 @@ class LeaveDecision(_Leave):
 
 
 class LeaveCancellation(_Leave):
-    """A request withdrawn."""
+    """The cancellation of a request."""
 
     async def post(self, leave_id: int) -> None:
-        """Cancel leave; what it took comes back.
+        """Cancel leave and give its days back.
 
-        While it is pending, or approved and not begun: 409 otherwise.
+        It must be pending, or approved and not begun; else 409.
         """
         async with self.transaction() as tx:
             leave = await decisions.cancel(tx, leave_id, actor=self.actor)

@@ -1,4 +1,4 @@
-"""Rooms, their schedule, their calendars. Rules: sunshine/modules/meeting_rooms."""
+"""Meeting rooms, their schedule and calendars. Rules: sunshine/modules/meeting_rooms."""
 
 from handlers.meeting_rooms import calendar_feed, rooms, schedule
 

@@ -11,12 +11,12 @@ from sunshine.web.routes import Route
 
 
 class RoomCalendar(Handler):
-    """Where a calendar subscribes to a room."""
+    """The URL of a room's calendar feed."""
 
     async def get(self, id_: int) -> None:
         """Get the URL of a room's calendar.
 
-        For a calendar to subscribe to. Whoever has it reads the feed: it is as secret as a
+        A calendar subscribes to it. Anybody who has the URL can read the feed: it is as secret as a
         password, and ends with it.
         """
         await rooms.find(self.db.sunshine, id_)
@@ -25,14 +25,14 @@ class RoomCalendar(Handler):
 
 
 class RoomCalendarFeed(Handler):
-    """What the calendar reads there."""
+    """The calendar feed of a room."""
 
     deadline = 60.0
 
     async def get(self, id_: int) -> None:
         """Read a room's calendar.
 
-        Its bookings as iCalendar. By the token in the feed's URL, or signed in.
+        Its bookings as iCalendar, for callers with the token of the feed's URL or signed in.
         """
         name, entries = await rules.calendar(self.db.sunshine, id_)
         await send_calendar(self, name, entries)

@@ -13,8 +13,8 @@ from sunshine.web.routes import Route
 class MeetingRooms(Records):
     """All rooms.
 
-    A filter by `capacity` means at least so many, one by `facilities` all of a comma list. A room
-    with bookings to come stays: 409. Names are unique.
+    The filter `capacity` is a minimum, `facilities` a comma-separated list of which a room has all.
+    A room with bookings to come cannot be deleted: 409. Names are unique.
     """
 
     records = rooms
@@ -27,12 +27,12 @@ class MeetingRoom(Record):
 
 
 class Availability(Handler):
-    """A room's day."""
+    """The availability of a room on a day."""
 
     async def get(self, id_: int) -> None:
-        """Get a room's day.
+        """Get a room's availability on a day.
 
-        When it is taken and when it is free, without titles. Today where no `date` is said.
+        When it is booked and when it is free, without titles; today by default.
         """
         day = self.query.get("date")
         self.reply(await availability.availability(self.db.sunshine, id_, day))

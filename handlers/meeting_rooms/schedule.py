@@ -1,7 +1,8 @@
-"""Booking meeting rooms over HTTP. Rules: sunshine/modules/meeting_rooms/schedule.py."""
+"""Booking meeting rooms over HTTP. Rules: sunshine/modules/meeting_rooms."""
 
 from sunshine.modules.meeting_rooms import bookings
 from sunshine.modules.meeting_rooms import schedule as rules
+from sunshine.modules.meeting_rooms.check_in import check_in
 from sunshine.modules.meeting_rooms.schemas import BOOK, BOOKED, BOOKING, CANCEL, CANCELLED, MOVE
 from sunshine.web.guards import body, query, requires_permission, signed_in
 from sunshine.web.handler import Handler
@@ -10,24 +11,25 @@ from sunshine.web.routes import Route
 
 
 class Schedule(Handler):
-    """Who has which room when."""
+    """The bookings of all rooms."""
 
     async def get(self) -> None:
         """List bookings by time.
 
-        Descriptions are for the organizer, the attendees and those who manage rooms. Booked ones
-        where `status` does not say otherwise.
+        Descriptions are shown to the organizer, the attendees and those who manage rooms. Only
+        those with the status `booked`, unless `status` asks for others.
         """
         page = await bookings.page(self.db.sunshine, self.query, actor=self.actor)
         self.reply_page(page)
 
     async def post(self) -> None:
-        """Book a room, once or again and again.
+        """Book a room, once or for a series.
 
-        The caller organizes. Times are half open: one may begin when another ends. Taken is 409,
-        whoever asks at once, with free rooms and the next free time in `data`. All people must fit.
-        `recurrence` is daily, weekly or monthly with `until` or `count`; `skipConflicts` leaves
-        taken days out. `warnings` say who is elsewhere.
+        The caller is the organizer. Times are half-open: a meeting may begin when another ends. A
+        taken room is 409, with free rooms and the next free time in `data`; of many requests at
+        once, one succeeds. All people must fit. `recurrence` is daily, weekly or monthly with
+        `until` or `count`; `skipConflicts` omits taken days. `warnings` name people who are
+        elsewhere.
         """
         async with self.transaction() as tx:
             booking = await rules.book(tx, self.body, actor=self.actor)
@@ -40,15 +42,15 @@ class Booking(Handler):
     async def get(self, booking_id: int) -> None:
         """Get a booking.
 
-        Descriptions are for the organizer, the attendees and those who manage rooms.
+        The description is shown to the organizer, the attendees and those who manage rooms.
         """
         database = self.db.sunshine
-        self.reply(await bookings.find(database, booking_id, actor=self.actor))
+        self.reply(await bookings.get(database, booking_id, actor=self.actor))
 
     async def put(self, booking_id: int) -> None:
         """Move or change a booking.
 
-        By its organizer or those who manage rooms, until it is over. The new time must be free:
+        Its organizer and those who manage rooms may, until it is over. A new time that is taken is
         409.
         """
         async with self.transaction() as tx:
@@ -58,8 +60,8 @@ class Booking(Handler):
     async def delete(self, booking_id: int) -> None:
         """Cancel a booking.
 
-        `scope=series` cancels what follows of its series too. Over or cancelled already is 409. The
-        row stays.
+        `scope=series` cancels the later bookings of its series too. A booking that is over or
+        cancelled already is 409. The row stays.
         """
         async with self.transaction() as tx:
             scope = self.query["scope"]
@@ -68,16 +70,16 @@ class Booking(Handler):
 
 
 class CheckIn(Handler):
-    """Somebody is there."""
+    """Checking in to a meeting."""
 
     async def post(self, booking_id: int) -> None:
         """Check in to a meeting.
 
-        By organizer or attendees, from a quarter of an hour before the start. Where
-        `ROOM_NO_SHOW_MINUTES` is set, a room that nobody checks in to is given free.
+        The organizer or an attendee does, from 15 minutes before the start. Where
+        `ROOM_NO_SHOW_MINUTES` is set, a room that nobody checks in to is released.
         """
         async with self.transaction() as tx:
-            booking = await rules.check_in(tx, booking_id, actor=self.actor)
+            booking = await check_in(tx, booking_id, actor=self.actor)
             self.reply(booking, message="Checked in", status=201)
 
 

@@ -1,4 +1,4 @@
-"""Tickets, their comments, how they end. Rules: sunshine/modules/tickets."""
+"""Tickets, their comments and their end. Rules: sunshine/modules/tickets."""
 
 from handlers.tickets import closing, comments, tickets
 

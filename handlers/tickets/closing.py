@@ -1,4 +1,4 @@
-"""How tickets end, over HTTP. Rules: sunshine/modules/tickets/closing.py."""
+"""The end of tickets over HTTP. Rules: sunshine/modules/tickets/closing.py."""
 
 from handlers.tickets.tickets import TicketEndpoint
 from sunshine.modules.tickets import closing as rules
@@ -14,8 +14,8 @@ class TicketClosing(TicketEndpoint):
     async def post(self, ticket_id: int) -> None:
         """Close a ticket.
 
-        By reporter, assignee or agents, saying how it was resolved. `satisfaction` counts from the
-        reporter only: 403 from others. Closed already is 409.
+        The reporter, the assignee and agents close it, with its `resolution`. `satisfaction` is for
+        the reporter only: 403 from others. A ticket that is closed already is 409.
         """
         async with self.transaction() as tx:
             ticket = await rules.close(tx, ticket_id, self.body, actor=self.actor)
@@ -23,12 +23,12 @@ class TicketClosing(TicketEndpoint):
 
 
 class TicketRating(TicketEndpoint):
-    """The reporter's word on how it went."""
+    """The reporter's rating."""
 
     async def post(self, ticket_id: int) -> None:
-        """Rate how a ticket went.
+        """Rate a ticket.
 
-        1 to 5 by its reporter, once, when it is resolved or closed.
+        Its reporter rates it from 1 to 5, once, when it is resolved or closed.
         """
         async with self.transaction() as tx:
             ticket = await rules.rate(tx, ticket_id, **self.body, actor=self.actor)
@@ -36,13 +36,13 @@ class TicketRating(TicketEndpoint):
 
 
 class TicketMerging(TicketEndpoint):
-    """Two tickets about one thing."""
+    """The merging of two tickets about one problem."""
 
     async def post(self, ticket_id: int) -> None:
         """Merge a ticket into another one.
 
-        It is closed; what was said stays where it was said, and its reporter and watchers watch the
-        other one.
+        The ticket is closed. Its comments stay where they are, and its reporter and watchers watch
+        the other one.
         """
         async with self.transaction() as tx:
             ticket = await rules.merge(tx, ticket_id, **self.body, actor=self.actor)

@@ -1,8 +1,8 @@
-"""What is said about tickets, and what happened, over HTTP. Rules:
+"""The comments and the history of tickets over HTTP. Rules:
 sunshine/modules/tickets/comments.py."""
 
 from sunshine.modules.tickets import comments as rules
-from sunshine.modules.tickets.schemas import COMMENT, HAPPENED, SAID
+from sunshine.modules.tickets.schemas import COMMENT, TICKET_COMMENT, TICKET_EVENT
 from sunshine.modules.tickets.visibility import check_file
 from sunshine.web.files.attachment_spec import AttachmentSpec
 from sunshine.web.files.attachments import WithAttachments
@@ -12,14 +12,14 @@ from sunshine.web.routes import Route
 
 
 class TicketComments(WithAttachments):
-    """The comments that one may see, and new ones."""
+    """The comments that the caller may see, and new ones."""
 
     filing = AttachmentSpec("ticketing", "ticket_comment", check=check_file)
 
     async def get(self, ticket_id: int) -> None:
-        """List a ticket's comments, the first first.
+        """List a ticket's comments, oldest first.
 
-        Internal ones are for agents.
+        Internal comments are for agents.
         """
         database = self.db.sunshine
         self.reply_page(await rules.page(database, ticket_id, self.query, actor=self.actor))
@@ -27,9 +27,10 @@ class TicketComments(WithAttachments):
     async def post(self, ticket_id: int) -> None:
         """Comment on a ticket.
 
-        By reporter, assignee and agents; `internal` by agents only. The reporter's public word
-        opens a resolved or closed ticket again, within 14 days. URLs of uploads in it become files
-        of the ticket, which who may read the comment may open: `files`.
+        The reporter, the assignee and agents comment; `internal` is for agents only. A public
+        comment of the reporter reopens a resolved or closed ticket within 14 days. URLs of uploads
+        in the text become files of the ticket, listed in `files`, for everybody who may read the
+        comment.
         """
         async with self.transaction() as tx:
             comment = await rules.add(tx, ticket_id, self.body, actor=self.actor)
@@ -37,14 +38,14 @@ class TicketComments(WithAttachments):
 
 
 class TicketHistory(WithAttachments):
-    """What happened to a ticket, as far as one may know."""
+    """The events of a ticket that the caller may see."""
 
     filing = AttachmentSpec("ticketing", "ticket_comment", check=check_file, within=("comment",))
 
     async def get(self, ticket_id: int) -> None:
-        """List what happened to a ticket, the first first.
+        """List the events of a ticket, oldest first.
 
-        As far as one may know: what is internal is for agents.
+        Internal comments and events are for agents.
         """
         database = self.db.sunshine
         self.reply_page(await rules.history(database, ticket_id, self.query, actor=self.actor))
@@ -58,13 +59,13 @@ routes = [
             signed_in,
             requires_permission("tickets:read"),
             query(rules.comments.schema),
-            page(SAID),
+            page(TICKET_COMMENT),
         ],
         POST=[
             signed_in,
             requires_permission("tickets:read"),
             body(COMMENT),
-            created(SAID),
+            created(TICKET_COMMENT),
             conflicts("ticket_merged"),
         ],
     ),
@@ -75,7 +76,7 @@ routes = [
             signed_in,
             requires_permission("tickets:read"),
             query(rules.events.schema),
-            page(HAPPENED),
+            page(TICKET_EVENT),
         ],
     ),
 ]

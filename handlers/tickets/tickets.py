@@ -12,27 +12,28 @@ from sunshine.web.routes import Route
 
 
 class TicketEndpoint(WithAttachments):
-    """What answers with a ticket, or takes one."""
+    """An endpoint whose payload or answer is a ticket."""
 
     filing = AttachmentSpec("ticketing", "ticket", check=check_file, notes="ticket_comment.comment")
 
 
 class Tickets(TicketEndpoint):
-    """The tickets that one may see, and new ones."""
+    """The tickets that the caller may see, and new ones."""
 
     async def get(self) -> None:
         """List tickets, the latest first.
 
-        Those one reported, solves or watches, the team's for managers, all with `tickets:agent`.
-        `search` looks at numbers, titles, descriptions, and the comments one may read.
+        Callers see the tickets that they reported, are assigned to or watch, managers those of the
+        team, callers with `tickets:agent` all. `search` looks at numbers, titles, descriptions and
+        the comments that the caller may read.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query, actor=self.actor))
 
     async def post(self) -> None:
         """Report a problem.
 
-        In one's own name; agents in anybody's. The priority says when the first response and the
-        solution are due, in business hours.
+        Employees report in their own name, agents in anybody's. The priority decides when the first
+        response and the resolution are due, in business hours.
         """
         async with self.transaction() as tx:
             ticket = await rules.create(tx, self.body, actor=self.actor)
@@ -45,17 +46,17 @@ class Ticket(TicketEndpoint):
     async def get(self, ticket_id: int) -> None:
         """Get a ticket.
 
-        Those one reported, solves or watches, the team's for managers, all with `tickets:agent`.
-        Internal comments are neither shown nor counted to those who are no agents.
+        Callers see the tickets that they reported, are assigned to or watch, managers those of the
+        team, callers with `tickets:agent` all. Only agents see and count internal comments.
         """
         self.reply(await rules.find(self.db.sunshine, ticket_id, actor=self.actor))
 
     async def put(self, ticket_id: int) -> None:
         """Change a ticket.
 
-        The reporter: title, description, category and attachments while it is open. The assignee:
-        `status`, and `notes`, which becomes an internal comment. Agents everything. From open over
-        in_progress and resolved to closed: other moves are 409. With `version` a change made
+        The reporter changes title and description while it is open; the assignee `status`, and
+        `notes`, which becomes an internal comment; agents every field. The status goes from open to
+        in_progress, resolved and closed; other transitions are 409. With `version`, a change made
         meanwhile is 409.
         """
         async with self.transaction() as tx:
@@ -65,7 +66,7 @@ class Ticket(TicketEndpoint):
     async def delete(self, ticket_id: int) -> None:
         """Delete a ticket.
 
-        It is out of everybody's sight; row and events stay for the record.
+        Nobody sees it any more; its row and its events stay for the audit trail.
         """
         async with self.transaction() as tx:
             await closing.delete(tx, ticket_id, actor=self.actor)
@@ -73,12 +74,12 @@ class Ticket(TicketEndpoint):
 
 
 class TicketAssignment(TicketEndpoint):
-    """Who solves it."""
+    """The employee whom a ticket is assigned to."""
 
     async def post(self, ticket_id: int) -> None:
         """Assign a ticket.
 
-        To an active employee, or with null to nobody.
+        It is assigned to an active employee or, with null, to nobody.
         """
         async with self.transaction() as tx:
             ticket = await updates.change(tx, ticket_id, self.body, actor=self.actor)
@@ -86,21 +87,21 @@ class TicketAssignment(TicketEndpoint):
 
 
 class TicketWatching(TicketEndpoint):
-    """Whether one is told what happens to it."""
+    """Whether the caller watches a ticket."""
 
     async def post(self, ticket_id: int) -> None:
         """Watch a ticket.
 
-        One sees it and is told over the socket what happens to it.
+        Watchers see the ticket, and receive its events over the socket.
         """
         async with self.transaction() as tx:
             ticket = await watchers.watch(tx, ticket_id, actor=self.actor)
             self.reply(ticket, message="Ticket watched")
 
     async def delete(self, ticket_id: int) -> None:
-        """Watch a ticket no more.
+        """Stop watching a ticket.
 
-        Asked twice it is fine.
+        Repeated calls succeed.
         """
         async with self.transaction() as tx:
             await watchers.unwatch(tx, ticket_id, actor=self.actor)

@@ -1,4 +1,4 @@
-"""Signing in, accounts, the audit trail. Rules: sunshine/modules/users."""
+"""Signing in, accounts and the audit trail. Rules: sunshine/modules/users."""
 
 from handlers.users import accounts, audit_trail, sessions, sign_ins
 

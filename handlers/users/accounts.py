@@ -16,17 +16,18 @@ class Users(Handler):
     async def get(self) -> None:
         """List accounts.
 
-        Never with a password, in whatever form.
+        Answers hold no password in any form.
         """
         self.reply_page(await rules.page(self.db.sunshine, self.query))
 
     async def post(self) -> None:
         """Create an account.
 
-        Username and email are unique in any case. Passwords have 10 characters to 72 bytes, and are
-        neither common nor made of the names of person, account or company. With
-        `mustChangePassword` the first sign-in opens the own account only, until the password is
-        another. `permissions` are given beside those of the role; an employee has one account.
+        Usernames and email addresses are unique, upper and lower case alike. Passwords have at
+        least 10 characters and at most 72 bytes, and are neither common nor made of the names of
+        the person, the account or the company. With `mustChangePassword` the user has access to
+        their own account only, until they change the password. `permissions` are granted beside
+        those of the role. An employee has at most one account.
         """
         values = self.body
         password = values.pop("password")
@@ -46,18 +47,19 @@ class User(Handler):
     async def get(self, user_id: int) -> None:
         """Get an account.
 
-        Any to HR and admins, one's own to everybody.
+        HR and admins get any account, everybody else their own.
         """
         self.reply(await rules.find(self.db.sunshine, user_id, actor=self.actor))
 
     async def put(self, user_id: int) -> None:
         """Change an account.
 
-        Oneself: name, email and password, which needs `currentPassword`; of several changes at
-        once with one current password one is made, the others are 409. Admins: everything but
-        their own role, permissions and state, and which employee they are once, while none is
-        linked. A new password or role, `mustChangePassword` and a deactivation end all tokens of
-        that user at once. The last active admin stays one: 409.
+        Everybody changes their own name, email and password, which needs `currentPassword`; of
+        several changes at once with one current password one is made, the others are 409. Admins
+        change every field of others, but not their own role, permissions or state; they link
+        their own account to an employee once, while it has none. A new password or role,
+        `mustChangePassword` and a deactivation end all tokens of the user at once. The last active
+        admin cannot be demoted or deactivated: 409.
         """
         values = self.body
         current = values.pop("currentPassword", None)
@@ -80,7 +82,8 @@ class User(Handler):
     async def delete(self, user_id: int) -> None:
         """Deactivate an account.
 
-        The row stays for the record. Not one's own, not the last active admin: 409.
+        The row stays for the audit trail. One's own account and that of the last active admin
+        cannot be deactivated: 409.
         """
         async with self.transaction() as tx:
             await rules.deactivate(tx, user_id, actor=self.actor)

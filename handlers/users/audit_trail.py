@@ -15,8 +15,8 @@ class Events(Handler):
     async def get(self) -> None:
         """Read the audit trail, the latest first.
 
-        Of one database: who did what, when, the row before and after. `since` is the `seq` of an
-        event and goes forward from there, without gap or repeat.
+        It is that of one database: who did what, when, and the row before and after. `since` takes
+        the `seq` of an event and lists the events after it, oldest first, without gaps or repeats.
         """
         database = self.db[self.query["database"]]
         self.reply_page(await rules.page(database, self.query))

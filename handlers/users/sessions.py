@@ -1,4 +1,7 @@
-"""Sign-in over HTTP. Rules: sunshine/modules/users/sessions.py. Tables: models/auth.py."""
+"""Signing in and out over HTTP. Rules: sunshine/modules/users/sessions.py. Tables:
+models/auth.py."""
+
+from typing import Any
 
 from handlers.users.sign_ins import sign_in
 from sunshine.modules.users import sessions as rules
@@ -10,23 +13,28 @@ from sunshine.web.routes import Route
 
 
 class Login(Handler):
-    """A name and a password for a token."""
+    """A token for a username and a password."""
 
     bucket = "sign_in"
 
     async def post(self) -> None:
-        """Sign in: a name and a password for a token.
+        """Sign in with a username and a password, for a token.
 
-        The name is the username or the email address, in any case. A wrong name, a wrong password
-        and an inactive account get the same answer in the same time. Too many failures slow down
-        whoever is a stranger to the account: 429, to be tried again after `Retry-After`. Not so
-        from where it signed in before, or with an earlier token of it in `x-access-token`, ended or
-        not: a client keeps the last one, and shows it when it signs in again. Where an
-        admin asked for a new password `user.mustChangePassword` is true: the token opens the own
-        account only, until it is changed.
+        `username` takes the email address too, in any case. A wrong name, a wrong password and an
+        inactive account get the same answer in the same time. Too many failures slow callers down
+        whom the account does not know: 429, to be repeated after `Retry-After`. The account knows
+        the networks from which it signed in before, and clients that send an earlier token of it in
+        `x-access-token`, ended or not: keep the last token and send it with the next sign-in. Where
+        an admin asked for a new password, `user.mustChangePassword` is true: until the password is
+        changed, the token gives access to the caller's own account only.
         """
         account = await sign_in(self, "user", rules, self.db.sunshine)
-        user = {field: account[field] for field in ("id", "username", "name", "role")}
+        user: dict[str, Any] = {
+            "id": account["id"],
+            "username": account["username"],
+            "name": account["name"],
+            "role": account["role"],
+        }
         if account["must_change_password"]:
             user["mustChangePassword"] = True
         token = self.application.tokens.sign(
@@ -41,7 +49,7 @@ class Login(Handler):
 
 
 class Logout(Handler):
-    """The end of the token that is shown."""
+    """The end of the request's token."""
 
     safe = False
     own_account = True
@@ -49,15 +57,15 @@ class Logout(Handler):
     async def get(self) -> None:
         """Sign out.
 
-        That token ends at once, in every process, and its sockets are closed. Asked again it is
-        401.
+        The request's token ends at once, in every process, and its sockets are closed. A second
+        call is 401.
         """
         async with self.transaction() as tx:
             await rules.sign_out(tx, actor=self.actor)
             self.reply(message="Logged out successfully")
 
     async def post(self) -> None:
-        """Sign out, for clients that change nothing by GET.
+        """Sign out, for clients that make no changes with GET.
 
         The same as `GET`.
         """
@@ -65,15 +73,15 @@ class Logout(Handler):
 
 
 class Account(Handler):
-    """Who the caller is and what they may."""
+    """The caller's account and permissions."""
 
     own_account = True
 
     async def get(self) -> None:
         """Get one's own account.
 
-        With the permissions of the role and those given by an admin, as they are in the database
-        now. A driver gets the driver's.
+        `permissions` are those of the role and those that an admin granted, as the database holds
+        them now. Drivers get their own account, with the role `driver`.
         """
         actor = self.actor
         account = {
@@ -90,14 +98,14 @@ class Account(Handler):
 
 
 class VerifyJwt(Handler):
-    """Whether the token still counts."""
+    """Whether the request's token is still valid."""
 
     own_account = True
 
     async def get(self) -> None:
         """Check a token.
 
-        Whether it still counts: not expired, not ended, of an active account.
+        A token is valid while it has neither expired nor been ended and its account is active.
         """
         user = {"id": self.actor.id, "username": self.actor.username}
         self.reply_exactly({"success": True, "message": "Token is valid", "user": user})

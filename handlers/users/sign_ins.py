@@ -1,16 +1,14 @@
-"""Signing in, of users and of drivers, and what they read of it. Rules:
-sunshine/modules/users/sign_ins.py.
+"""Signing in, of users and of drivers, and the list of their own sign-ins.
 
-How often somebody may try: sunshine/web/sign_in_limits.py.
+Rules: sunshine/modules/users/sign_ins.py. The limits of attempts: sunshine/web/sign_in_limits.py.
 """
 
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sunshine.core.errors import NotSignedIn, TooMany
 from sunshine.core.principals import Caller
 from sunshine.database.database import Database
-from sunshine.database.statements import Row
 from sunshine.identity.passwords import Passwords
 from sunshine.modules.users import sign_ins as rules
 from sunshine.modules.users.auth_schemas import SIGN_IN
@@ -20,21 +18,26 @@ from sunshine.web.response_specs import page
 from sunshine.web.routes import Route
 from sunshine.web.sign_in_limits import SignIn
 
+A = TypeVar("A", bound=rules.Account)
 
-class Accounts(Protocol):
-    """The rules of one kind of account."""
+
+class Accounts(Protocol[A]):
+    """The rules of one kind of account: a user's or a driver's."""
 
     def account_of(
         self, database: Database, username: str, caller: Caller
-    ) -> Awaitable[Row | None]: ...
+    ) -> Awaitable[A | None]: ...
 
     def sign_in(
-        self, database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+        self, database: Database, passwords: Passwords, account: A, password: str, caller: Caller
     ) -> Awaitable[None]: ...
 
 
-async def sign_in(handler: Handler, kind: str, accounts: Accounts, database: Database) -> Row:
-    """The account whose name and password were sent, or a refusal, with its trace in the trail."""
+async def sign_in(handler: Handler, kind: str, accounts: Accounts[A], database: Database) -> A:
+    """Return the account whose username and password the request holds, and record the sign-in.
+
+    NotSignedIn `invalid_credentials` for others, TooMany above the limits; both are recorded.
+    """
     name, password = handler.body["username"], handler.body["password"]
     attempt, passwords = SignIn(handler, kind), handler.application.passwords
     account = await accounts.account_of(database, name, attempt.caller)
@@ -43,13 +46,13 @@ async def sign_in(handler: Handler, kind: str, accounts: Accounts, database: Dat
     except TooMany:
         untold = await attempt.untold()
         await rules.refused(
-            database, account, attempt.caller, "slowed", attempts=untold, told=untold > 0
+            database, account, attempt.caller, "slowed", attempts=untold, is_recorded=untold > 0
         )
         raise
     reason = await rules.check(account, passwords, password)
     if account is None or reason:
-        told = await attempt.is_told()
-        await rules.refused(database, account, attempt.caller, reason, told=told)
+        is_recorded = await attempt.is_told()
+        await rules.refused(database, account, attempt.caller, reason, is_recorded=is_recorded)
         raise NotSignedIn("Invalid username or password", code="invalid_credentials")
     await accounts.sign_in(database, passwords, account, password, attempt.caller)
     await attempt.give_back()
@@ -57,13 +60,13 @@ async def sign_in(handler: Handler, kind: str, accounts: Accounts, database: Dat
 
 
 class SignIns(Handler):
-    """When one signed in, and when somebody could not."""
+    """The caller's sign-ins and refusals."""
 
     async def get(self) -> None:
         """List one's own sign-ins and refusals, the latest first.
 
-        From which address and with which program. `attempts` is above 1 where several that came too
-        soon are told as one. As far back as the audit trail goes.
+        Each has its address and its client program. `attempts` is above 1 where one entry stands
+        for several attempts that came too soon. The list goes as far back as the audit trail.
         """
         database = self.db["fleet" if self.actor.kind == "driver" else "sunshine"]
         self.reply_page(await rules.page(database, self.query, actor=self.actor))

@@ -10,26 +10,29 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
+    from sunshine.modules.attendance.rows import MonthReport
 
 
 @click.group()
 def attendance() -> None:
-    """When people were at work."""
+    """Report attendance."""
 
 
 @attendance.command()
-@click.option("--month", type=click.IntRange(1, 12), required=True, help="1 to 12.")
-@click.option("--year", type=click.IntRange(1, 9999), required=True, help="Such as 2026.")
-@click.option("--department", metavar="NAME|ID", help="Only those in this department.")
+@click.option("--month", type=click.IntRange(1, 12), required=True, help="The month, 1 to 12.")
+@click.option("--year", type=click.IntRange(1, 9999), required=True, help="The year, such as 2026.")
+@click.option("--department", metavar="NAME|ID", help="Only the employees of this department.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "csv", "json", "xlsx"]),
     default="table",
     show_default=True,
-    help="How to print it.",
+    help="The format of the report.",
 )
-@click.option("--output", "file", type=click.File("wb", atomic=True), help="Write to this file.")
+@click.option(
+    "--output", "file", type=click.File("wb", atomic=True), help="Write the report to this file."
+)
 @json_option
 def report(
     month: int,
@@ -39,9 +42,9 @@ def report(
     file: IO[bytes] | None,
     as_json: bool,
 ) -> None:
-    """Print a month in figures: days and hours of everybody, and their totals.
+    """Print a month in figures: days and hours of each employee, and the totals.
 
-    Leave is in days, permits, work and overtime are in hours.
+    Leave is in days; permits, work and overtime are in hours.
     """
     from sunshine.commands.context import run
 
@@ -50,13 +53,13 @@ def report(
         raise click.UsageError("--output needs --format csv, json or xlsx")
     if format_ == "xlsx" and not file and sys.stdout.isatty():
         raise click.UsageError("a terminal shows no xlsx: use --output")
-    found = run(lambda database: _found(database, {"month": month, "year": year}, department))
+    found = run(lambda database: _report(database, {"month": month, "year": year}, department))
     _print(found, format_, file)
 
 
-async def _found(
+async def _report(
     database: "Database", query: dict[str, Any], department: str | None
-) -> dict[str, Any]:
+) -> "MonthReport":
     from sunshine.modules.attendance import report as attendance_report
 
     if department is not None:
@@ -65,7 +68,7 @@ async def _found(
 
 
 async def _department(database: "Database", said: str) -> int:
-    """The id of the department that is called so, or has that id."""
+    """Return the id of the department that has this name or id."""
     from sunshine.modules.employees.departments import departments
 
     for row in await departments.listing.every(database, {}):
@@ -74,7 +77,7 @@ async def _department(database: "Database", said: str) -> int:
     raise output.CommandError(f"there is no department {said}", output.NOT_FOUND)
 
 
-def _print(found: dict[str, Any], format_: str, file: IO[bytes] | None) -> None:
+def _print(found: "MonthReport", format_: str, file: IO[bytes] | None) -> None:
     import asyncio
 
     from sunshine.core import json

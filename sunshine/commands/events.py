@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.users.rows import EventEntry
 
 PAGE = 100
 LOOK_SECONDS = 5.0
@@ -24,12 +24,12 @@ COLUMNS = ("seq", "at", "type", "entity", "entityId", "actor")
 
 @click.group()
 def events() -> None:
-    """What happened: who changed what, and when."""
+    """The audit trail: who changed what, and when."""
 
 
 @events.command("list")
 @click.option("--database", type=click.Choice(DATABASES), default="sunshine", show_default=True)
-@click.option("--since", metavar="SEQ", help="Only what came after this event.")
+@click.option("--since", metavar="SEQ", help="Only events after this one.")
 @click.option("--type", "type_", metavar="TYPE", help="Such as user_created.")
 @click.option("--entity", metavar="ENTITY", help="Such as employee.")
 @click.option(
@@ -37,7 +37,7 @@ def events() -> None:
     type=click.IntRange(1, 100_000),
     default=50,
     show_default=True,
-    help="At most so many.",
+    help="At most this many events.",
 )
 @json_option
 def list_(
@@ -48,14 +48,14 @@ def list_(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List events, oldest first: the last ones, or with --since the first ones after it."""
+    """List events, oldest first: the last ones or, with --since, the first ones after it."""
     from sunshine.commands.context import run
     from sunshine.modules.users import audit_trail as rules
 
     given = {"since": since, "type": type_, "entity": entity}
     query = {name: value for name, value in given.items() if value is not None}
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[EventEntry]":
         return (await rules.page(database, {"page": 1, "limit": limit, **query})).rows
 
     rows = run(work, database)
@@ -75,9 +75,9 @@ def list_(
     type=click.IntRange(0, 1000),
     default=10,
     show_default=True,
-    help="How many of the last ones to begin with.",
+    help="Begin with this many of the last events.",
 )
-@click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
+@click.option("-f", "--follow", is_flag=True, help="Continue with new events until Ctrl-C.")
 @json_option
 def tail(
     database: str,
@@ -93,7 +93,7 @@ def tail(
     given = {"type": type_, "entity": entity}
     query = {name: value for name, value in given.items() if value is not None}
 
-    def show(row: "Row") -> None:
+    def show(row: "EventEntry") -> None:
         if as_json:
             output.line(row)
         else:
@@ -103,10 +103,17 @@ def tail(
 
 
 async def _tail(
-    database: "Database", query: "Row", lines: int, follow: bool, show: "Callable[[Row], None]"
+    database: "Database",
+    query: dict[str, str],
+    lines: int,
+    follow: bool,
+    show: "Callable[[EventEntry], None]",
 ) -> None:
-    """Pages of the log after the last one shown: the feed only says when to look, so that what was
-    committed in any order, or while it was away, is shown once."""
+    """Show the last events, then pages of the log after the last one shown.
+
+    The feed only says when to look: events that were committed in any order, or while the feed was
+    away, are shown once.
+    """
     import asyncio
 
     from sunshine.database.event_log import Feed
@@ -138,16 +145,18 @@ async def _tail(
 
 
 async def _changed(found: "asyncio.Event") -> None:
-    """Something happened, or the time has come to look without being told."""
+    """Wait until something happened, or it is time to look anyway."""
     import asyncio
 
     with suppress(TimeoutError):
         await asyncio.wait_for(found.wait(), LOOK_SECONDS)
 
 
-def _line(row: "Row") -> "Row":
+def _line(row: "EventEntry") -> dict[str, object]:
+    """Return the COLUMNS of an event."""
     actor = row["actor"]
-    who = (
-        actor["name"] if actor["id"] is None else f"{actor['name']} ({actor['type']} {actor['id']})"
-    )
-    return {name: row[name] for name in COLUMNS} | {"actor": who}
+    who = actor["name"]
+    if actor["id"] is not None:
+        who += f" ({actor['type']} {actor['id']})"
+    values = (row["seq"], row["at"], row["type"], row["entity"], row["entityId"], who)
+    return dict(zip(COLUMNS, values, strict=True))

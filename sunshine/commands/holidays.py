@@ -1,7 +1,7 @@
 """`sunshine holidays`: a year's holidays from public data. Rules:
 sunshine/modules/leave/holidays.py."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -12,37 +12,46 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.leave.rows import HolidayRow
 
 COLUMNS = ("date", "name", "kind", "deductsAnnual")
 MAX_NAME = 200
 years = click.IntRange(1900, 2100)
 
 
+class NewHoliday(TypedDict):
+    """A holiday to create; `date` is YYYY-MM-DD."""
+
+    date: str
+    name: str
+    kind: str
+
+
 @click.group()
 def holidays() -> None:
-    """The company's holidays."""
+    """List and import the company's holidays."""
 
 
 @holidays.command("list")
-@click.option("--year", type=years, help="Instead of this year.")
+@click.option("--year", type=years, help="Default: the current year.")
 @json_option
 def list_(year: int | None, as_json: bool) -> None:
     """List the holidays of a year."""
     from sunshine.commands.context import run
 
     rows = run(lambda database: _known(database, year or database.today.year))
-    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    output.table(rows, as_json=as_json, columns=COLUMNS)
 
 
 @holidays.command("import")
-@click.option("--country", required=True, help="Two letters, such as ID.")
-@click.option("--year", type=years, required=True, help="Of which year.")
-@click.option("--subdiv", help="A state or province with days of its own, such as BY.")
-@click.option("--categories", help="By commas.  [default: public; for ID public,government]")
+@click.option("--country", required=True, help="The ISO code of two letters, such as ID.")
+@click.option("--year", type=years, required=True, help="The year to import.")
+@click.option("--subdiv", help="A state or province with its own holidays, such as BY.")
+@click.option(
+    "--categories", help="Separated by commas.  [default: public; for ID public,government]"
+)
 @click.option("--language", help="Of the names, such as en_US.  [default: the country's own]")
-@click.option("--dry-run", is_flag=True, help="Tell what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be created, and change nothing.")
 @json_option
 def import_(
     country: str,
@@ -53,16 +62,16 @@ def import_(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Take over a COUNTRY's holidays; dates that have one already keep it.
+    """Import a country's holidays; a date that has a holiday already keeps it.
 
     The government's days of Indonesia are joint leave (cuti bersama): they become collective
-    holidays, which annual leave pays. All else becomes public holidays. Days that follow the moon
-    are estimated years ahead, and say so in their names.
+    holidays, which are paid from annual leave. All others become public holidays. Dates that depend
+    on the moon are estimates for years ahead, and their names say so.
     """
     from sunshine.commands.context import run
 
     days = _of_country(country.upper(), year, subdiv, categories, language)
-    rows = run(lambda database: _take(database, year, days, dry_run))
+    rows = run(lambda database: _create(database, year, days, dry_run))
     output.table(rows, as_json=as_json, columns=("date", "name", "kind", "outcome"))
     new = sum(row["outcome"] != "kept" for row in rows)
     if dry_run:
@@ -73,8 +82,8 @@ def import_(
 
 def _of_country(
     country: str, year: int, subdiv: str | None, categories: str | None, language: str | None
-) -> "list[Row]":
-    """What is known of a country's year, as a new holiday is given, in order."""
+) -> "list[NewHoliday]":
+    """Return the holidays of a country's year as new ones, by date."""
     from holidays import country_holidays, list_supported_countries
 
     if country not in list_supported_countries(include_aliases=False):
@@ -89,7 +98,7 @@ def _of_country(
     # Left open, it would be that of the terminal.
     language = language or about.default_language
     _check("--language", [language], about.supported_languages or (None,))
-    days: dict[str, Row] = {}
+    days: dict[str, NewHoliday] = {}
     for category in asked:
         is_joint_leave = country == "ID" and category == "government"
         kind = "collective" if is_joint_leave else "public"
@@ -111,15 +120,20 @@ def _check(option: str, asked: "Collection[str | None]", known: "Collection[str 
         raise click.UsageError(f"{option}: {wrong[0]!r} is not one of {named}")
 
 
-async def _known(database: "Database", year: int) -> "list[Row]":
+async def _known(database: "Database", year: int) -> "list[HolidayRow]":
     from sunshine.modules.leave.holidays import holidays as records
 
     rows = await records.listing.every(database, {"year": year})
     return sorted(rows, key=lambda row: row["date"])
 
 
-async def _take(database: "Database", year: int, days: "list[Row]", dry_run: bool) -> "list[Row]":
-    """Make those that are new, all or none; each with its outcome, what is kept as it is there."""
+async def _create(
+    database: "Database", year: int, days: "list[NewHoliday]", dry_run: bool
+) -> list[dict[str, str]]:
+    """Create the new holidays, all or none.
+
+    Returns each date with its outcome: `kept` with the holiday there, else `created` or `new`.
+    """
     from sunshine.commands.context import operator
     from sunshine.core.validation import Payload
     from sunshine.modules.leave import holidays as rules
@@ -135,7 +149,8 @@ async def _take(database: "Database", year: int, days: "list[Row]", dry_run: boo
     return [
         {
             "date": day["date"],
-            **{name: known.get(day["date"], day)[name] for name in ("name", "kind")},
+            "name": known.get(day["date"], day)["name"],
+            "kind": known.get(day["date"], day)["kind"],
             "outcome": "kept" if day["date"] in known else "new" if dry_run else "created",
         }
         for day in days

@@ -1,8 +1,8 @@
-"""`sunshine rooms`: meeting rooms from the command line. Rules:
-sunshine/modules/meeting_rooms/rooms.py and _slots.py."""
+"""`sunshine rooms`: meeting rooms from the command line. Rules: sunshine/modules/meeting_rooms."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,7 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.meeting_rooms.rows import FreeRoomRow, RoomRow
 
 COLUMNS = ("id", "name", "capacity", "floor", "facilities", "opensAt", "closesAt", "active")
 FREE = ("id", "name", "capacity", "floor", "facilities", "location")
@@ -25,15 +25,15 @@ def rooms() -> None:
 
 
 @rooms.command("list")
-@click.option("--capacity", type=click.IntRange(1), help="Only for so many people.")
+@click.option("--capacity", type=click.IntRange(1), help="Only for at least this many people.")
 @click.option("--floor", type=int, help="Only on this floor.")
-@click.option("--facilities", help="Only with all of these, as a comma list.")
+@click.option("--facilities", help="Only with all of these, comma-separated.")
 @json_option
 def list_(capacity: int | None, floor: int | None, facilities: str | None, as_json: bool) -> None:
     """List the rooms."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[RoomRow]":
         from sunshine.modules.meeting_rooms import rooms as rules
 
         given = {"capacity": capacity, "floor": floor, "facilities": facilities}
@@ -47,7 +47,7 @@ def list_(capacity: int | None, floor: int | None, facilities: str | None, as_js
 @click.option(
     "--at",
     type=Moment(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
-    help="From when, in the company's timezone; now unless said.",
+    help="From when, in the company's timezone; now by default.",
 )
 @click.option("--minutes", type=click.IntRange(1, 1439), default=60, show_default=True,
               help="How long.")  # fmt: skip
@@ -58,7 +58,7 @@ def free(at: datetime | None, minutes: int, capacity: int, as_json: bool) -> Non
     """List the rooms that are free and open, the smallest first."""
     from sunshine.commands.context import run
 
-    async def work(database: "Database") -> "list[Row]":
+    async def work(database: "Database") -> "list[FreeRoomRow]":
         from sunshine.core.errors import Invalid
         from sunshine.modules.meeting_rooms.availability import free_rooms, slot
 
@@ -74,7 +74,7 @@ def free(at: datetime | None, minutes: int, capacity: int, as_json: bool) -> Non
     _show(run(work), FREE, as_json)
 
 
-def _show(rows: "list[Row]", columns: tuple[str, ...], as_json: bool) -> None:
+def _show(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
     shown = (
         rows
         if as_json

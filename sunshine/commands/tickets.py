@@ -1,4 +1,4 @@
-"""`sunshine tickets`: what is asked of the help desk, read. Rules:
+"""`sunshine tickets`: read the tickets of the help desk. Rules:
 sunshine/modules/tickets/tickets.py."""
 
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from sunshine.commands.output import json_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.tickets.rows import CommentRow, TicketRow
 
 STATUSES = click.Choice(["open", "in_progress", "resolved", "closed"])
 PRIORITIES = click.Choice(["low", "medium", "high", "urgent"])
@@ -24,18 +24,24 @@ def tickets() -> None:
 
 
 @tickets.command("list")
-@click.option("--status", type=STATUSES, help="Only those in this status.")
-@click.option("--priority", type=PRIORITIES, help="Only those of this priority.")
-@click.option("--category", help="Only those of this category, in any case.")
-@click.option("--assigned-to", type=int, metavar="ID", help="Only what this employee solves.")
-@click.option("--breached", is_flag=True, default=None, help="Only those that are late.")
-@click.option("--search", help="Only those with this in number, title, text or a comment.")
+@click.option("--status", type=STATUSES, help="Only tickets in this status.")
+@click.option("--priority", type=PRIORITIES, help="Only tickets of this priority.")
+@click.option("--category", help="Only tickets of this category, in any case.")
+@click.option(
+    "--assigned-to", type=int, metavar="ID", help="Only tickets that are assigned to this employee."
+)
+@click.option(
+    "--breached", is_flag=True, default=None, help="Only tickets that have missed a target."
+)
+@click.option(
+    "--search", help="Only tickets with this text in number, title, description or a comment."
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, 1_000_000),
     default=50,
     show_default=True,
-    help="At most so many.",
+    help="At most this many tickets.",
 )
 @json_option
 def list_(
@@ -60,54 +66,54 @@ def list_(
         "search": search,
     }
     rows = run(lambda database: _listed(database, given, limit))
-    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    output.table(map(_shown, rows), as_json=as_json, columns=COLUMNS)
 
 
 @tickets.command()
 @click.argument("number")
 @json_option
 def show(number: str, as_json: bool) -> None:
-    """Show a ticket and all that was said about it, internal comments too."""
+    """Show a ticket and all its comments, internal ones too."""
     from sunshine.commands.context import run
 
-    row = run(lambda database: _found(database, number))
+    row, comments = run(lambda database: _found(database, number))
     if as_json:
-        output.document(row)
+        output.document({**_shown(row), "comments": comments})
         return
-    comments = row.pop("comments")
-    lines = [{"field": name, "value": value} for name, value in row.items()]
-    lines += [{"field": "comment", "value": _said(comment)} for comment in comments]
+    lines = [{"field": name, "value": value} for name, value in _shown(row).items()]
+    lines += [{"field": "comment", "value": _line(comment)} for comment in comments]
     output.table(lines)
 
 
-def _said(comment: "Row") -> str:
+def _shown(row: "TicketRow") -> dict[str, object]:
+    """Return a ticket without `watching`, which is the caller's: here there is none."""
+    return {name: value for name, value in row.items() if name != "watching"}
+
+
+def _line(comment: "CommentRow") -> str:
     kind = " (internal)" if comment["internal"] else ""
     return f"{comment['createdAt']:%Y-%m-%d %H:%M}Z {comment['author']}{kind}: {comment['comment']}"
 
 
 async def _listed(
     database: "Database", given: dict[str, Any], limit: int = EVERY["limit"]
-) -> "list[Row]":
+) -> "list[TicketRow]":
     from sunshine.modules.tickets.tickets import LISTINGS
 
     asked = {name: value for name, value in given.items() if value is not None}
-    listing = LISTINGS[True]  # whoever is at the machine sees everything
+    listing = LISTINGS[True]  # operators see everything
     page = await listing.page(
         database, {"page": 1, "limit": limit, **asked}, me=None, now=database.clock()
     )
-    for row in page.rows:
-        del row["watching"]
     return page.rows
 
 
-async def _found(database: "Database", number: str) -> "Row":
+async def _found(database: "Database", number: str) -> "tuple[TicketRow, list[CommentRow]]":
     from sunshine.core.errors import NotFound
     from sunshine.modules.tickets.comments import comments
 
     full = f"TCK-{number.zfill(6)}" if number.isdigit() else number.upper()
     for row in await _listed(database, {"search": full}):
         if row["number"] == full:
-            said = await comments.page(database, EVERY, ticket=row["id"])
-            return {**row, "comments": said.rows}
+            return row, (await comments.page(database, EVERY, ticket=row["id"])).rows
     raise NotFound(f"there is no ticket {number}")

@@ -1,4 +1,4 @@
-"""`sunshine token`: tokens for scripts, and the end of tokens. Rules:
+"""`sunshine token`: issue tokens for scripts, revoke tokens. Rules:
 sunshine/modules/users/sessions.py."""
 
 import re
@@ -13,14 +13,14 @@ from sunshine.commands.output import json_option
 if TYPE_CHECKING:
     from sunshine.core.settings import Settings
     from sunshine.database.database import Database, Databases
-    from sunshine.database.statements import Row
+    from sunshine.modules.users.rows import IssuedToken
 
 YEAR = 365 * 24 * 60  # minutes
 
 
 @click.group()
 def token() -> None:
-    """Tokens without a password: given to scripts, and ended."""
+    """Tokens without a password: issue them to scripts, and revoke them."""
 
 
 @token.command()
@@ -28,18 +28,18 @@ def token() -> None:
 @click.option(
     "--minutes",
     type=click.IntRange(1, YEAR),
-    help="How long it is good.",
+    help="For how long it is valid.",
 )
 @json_option
 def issue(username: str, minutes: int | None, as_json: bool) -> None:
-    """Print a token of USER, by username or email; nothing else goes to stdout.
+    """Print a token of USER, by username or email address; nothing else goes to stdout.
 
-    TOKEN=$(sunshine token issue reporter --minutes 10). Whoever holds it is that user until it
-    ends. An event tells that it was given, and by whom.
+    TOKEN=$(sunshine token issue reporter --minutes 10). Whoever holds the token acts as that user
+    until it ends. An event records that it was issued, and by whom.
     """
     from sunshine.commands.context import operator, run_on_all
 
-    async def work(databases: "Databases", settings: "Settings") -> "Row":
+    async def work(databases: "Databases", settings: "Settings") -> "IssuedToken":
         from sunshine.identity.tokens import Tokens
         from sunshine.modules.users import sessions as rules
         from sunshine.operations.directories import with_secret
@@ -58,13 +58,13 @@ def issue(username: str, minutes: int | None, as_json: bool) -> None:
     else:
         click.echo(made["token"])
     until = output.cell(made["expiresAt"])
-    output.say(f"A token of {made['username']}, good until {until}.")
+    output.say(f"A token of {made['username']}, valid until {until}.")
     output.say(f"To end it before: sunshine token revoke --jti {made['jti']}")
 
 
 @token.command()
-@click.option("--jti", help="The id of one token: `jti` in its claims.")
-@click.option("--user", "username", metavar="USER", help="Every token of this username.")
+@click.option("--jti", help="The id of the token: `jti` in its claims.")
+@click.option("--user", "username", metavar="USER", help="All tokens of this username.")
 def revoke(jti: str | None, username: str | None) -> None:
     """End a token, or all tokens of a user: at the next request, in every server."""
     from sunshine.commands.context import operator, run
@@ -72,7 +72,7 @@ def revoke(jti: str | None, username: str | None) -> None:
     if (jti is None) == (username is None):
         raise click.UsageError("name either --jti or --user")
     if jti is not None and not re.fullmatch(r"[0-9a-f]{32}", jti):
-        raise click.UsageError(f"{jti!r} is no id of a token: they are 32 hexadecimal digits")
+        raise click.UsageError(f"{jti!r} is not the id of a token: it has 32 hexadecimal digits")
 
     async def work(database: "Database") -> None:
         from sunshine.modules.users import sessions as rules
@@ -84,4 +84,4 @@ def revoke(jti: str | None, username: str | None) -> None:
                 await rules.revoke_all(tx, username=username)
 
     run(work)
-    output.say("That token has ended." if jti else f"Every token of {username} has ended.")
+    output.say("That token has ended." if jti else f"All tokens of {username} have ended.")

@@ -1,4 +1,4 @@
-"""`sunshine users`: accounts from the command line. Rules: sunshine/modules/users/accounts.py."""
+"""`sunshine users`: accounts from the command line. Rules: sunshine/modules/users."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,13 @@ from sunshine.commands.output import json_option
 if TYPE_CHECKING:
     from sunshine.core.fields import Schema
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
+    from sunshine.modules.users.rows import LinkedUserRow, UsernameRow, UserRow
 
 ROLES = click.Choice(["admin", "hr", "manager", "employee"])
 COLUMNS = ("id", "username", "name", "email", "role", "active", "employeeId", "permissions")
 EVERY = {"page": 1, "limit": 1_000_000}
 must_change_option = click.option(
-    "--must-change", is_flag=True, help="Until another one is set, signing in opens nothing else."
+    "--must-change", is_flag=True, help="The user must set another one before anything else."
 )
 stdin_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin instead of asking."
@@ -27,13 +27,14 @@ stdin_option = click.option(
 
 @click.group()
 def users() -> None:
-    """Who may sign in: accounts, roles and grants. NAME is a username, in any case."""
+    """Accounts: who may sign in, with which role and granted permissions. NAME is a username, in
+    any case."""
 
 
 @users.command("list")
 @click.option("--role", type=ROLES, help="Only users of this role.")
-@click.option("--active/--inactive", default=None, help="Only those who may, or may not, sign in.")
-@click.option("--search", help="Only those with this in username, name or email.")
+@click.option("--active/--inactive", default=None, help="Only users who can, or cannot, sign in.")
+@click.option("--search", help="Only users with this text in username, name or email address.")
 @json_option
 def list_(role: str | None, active: bool | None, search: str | None, as_json: bool) -> None:
     """List the users."""
@@ -41,18 +42,23 @@ def list_(role: str | None, active: bool | None, search: str | None, as_json: bo
 
     given = {"role": role, "active": active, "search": search}
     rows = run(lambda database: _listed(database, given))
-    shown = rows if as_json else [{name: row[name] for name in COLUMNS} for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    output.table(rows, as_json=as_json, columns=COLUMNS)
 
 
 @users.command()
 @click.argument("username", metavar="NAME")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", required=True, type=ROLES)
-@click.option("--email", help="Also good for signing in.")
-@click.option("--employee-id", type=int, help="The employee whose account this is.")
-@click.option("--inactive", is_flag=True, help="May not sign in yet.")
-@click.option("--grant", "grants", multiple=True, metavar="PERMISSION", help="May be repeated.")
+@click.option("--email", help="The email address; it also works for signing in.")
+@click.option("--employee-id", type=int, help="The id of the employee whose account this is.")
+@click.option("--inactive", is_flag=True, help="The user cannot sign in yet.")
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="PERMISSION",
+    help="A permission beyond the role; may be repeated.",
+)
 @must_change_option
 @stdin_option
 @json_option
@@ -91,20 +97,20 @@ def create(
 @must_change_option
 @stdin_option
 def set_password(username: str, must_change: bool, password_stdin: bool) -> None:
-    """Set a password; every token of the user ends at once."""
+    """Set a password; all tokens of the user end at once."""
     asked = {"mustChangePassword": True} if must_change else {}
     _change(username, {"password": password_of(password_stdin), **asked})
-    output.say(f"New password for {username}; whoever was signed in with the old one is out.")
+    output.say(f"New password for {username}; all earlier sign-ins have ended.")
 
 
 @users.command()
 @click.argument("username", metavar="NAME")
 @click.argument("employee_id", metavar="[EMPLOYEE_ID]", type=click.IntRange(1), required=False)
-@click.option("--none", "nobody", is_flag=True, help="It is nobody's account any more.")
+@click.option("--none", "nobody", is_flag=True, help="Unlink the account.")
 def link(username: str, employee_id: int | None, nobody: bool) -> None:
-    """Say which employee's account it is: whose leave, tickets and bookings are theirs.
+    """Link an account to an employee, whose leave, tickets and bookings are then the user's.
 
-    An employee has one account, an account one employee.
+    An employee has at most one account, and an account at most one employee.
     """
     if nobody == (employee_id is not None):
         raise click.UsageError("name an EMPLOYEE_ID, or --none")
@@ -116,12 +122,12 @@ def link(username: str, employee_id: int | None, nobody: bool) -> None:
 @users.command()
 @click.argument("username", metavar="NAME")
 def unlock(username: str) -> None:
-    """Forget a user's failed sign-ins, which slow down whoever tries from elsewhere; at once, and
-    in every running server. NAME may be the email address."""
+    """Forget a user's failed sign-ins, which slow down further attempts from unknown places: at
+    once, in every running server. NAME may be the email address."""
     from sunshine.commands.context import operator, run
     from sunshine.modules.users import sessions as rules
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "UsernameRow":
         async with database.transaction(operator()) as tx:
             return await rules.unlock(tx, username=username)
 
@@ -132,7 +138,7 @@ def unlock(username: str) -> None:
 @users.command()
 @click.argument("username", metavar="NAME")
 def disable(username: str) -> None:
-    """Bar a user from signing in; every token of theirs ends at once."""
+    """Deactivate a user; all their tokens end at once."""
     _change(username, {"active": False})
     output.say(f"{username} may no longer sign in.")
 
@@ -140,7 +146,7 @@ def disable(username: str) -> None:
 @users.command()
 @click.argument("username", metavar="NAME")
 def enable(username: str) -> None:
-    """Let a disabled user sign in again."""
+    """Activate a disabled user."""
     _change(username, {"active": True})
     output.say(f"{username} may sign in.")
 
@@ -149,7 +155,7 @@ def enable(username: str) -> None:
 @click.argument("username", metavar="NAME")
 @click.argument("role", type=ROLES)
 def set_role(username: str, role: str) -> None:
-    """Give a user another ROLE; every token of theirs ends at once."""
+    """Change a user's ROLE; all their tokens end at once."""
     _change(username, {"role": role})
     output.say(f"{username} is now {role}.")
 
@@ -166,11 +172,12 @@ def grant(username: str, permissions: tuple[str, ...]) -> None:
 @click.argument("username", metavar="NAME")
 @click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True)
 def revoke(username: str, permissions: tuple[str, ...]) -> None:
-    """Take granted PERMISSIONs back; what the role holds stays."""
+    """Revoke granted PERMISSIONs; those of the role stay."""
     _regrant(username, revoked=permissions)
 
 
 def password_of(from_stdin: bool) -> str:
+    """Return a password from standard input or, on a terminal, from a prompt."""
     if from_stdin:
         try:
             password = sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
@@ -185,14 +192,14 @@ def password_of(from_stdin: bool) -> str:
     return typed
 
 
-def _created(given: Mapping[str, Any]) -> "Row":
+def _created(given: Mapping[str, Any]) -> "UserRow":
     from sunshine.commands.context import operator, run
     from sunshine.modules.users import accounts as rules
     from sunshine.modules.users.schemas import CREATE
 
     values = _ready(CREATE, given)
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "UserRow":
         await _hash(values, values)
         async with database.transaction(operator()) as tx:
             return await rules.create(tx, values)
@@ -216,11 +223,11 @@ def _change(username: str, given: Mapping[str, Any]) -> None:
     run(work)
 
 
-def _linked(username: str, employee_id: int | None) -> "Row":
+def _linked(username: str, employee_id: int | None) -> "LinkedUserRow":
     from sunshine.commands.context import operator, run
-    from sunshine.modules.users import accounts as rules
+    from sunshine.modules.users import employee_accounts as rules
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "LinkedUserRow":
         row = await _named(database, username)
         async with database.transaction(operator()) as tx:
             return await rules.link(tx, row["id"], employee_id)
@@ -238,7 +245,7 @@ def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[st
     async def work(database: "Database") -> list[str]:
         row = await _named(database, username)
         async with database.transaction(operator()) as tx:
-            # Changing nothing locks the row: two who grant at once must not undo each other.
+            # A change of nothing locks the row: two grants at once must not undo each other.
             held = set((await rules.change(tx, row["id"], {}))["permissions"])
             wanted = held | set(asked) if granted else held - set(asked)
             await rules.change(tx, row["id"], {"permissions": sorted(wanted)})
@@ -248,14 +255,14 @@ def _regrant(username: str, *, granted: Iterable[str] = (), revoked: Iterable[st
 
 
 def _ready(schema: "Schema", given: Mapping[str, Any]) -> dict[str, Any]:
-    """Checked as a request would be."""
+    """Return the values, checked like those of a request."""
     from sunshine.core.validation import Payload
 
     return Payload(schema).check(dict(given))
 
 
 async def _hash(values: dict[str, Any], account: Mapping[str, Any]) -> None:
-    """Put the hash of a new password in its place, once it is good enough for that account."""
+    """Replace a new password by its hash, once it is strong enough for the account."""
     from sunshine.commands.context import check_password, hashed
 
     if "password" in values:
@@ -264,14 +271,14 @@ async def _hash(values: dict[str, Any], account: Mapping[str, Any]) -> None:
         values["passwordHash"] = await hashed(password)
 
 
-async def _listed(database: "Database", given: Mapping[str, Any]) -> "list[Row]":
+async def _listed(database: "Database", given: Mapping[str, Any]) -> "list[UserRow]":
     from sunshine.modules.users import accounts as rules
 
     asked = {name: value for name, value in given.items() if value is not None}
     return (await rules.page(database, EVERY | asked)).rows
 
 
-async def _named(database: "Database", username: str) -> "Row":
+async def _named(database: "Database", username: str) -> "UserRow":
     from sunshine.core.errors import NotFound
 
     for row in await _listed(database, {"search": username}):

@@ -4,6 +4,7 @@ database.py        reads and transactions by database name
 connections.py     how a database is reached
 statements.py      SQLAlchemy Core, compiled once
 pages.py           one page of a list, its total and its order
+distances.py       metres between two points
 records.py         find, list, create, change and delete over one plain table
 event_log.py       the events of a database, in order, none lost
 invalidation.py    has every process drop what it cached of people

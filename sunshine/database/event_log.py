@@ -9,9 +9,9 @@ running; a long write transaction anywhere in the cluster delays delivery, never
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import psycopg
 import structlog
@@ -35,7 +35,7 @@ from sunshine.core.errors import Invalid, Unavailable
 from sunshine.database.connections import connected
 from sunshine.database.database import EVENT_CHANNEL, Database
 from sunshine.database.invalidation import ACK_CHANNEL, FORGET_CHANNEL
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 
 log = structlog.get_logger("sunshine.events")
 
@@ -69,6 +69,23 @@ class Event(NamedTuple):
     """One thing that happened, as it was recorded."""
 
     cursor: Cursor
+    at: datetime
+    type: str
+    entity: str
+    entity_id: int | None
+    actor_type: str
+    actor_id: int | None
+    actor_name: str
+    request_id: str | None
+    before: Any
+    after: Any
+
+
+class EventRow(TypedDict):
+    """A row of `columns`."""
+
+    xid: int
+    id: int
     at: datetime
     type: str
     entity: str
@@ -347,7 +364,7 @@ class Feed:
                 log.exception("subscriber failed", event_type=event.type, seq=str(event.cursor))
 
 
-def event_of(row: Row) -> Event:
-    """An event from a row of `columns`."""
-    cursor = Cursor(row.pop("xid"), row.pop("id"))
-    return Event(cursor, **row)
+def event_of(row: Mapping[str, Any]) -> Event:
+    """Return the event of a row of `columns`."""
+    cursor = Cursor(row["xid"], row["id"])
+    return Event(cursor, *(row[name] for name in Event._fields[1:]))

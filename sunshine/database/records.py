@@ -7,7 +7,7 @@ handlers are sunshine/web/records.py.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypedDict, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -29,9 +29,13 @@ from sunshine.core.errors import Conflict, Invalid, NotFound
 from sunshine.core.fields import Schema
 from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Row, Statement
 
 R = TypeVar("R", bound=Mapping[str, Any])
+
+
+class _Number(TypedDict):
+    number: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +55,7 @@ class RecordSteps(Generic[R]):
 
     `rows` selects the rows that are not deleted, with the columns as the API names them, `row` is
     its TypedDict; `fields` maps API names to the columns that are written. `values` of a step are
-    further parameters of `rows`. Events are named after the table, `vehicle_created`, or begin with
-    `event`.
+    further parameters of `rows`. Events are named after the table: `vehicle_created`.
 
     `is_plain` says that `rows` reads nothing along that another change could alter: one statement
     locks and reads then, and keeps new references to the row out as well.
@@ -68,14 +71,12 @@ class RecordSteps(Generic[R]):
         rows: Select[Any],
         row: type[R],
         fields: Mapping[str, Column[Any]],
-        event: str | None = None,
         is_plain: bool = False,
         locks_references: bool = False,
         on_delete: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
-        self.event = event or table.name
         self._fields = dict(fields)
         one = rows.where(table.c.id == bindparam("id"))
         self._get = Statement(one, row)
@@ -124,13 +125,12 @@ class RecordSteps(Generic[R]):
 
     async def insert(self, tx: Transaction, values: Mapping[str, Any]) -> int:
         """Insert a row of the given API fields and return its id; `created` tells of it."""
-        made: int = (await tx.one(self._insert(tuple(sorted(values))), **values))["id"]
-        return made
+        return (await tx.one(self._insert(tuple(sorted(values))), **values))["id"]
 
     async def created(self, tx: Transaction, id_: int, **values: Any) -> R:
         """Read a new row and record its event."""
         row = await self.get(tx, id_, **values)
-        await tx.record(f"{self.event}_created", self.entity, id_, after=row)
+        await tx.record(f"{self.entity}_created", self.entity, id_, after=row)
         return row
 
     async def update(self, tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
@@ -142,18 +142,18 @@ class RecordSteps(Generic[R]):
     ) -> R:
         """Read a row after its change and record the event of what differs, if anything does."""
         after = await self.get(tx, before["id"], **values)
-        await record_change(tx, self.entity, before, after, type_ or f"{self.event}_updated")
+        await record_change(tx, self.entity, before, after, type_)
         return after
 
     async def delete(self, tx: Transaction, before: R) -> None:
         """Mark a locked row deleted and record the event."""
         await tx.execute(self._mark, row_id=before["id"])
-        await tx.record(f"{self.event}_deleted", self.entity, before["id"], before=before)
+        await tx.record(f"{self.entity}_deleted", self.entity, before["id"], before=before)
 
-    def _insert_statement(self, names: tuple[str, ...]) -> Statement[Row]:
+    def _insert_statement(self, names: tuple[str, ...]) -> Statement[IdRow]:
         values = {self._fields[name]: _bind(name, self._fields[name]) for name in names}
         values |= stamped(self.table)
-        return Statement(insert(self.table).values(values).returning(self.table.c.id))
+        return Statement(insert(self.table).values(values).returning(self.table.c.id), IdRow)
 
     def _update_statement(self, names: tuple[str, ...]) -> Statement[Row]:
         return merging(self.table, {name: self._fields[name] for name in names})
@@ -166,40 +166,11 @@ class Records(Generic[R]):
     adds what is only read, from `source` (the table joined with others).
     """
 
-    @overload
-    def __init__(
-        self: "Records[Row]",
-        table: Table,
-        *,
-        fields: Mapping[str, Column[Any]],
-        shown: Mapping[str, ColumnElement[Any]] | None = None,
-        source: FromClause | None = None,
-        references: Mapping[str, Table] | None = None,
-        uses: tuple[Reference, ...] = (),
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
-    ) -> None: ...
-    @overload
     def __init__(
         self,
         table: Table,
         *,
-        fields: Mapping[str, Column[Any]],
-        shown: Mapping[str, ColumnElement[Any]] | None = None,
-        source: FromClause | None = None,
-        references: Mapping[str, Table] | None = None,
-        uses: tuple[Reference, ...] = (),
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
         row: type[R],
-    ) -> None: ...
-
-    def __init__(
-        self,
-        table: Table,
-        *,
         fields: Mapping[str, Column[Any]],
         shown: Mapping[str, ColumnElement[Any]] | None = None,
         source: FromClause | None = None,
@@ -208,7 +179,6 @@ class Records(Generic[R]):
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
-        row: type[Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
@@ -223,12 +193,9 @@ class Records(Generic[R]):
             .select_from(source if source is not None else table)
             .where(table.c.deleted_at.is_(None))
         )
-        kind: type[Any] = row or Row
-        self.steps: RecordSteps[R] = RecordSteps(
-            table, rows=rows, row=kind, fields=fields, is_plain=True
-        )
-        self.listing: ListQuery[R] = ListQuery(
-            rows, key=table.c.id, filters=filters, schema=schema, sort=sort, row=kind
+        self.steps = RecordSteps(table, rows=rows, row=row, fields=fields, is_plain=True)
+        self.listing = ListQuery(
+            rows, key=table.c.id, filters=filters, schema=schema, sort=sort, row=row
         )
 
     async def find(self, database: Database, id_: int) -> R:
@@ -255,7 +222,7 @@ class Records(Generic[R]):
         return before
 
 
-async def require_active(tx: Transaction, table: Table, id_: int, field: str) -> Row:
+async def require_active(tx: Transaction, table: Table, id_: int, field: str) -> IdRow:
     """The row a payload refers to, kept from being deleted until we are done; else Invalid."""
     row = await tx.one_or_none(_reference(table), id=id_)
     if row is None:
@@ -329,15 +296,15 @@ def _bind(name: str, column: Column[Any]) -> ColumnElement[Any]:
 
 
 @lru_cache(maxsize=64)
-def _reference(table: Table) -> Statement[Row]:
+def _reference(table: Table) -> Statement[IdRow]:
     # Conflicts with the deleter's FOR UPDATE, whichever comes second sees what the first did.
     row = select(table.c.id).where(table.c.id == bindparam("id"), table.c.deleted_at.is_(None))
-    return Statement(row.with_for_update(key_share=True, read=True))
+    return Statement(row.with_for_update(key_share=True, read=True), IdRow)
 
 
 @lru_cache(maxsize=64)
-def _count(use: Reference) -> Statement[Row]:
+def _count(use: Reference) -> Statement[_Number]:
     number = select(func.count().label("number")).where(use.column == bindparam("id"), *use.where)
     if "deleted_at" in use.column.table.c:
         number = number.where(use.column.table.c.deleted_at.is_(None))
-    return Statement(number)
+    return Statement(number, _Number)

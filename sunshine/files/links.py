@@ -22,13 +22,14 @@ _UPLOAD = re.compile(r"(?<![0-9_.-])[0-9]{13}-[0-9]{39}-")
 # The usual spelling, for which no URL has to be parsed.
 _PLAIN = re.compile(rf"(?:{ROUTE}|{TEMP_ROUTE})[A-Za-z0-9_./-]*")
 _UPLOAD_LENGTH = 13 + 1 + 39 + 1
-# Digits and hyphens in the rare spellings of URLs and HTML.
-_SPELLED = [
-    (spelled, char)
-    for char in "0123456789-"
-    for spelled in {f"%{ord(char):02x}", f"%{ord(char):02X}", f"&#{ord(char)};",
-                    f"&#x{ord(char):02x};", f"&#x{ord(char):02X};"}
-]  # fmt: skip
+# Digits, hyphens and the characters that browsers remove from URLs, as character references of HTML:
+# with any number of zeros, and without a semicolon where no other digit follows.
+_REFERENCE = re.compile(
+    r"&(?:#0*+(9|10|13|45|4[89]|5[0-7])(?:;|(?![0-9;]))"
+    r"|#[xX]0*+(9|[aAdD]|2[dD]|3[0-9])(?:;|(?![0-9a-fA-F;]))|(?:Tab|NewLine);)"
+)
+_CHARACTERS = {str(ord(char)): char for char in "0123456789-\t\n\r"}
+_ESCAPED = [(f"%{ord(char):02x}", char) for char in "0123456789-"] + [("%2D", "-")]
 _WORDS = re.compile(r"[^\s\"'<>()\[\]{}|`*]+")
 _BLANK = re.compile(r"\s")
 END = ".,;:!?"
@@ -157,9 +158,8 @@ class Links:
     def _has_upload(self, text: str) -> bool:
         if "-" in text and _UPLOAD.search(text):
             return True
-        if ("\n" in text or "\r" in text or "\t" in text) and _UPLOAD.search(_unbroken(text)):
-            return True
-        return ("%" in text or "&" in text) and bool(_UPLOAD.search(_spelled_out(text)))
+        plain = _as_browsers_read(text)
+        return plain != text and bool(_UPLOAD.search(plain))
 
     def _leads_to_temp(self, text: str) -> bool:
         """Return whether it is or has a URL of ours that may have been that of an upload."""
@@ -198,12 +198,20 @@ class Links:
             raise Invalid(errors=[{"field": place, "message": said} for place, said in faults])
 
 
-def _unbroken(text: str) -> str:
-    """Return the text without the characters that browsers remove from URLs."""
-    return text.replace("\n", "").replace("\r", "").replace("\t", "")
-
-
-def _spelled_out(text: str) -> str:
-    for spelled, char in _SPELLED:
-        text = text.replace(spelled, char)
+def _as_browsers_read(text: str) -> str:
+    """Return the text with plain digits and hyphens, without what browsers remove from URLs."""
+    if "&" in text:
+        text = _REFERENCE.sub(_referred, text)
+    if "\n" in text or "\r" in text or "\t" in text:
+        text = text.replace("\n", "").replace("\r", "").replace("\t", "")
+    if "%" in text:
+        for escaped, char in _ESCAPED:
+            text = text.replace(escaped, char)
     return text
+
+
+def _referred(found: re.Match[str]) -> str:
+    decimal, hexadecimal = found.groups()
+    if decimal:
+        return _CHARACTERS[decimal]
+    return chr(int(hexadecimal, 16)) if hexadecimal else ""

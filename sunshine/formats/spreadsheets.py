@@ -7,6 +7,7 @@ terminals obey control characters, XML has no U+FFFE, marks of direction reverse
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ MEDIA = {
 # removes again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Line = tuple[int, list[str]]
+MAX_LINE_LENGTH = 256 * 1024
+MAX_PHYSICAL_LINES = 100_000  # blank ones, and those within quotes, too
+_PHYSICAL_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 
 
 async def make(format_: str, columns: Sequence[str], rows: Rows) -> bytes:
@@ -34,12 +38,23 @@ def read(text: str) -> Iterator[Line]:
 
     csv.Error for text that is not CSV.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(_physical_lines(text), strict=True)
     begins = 1
     for cells in reader:
         if cells:
             yield begins, [_unguarded(cell) for cell in cells]
         begins = reader.line_num + 1
+
+
+def _physical_lines(text: str) -> Iterator[str]:
+    """Yield the lines as they stand there. csv.Error for one that would hold all other threads up
+    while it is taken apart, and for more than anybody has cells for."""
+    for number, found in enumerate(_PHYSICAL_LINE.finditer(text)):
+        if found.end() - found.start() > MAX_LINE_LENGTH:
+            raise csv.Error(f"a line is longer than {MAX_LINE_LENGTH:,} characters")
+        if number == MAX_PHYSICAL_LINES:
+            raise csv.Error(f"more than {MAX_PHYSICAL_LINES:,} lines")
+        yield found[0]
 
 
 def _csv(columns: Sequence[str], rows: Rows) -> bytes:

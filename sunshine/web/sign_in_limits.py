@@ -7,6 +7,7 @@ token, only; all others are strangers to it, whose failures slow each other. Wha
 counted as if it were one: docs/decisions/0032-slowed-not-locked-out.md.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
@@ -34,7 +35,7 @@ PROOF_KEPT = timedelta(days=180)
 FORGIVING = timedelta(days=1)
 MAX_CLIENT = 200
 
-Account = dict[str, Any]
+Account = Mapping[str, Any]
 
 
 class SignIn:

@@ -113,7 +113,7 @@ async def test_what_fails_after_it_was_kept_leaves_no_file(
     async def nothing(*_: Any) -> None: ...
 
     assert (await come(api)).status == 201
-    monkeypatch.setattr(check_in, "_standing", nothing)
+    monkeypatch.setattr(check_in, "_existing", nothing)
     answer = await come(api, photo=sent(JPEG))
     assert (answer.status, answer.code) == (409, "already_checked_in")
     assert files(api) == {}

@@ -9,9 +9,21 @@ from typing import Any
 import pytest
 
 from sunshine.core.principals import System
-from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE, reassess
+from sunshine.modules.attendance.assessment import reassess
+from sunshine.modules.attendance.corrections import correct
+from sunshine.modules.employees import locking
 from tests.api import Answer, Api
-from tests.attendance.factories import IN, OUT, approve_permit, come, give_shift, records
+from tests.attendance.factories import (
+    IN,
+    LIST,
+    OFFICE,
+    OUT,
+    approve_permit,
+    come,
+    give_shift,
+    make_place,
+    records,
+)
 from tests.factories import hire
 
 AT_ONCE = 50
@@ -112,9 +124,28 @@ async def test_what_is_decided_meanwhile_is_not_missed(api: Api) -> None:
     body = {"employeeId": who, "timestamp": "2024-01-15T10:00:00Z"}
     day = date(2024, 1, 15)
     async with api.app.databases.sunshine.transaction(System()) as tx:
-        await tx.execute(LOCK_EMPLOYEE, employee=who)
+        await locking.lock(tx, [who])
         coming = asyncio.create_task(api.post(IN, body, as_="hr"))
         await api.somebody_waits()
         await approve_permit(api, "2024-01-15", "09:00", "10:00")
         await reassess(tx, who, day, day)
     assert (await coming).data["late"] is False
+
+
+async def test_a_correction_that_waited_uses_the_location_that_is_left(api: Api) -> None:
+    """The one before made an absence of the record: its location's timezone counts no more."""
+    await make_place(api, timezone="Pacific/Auckland")
+    who = api.employee.employee_id
+    assert who
+    body = {"employeeId": who, "timestamp": "2024-01-15T08:00:00Z", "location": OFFICE}
+    made = (await api.post(IN, body, as_="hr")).data
+    assert made["locationId"]
+    async with api.app.databases.sunshine.transaction(System()) as tx:
+        await locking.lock(tx, [who])
+        times = {"checkIn": "2024-01-15T20:00:00Z"}  # the 16th in Auckland
+        second = asyncio.create_task(api.put(f"{LIST}/{made['id']}", times, as_="hr"))
+        await api.somebody_waits()
+        await correct(tx, made["id"], {"status": "absent"})
+    assert (await second).data["workDate"] == "2024-01-15"
+    [row] = await records(api, f"employee_id = {who}")
+    assert (row["status"], row["work_date"]) == ("present", date(2024, 1, 15))

@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sunshine.modules.attendance.time_rules import Assessment, Day, Shift, assess, filed, instant
+from sunshine.modules.attendance.time_rules import (
+    Assessment,
+    Day,
+    Shift,
+    assess,
+    choose_day,
+    instant,
+)
 
 JAKARTA, BERLIN, NEW_YORK = "Asia/Jakarta", "Europe/Berlin", "America/New_York"
 OFFICE = Shift(time(9), time(17))
@@ -133,14 +140,14 @@ def test_a_check_in_is_filed_on_its_day(
     # Of the changes of clocks all are on a weekend.
     weekends = at(came).month in (3, 10, 11)
     around = days(at(came), zone, shift, EVERY_DAY if weekends else WEEK)
-    assert filed(at(came), around).date == date.fromisoformat(expected)
+    assert choose_day(at(came), around).date == date.fromisoformat(expected)
 
 
 def test_a_day_without_the_shift_is_not_its() -> None:
     """Assigned from the 16th only: the night of the 15th is nobody's."""
     around = days(at("2024-01-16 03:00Z"), "UTC", NIGHT)
     since = [Day(each.date, each.zone, NIGHT if each.date.day >= 16 else None) for each in around]
-    assert filed(at("2024-01-16 03:00Z"), since).date == date(2024, 1, 16)
+    assert choose_day(at("2024-01-16 03:00Z"), since).date == date(2024, 1, 16)
 
 
 def test_it_is_filed_even_while_the_zone_changes_from_day_to_day() -> None:
@@ -151,7 +158,7 @@ def test_it_is_filed_even_while_the_zone_changes_from_day_to_day() -> None:
                 Day(each.date, ZoneInfo(first if each.date.day <= 15 else then))
                 for each in days(came, "UTC", None)
             ]
-            assert abs(filed(came, around).date - date(2024, 1, 16)) <= timedelta(days=1)
+            assert abs(choose_day(came, around).date - date(2024, 1, 16)) <= timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """POST /api/employees/import."""
 
 import asyncio
+import csv
+import io
 import time
 from typing import Any
 
 import pytest
 
+from sunshine.formats import spreadsheets
 from tests.api import Answer, Api
 from tests.factories import found, hire, refused
 
@@ -93,6 +96,37 @@ async def test_it_refuses_what_is_not_utf8(api: Api) -> None:
 @pytest.mark.parametrize("text", ['name\n"Ada', 'name\n"Ada"x\n', "name\n" + "x" * 140_000])
 async def test_it_refuses_what_is_not_csv(api: Api, text: str) -> None:
     await refused(api, await send(api, text), 400, "invalid_csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name\n" + "," * 300_000, "a line is longer than 262,144 characters"),
+        ("name," + ",".join(f"{'k' * 1000}{n}" for n in range(300)), "a line is longer"),
+        ("name\n" + "\n" * 200_000, "more than 100,000 lines"),
+        ("name\r" + "\r\n\r" * 100_000, "more than 100,000 lines"),
+        ('name\n"' + "\n" * 110_000 + '"', "more than 100,000 lines"),
+    ],
+)
+async def test_it_takes_no_longer_than_a_file_that_somebody_made(
+    api: Api, text: str, says: str
+) -> None:
+    answer = await send(api, text)
+    await refused(api, answer, 400, "invalid_csv")
+    assert says in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a", "a\n", "a\r\nb\r\n", "a\rb", "\n\na\r\r\nb",
+        'a,"b\r\nc\n""d""",e\n,\n', '"a\n\n"\nb',
+        "a\u2028b\x0bc\x85d\n\u2029e", '"\r"\r\n"\n"',
+    ],
+)  # fmt: skip
+def test_lines_end_where_those_of_csv_do(text: str) -> None:
+    whole = csv.reader(io.StringIO(text, newline=""), strict=True)
+    assert [cells for _, cells in spreadsheets.read(text)] == [cells for cells in whole if cells]
 
 
 @pytest.mark.parametrize("text", ["", "\n", HEADER, HEADER + "\n\n"])

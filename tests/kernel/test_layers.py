@@ -39,12 +39,12 @@ MAY_IMPORT = {
 }
 # What a module imports of another one. It writes its own tables only, through the other's verbs.
 BETWEEN_MODULES = {
-    "attendance": {"employees"},  # locations are where somebody is placed
-    "cms": {"attendance"},  # distances
+    "attendance": {"employees"},  # the employee lock; locations are where somebody is placed
     "employees": {"assets", "branding_approval", "users"},  # what ends with an employment
     "fleet": {"users"},  # the payload of signing in
-    "leave": {"attendance", "tickets"},  # a day of leave is one of attendance; holidays stop clocks
-    "permit": {"attendance"},
+    # A day of leave is one of attendance; holidays stop the clocks of tickets.
+    "leave": {"attendance", "employees", "tickets"},
+    "permit": {"attendance", "employees"},
 }
 MOST_FILES = 20
 MANY_FILES = {"models", "sunshine/commands"}

@@ -297,7 +297,7 @@ class Leave(RuleBasedStateMachine):
         for name, id_ in self.world.ids.items():
             for year in range(last - 2, last + 1):
                 two = {key: found[id_][key] for key in found[id_] if key[0] in (year - 1, year)}
-                answer = ledger.answer(two, year, policy, today)
+                answer = ledger.year_of(two, year, policy, today)
                 assert answer == self.model.standing(name, year), (name, year)
 
     @invariant()

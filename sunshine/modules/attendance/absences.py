@@ -1,6 +1,6 @@
-"""Days that nobody recorded: absences, leave and holidays as rows of attendance.
+"""Absences, leave and holidays as records of attendance: those that no check-in makes.
 
-Which days people should have worked: work_calendar.py. When a day is over: jobs.py.
+Which days people should have worked: work_calendar.py. When a day is closed: jobs.py.
 """
 
 from collections.abc import Callable
@@ -40,8 +40,10 @@ from models.permit import permit
 from models.shifts import shift
 from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
+from sunshine.modules.attendance.rows import DayAwayRow
 from sunshine.modules.attendance.work_calendar import calendar, since, zone_of
+from sunshine.modules.employees import locking
 
 Narrowing = Callable[[ColumnElement[int]], ColumnElement[bool]]
 
@@ -51,15 +53,19 @@ _NOTHING = text("interval '0'")
 _A_DAY = text("interval '1 day'")
 
 
-class _Truth(NamedTuple):
-    """What should be and is not: employee_id, day, status, shift_id, leave_id; and the ids of
-    rows that should not be."""
+class _Differences(NamedTuple):
+    """What the records lack, and which of them are wrong.
+
+    `missing` has the columns employee_id, day, status, shift_id and leave_id of records to add,
+    `stale` id and employee_id of records to delete.
+    """
 
     missing: CompoundSelect[Any]
     stale: CompoundSelect[Any]
 
 
-def _truth(narrowed: Narrowing) -> _Truth:
+def _differences(narrowed: Narrowing) -> _Differences:
+    """Return the queries of what to change on the days from `first` to `last`."""
     due = _due(narrowed).cte("due")
     day = attendance.c.work_date
     is_kept = exists().where(
@@ -82,11 +88,11 @@ def _truth(narrowed: Narrowing) -> _Truth:
         ),
         rows.where(attendance.c.status == "on_leave", ~is_taken),
     )
-    return _Truth(union_all(_days_missing(due), _leave_missing(narrowed)), stale)
+    return _Differences(union_all(_days_missing(due), _leave_missing(narrowed)), stale)
 
 
 def _due(narrowed: Narrowing) -> Select[Any]:
-    """The holidays and absences of everybody's working days; `is_over` says which are past."""
+    """Return the query of holidays and absences on working days; `is_over` marks past ones."""
     days = calendar(narrowed(employee.c.id))
     day = days.c.day
     who = days.c.employee_id
@@ -171,23 +177,17 @@ def _leave_missing(narrowed: Narrowing) -> Select[Any]:
     )
 
 
-def _lock(condition: ColumnElement[bool]) -> Statement[Any]:
-    # In the order of their ids, as everybody who locks several.
-    locked = select(employee.c.id).where(condition).order_by(employee.c.id)
-    return Statement(locked.with_for_update(key_share=True))
-
-
-def _lock_touched() -> Statement[Any]:
-    missing, stale = _truth(lambda _: true())
+def _lock_touched() -> Statement[IdRow]:
+    """Return the statement that locks the employees whose records have to change."""
+    missing, stale = _differences(lambda _: true())
     touched = union_all(
         select(missing.subquery().c.employee_id), select(stale.subquery().c.employee_id)
     )
-    return _lock(employee.c.id.in_(touched))
+    return locking.lock_where(employee.c.id.in_(touched))
 
 
-_LOCK_ONE = _lock(employee.c.id == bindparam("id", type_=Integer))
 _LOCK_TOUCHED = _lock_touched()
-_SHOWN = (
+_COLUMNS = (
     attendance.c.id,
     attendance.c.employee_id.label("employeeId"),
     attendance.c.work_date.label("workDate"),
@@ -195,9 +195,14 @@ _SHOWN = (
     attendance.c.shift_id.label("shiftId"),
     attendance.c.leave_id.label("leaveId"),
 )
-_MISSING, _STALE = _truth(lambda column: column == any_(bindparam("ids", type_=ARRAY(Integer))))
+_MISSING, _STALE = _differences(
+    lambda column: column == any_(bindparam("ids", type_=ARRAY(Integer)))
+)
 _WITHDRAW = Statement(
-    delete(attendance).where(attendance.c.id.in_(select(_STALE.subquery().c.id))).returning(*_SHOWN)
+    delete(attendance)
+    .where(attendance.c.id.in_(select(_STALE.subquery().c.id)))
+    .returning(*_COLUMNS),
+    DayAwayRow,
 )
 _add = _MISSING.subquery("missing")
 _ADD = Statement(
@@ -210,30 +215,31 @@ _ADD = Statement(
         ).order_by(_add.c.employee_id, _add.c.day),
     )
     .on_conflict_do_nothing()
-    .returning(*_SHOWN)
+    .returning(*_COLUMNS),
+    DayAwayRow,
 )  # fmt: skip
 
 
 async def sync_absences(
     tx: Transaction, first: date, last: date, employee_id: int | None = None
 ) -> dict[str, int]:
-    """Make the rows that nobody made by checking in agree with leave, permits and holidays.
+    """Make the records that no check-in makes agree with leave, permits and holidays.
 
-    Whoever changes one of these calls it for the days it touches, of one employee or of all.
-    Leave shows on any day; absences and holidays only on days that are closed (jobs.py)
-    and over for that employee: an overnight shift, or one in another timezone, ends later.
-    Returns how many rows of each status were added, and how many `withdrawn`.
+    A change of one of these calls it for the days that it touches, of one employee or of all. Leave
+    is recorded on any day; absences and holidays only on days that are closed (jobs.py) and over
+    for that employee: an overnight shift, or one in another timezone, ends later. Returns how many
+    records of each status were added, and how many were `withdrawn`.
     """
     days = {"first": first, "last": last, "zone": tx.policy.timezone.key}
-    # Whoever checks in or takes leave locks the employee too: what they did is seen by the
-    # statements that follow, what they do later sees ours.
+    # Check-ins and leave lock the employee too: the statements that follow see what those before
+    # did, and those after see what is done here.
     if employee_id is None:
-        locked = await tx.all(_LOCK_TOUCHED, **days)
+        ids = [row["id"] for row in await tx.all(_LOCK_TOUCHED, **days)]
     else:
-        locked = await tx.all(_LOCK_ONE, id=employee_id)
-    days["ids"] = [row["id"] for row in locked]
-    withdrawn = await tx.all(_WITHDRAW, **days)
-    added = await tx.all(_ADD, **days)
+        ids = [employee_id]
+        await locking.lock(tx, ids)
+    withdrawn = await tx.all(_WITHDRAW, **days, ids=ids)
+    added = await tx.all(_ADD, **days, ids=ids)
     await tx.record_all(
         "attendance_day_withdrawn", "attendance", [(row["id"], row, None) for row in withdrawn]
     )
@@ -245,5 +251,5 @@ async def sync_absences(
     return counts
 
 
-def _events(rows: list[Row]) -> list[tuple[int, None, Row]]:
+def _events(rows: list[DayAwayRow]) -> list[tuple[int, None, DayAwayRow]]:
     return [(row["id"], None, row) for row in rows]

@@ -1,6 +1,6 @@
-"""What stored attendance amounts to: rows to the time rules (time_rules.py) and back.
+"""Assessing stored attendance: from rows to the time rules (time_rules.py) and back.
 
-Permits, leave and corrections change what a day's records amount to: they call `reassess`.
+Permits, leave and corrections change what the records of a day amount to: they call `reassess`.
 """
 
 from collections.abc import Sequence
@@ -34,18 +34,14 @@ from models.shifts import shift
 from sunshine.core.policy import Policy
 from sunshine.database.database import Transaction
 from sunshine.database.records import merging
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.attendance.geofence import placed_zone
+from sunshine.modules.attendance.rows import AssessmentRow, DayRow, PresentEmployee, StayRow
 from sunshine.modules.attendance.time_rules import Day, Shift, assess, shift_end
 from sunshine.modules.attendance.work_calendar import MONDAY_TO_FRIDAY
+from sunshine.modules.employees import locking
 
 EMPLOYEE = bindparam("employee", type_=Integer)
-# Writers of a person's attendance, leave and permits go one after the other.
-LOCK_EMPLOYEE = Statement(
-    select(employee.c.name, employee.c.status, employee.c.timezone, employee.c.deleted_at)
-    .where(employee.c.id == EMPLOYEE)
-    .with_for_update(key_share=True)
-)
 ASSESSED = {
     "late": attendance.c.late,
     "earlyLeave": attendance.c.early_leave,
@@ -58,7 +54,7 @@ _UPDATE = merging(attendance, ASSESSED)
 def circumstances(
     employee_id: Column[int] | ColumnElement[int], day: ColumnElement[date]
 ) -> list[Label[Any]]:
-    """The columns that `day_of` reads of a day, where its shift and the employee are joined."""
+    """Return the columns of a DayRow, for queries that join the day's shift and the employee."""
     s = shift.c
     halves = select(func.coalesce(leave.c.half_day, "full")).where(
         leave.c.employee_id == employee_id,
@@ -66,7 +62,7 @@ def circumstances(
         leave.c.start_date <= day,
         leave.c.end_date >= day,
     )
-    # A night shift's day ends on the next one.
+    # The day of a night shift ends on the next calendar day.
     spans = select(permit.c.span).where(
         permit.c.employee_id == employee_id,
         permit.c.status == "approved",
@@ -88,36 +84,35 @@ def circumstances(
     ]  # fmt: skip
 
 
-def day_of(row: Row, policy: Policy, *, place_zone: str | None = None) -> Day:
-    """The day of a row of `circumstances`.
+def day_of(row: DayRow, policy: Policy, *, place_zone: str | None = None) -> Day:
+    """Return the day of a row.
 
-    Its zone is the shift's own, else that of the place of the check-in, else of where the employee
-    is placed, else the employee's, else the business'.
+    Its timezone is the shift's own, else that of the location of the check-in, else of where the
+    employee is placed, else the employee's, else the business'.
     """
     zone = row["shift_zone"] or place_zone or row["zone"]
     return Day(
         date=row["day"],
         zone=ZoneInfo(zone) if zone else policy.timezone,
-        shift=None if row["shift_id"] is None else _shift(row),
+        shift=_shift(row),
         works=row["works"],
         is_holiday=row["is_holiday"],
         leave=row["leave"],
-        permits=[(span.lower, span.upper) for span in row["permits"]],
+        permits=[(span.lower, span.upper) for span in row["permits"] if span.lower and span.upper],
     )
 
 
-def _shift(row: Row) -> Shift:
-    return Shift(
-        start=row["start_time"],
-        end=row["end_time"],
-        grace=row["grace_minutes"],
-        unpaid_break=row["break_minutes"],
-        check_in_before=row["check_in_before_minutes"],
-    )
+def _shift(row: DayRow) -> Shift | None:
+    start, end, grace = row["start_time"], row["end_time"], row["grace_minutes"]
+    unpaid_break, before = row["break_minutes"], row["check_in_before_minutes"]
+    # All of them are null without a shift.
+    if start is None or end is None or grace is None or unpaid_break is None or before is None:
+        return None
+    return Shift(start, end, grace, unpaid_break, before)
 
 
 def stays(*where: ColumnElement[bool]) -> Select[Any]:
-    """The stays of days in order, each with its day's circumstances and its present assessment."""
+    """Return the query of an employee's stays in order, each as a StayRow."""
     a = attendance.c
     return (
         select(
@@ -139,39 +134,41 @@ def stays(*where: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_BETWEEN = Statement(stays(attendance.c.work_date.between(bindparam("first"), bindparam("last"))))
-
-_THERE = Statement(
+_STAYS = Statement(
+    stays(attendance.c.work_date.between(bindparam("first"), bindparam("last"))), StayRow
+)
+_PRESENT = Statement(
     select(attendance.c.employee_id)
     .where(attendance.c.work_date == bindparam("day"), attendance.c.check_in_at.is_not(None))
     .group_by(attendance.c.employee_id)
-    .order_by(attendance.c.employee_id)
+    .order_by(attendance.c.employee_id),
+    PresentEmployee,
 )
 
 
 async def reassess(
     tx: Transaction, employee_id: int, first: date, last: date, *, but: int | None = None
 ) -> None:
-    """Assess an employee's records of these days anew, with an event for each that changes.
+    """Lock an employee and assess their records of these days again, with an event for each change.
 
-    Not for the record `but`, whose event the caller records.
+    The record `but` gets no event: the caller records its own.
     """
-    await tx.execute(LOCK_EMPLOYEE, employee=employee_id)
-    rows = await tx.all(_BETWEEN, employee=employee_id, first=first, last=last)
+    await locking.lock(tx, [employee_id])
+    rows = await tx.all(_STAYS, employee=employee_id, first=first, last=last)
     for _, day in groupby(rows, key=lambda row: row["day"]):
         same_day = list(day)
-        for row, after in zip(same_day, assessed(same_day, tx.policy), strict=True):
-            await keep(tx, row, after, silently=row["id"] == but)
+        for row, after in zip(same_day, assess_stays(same_day, tx.policy), strict=True):
+            await store(tx, row, after, silently=row["id"] == but)
 
 
 async def reassess_day(tx: Transaction, day: date) -> None:
-    """The same for everybody who was there that day, in the order in which employees are locked."""
-    for row in await tx.all(_THERE, day=day):
+    """Reassess a day of everybody who was there, in the order in which employees are locked."""
+    for row in await tx.all(_PRESENT, day=day):
         await reassess(tx, row["employee_id"], day, day)
 
 
-def assessed(rows: Sequence[Row], policy: Policy) -> list[Row]:
-    """What each of a day's stays (rows of `stays`) amounts to, by API field."""
+def assess_stays(rows: Sequence[StayRow], policy: Policy) -> list[AssessmentRow]:
+    """Return what each stay of a day amounts to, in their order."""
     day = day_of(rows[0], policy, place_zone=rows[0]["place_zone"])
     return [
         {
@@ -184,18 +181,32 @@ def assessed(rows: Sequence[Row], policy: Policy) -> list[Row]:
     ]
 
 
-def _known_end(row: Row, day: Day) -> datetime | None:
-    """When a stay ended; None while it lasts, and where a check-out was forgotten and no shift says
-    when work ended: nobody is paid for that until somebody corrects it."""
+def _known_end(row: StayRow, day: Day) -> datetime | None:
+    """Return when a stay ended; None while it lasts.
+
+    None too where a check-out was forgotten and no shift says when work ended: such a stay has no
+    minutes until somebody corrects it.
+    """
     if row["auto_check_out"] and shift_end(day, row["check_in_at"]) is None:
         return None
-    end: datetime | None = row["check_out_at"]
-    return end
+    return row["check_out_at"]
 
 
-async def keep(tx: Transaction, row: Row, after: Row, *, silently: bool = False) -> None:
-    """Store a new assessment of a stay, and record it, if it is another one."""
-    before = {name: row[name] for name in ASSESSED}
+def assessment_of(row: StayRow) -> AssessmentRow:
+    """Return the stored assessment of a stay."""
+    return {
+        "late": row["late"],
+        "earlyLeave": row["earlyLeave"],
+        "workedMinutes": row["workedMinutes"],
+        "overtimeMinutes": row["overtimeMinutes"],
+    }
+
+
+async def store(
+    tx: Transaction, row: StayRow, after: AssessmentRow, *, silently: bool = False
+) -> None:
+    """Store the assessment of a stay and record the event, if it differs from the stored one."""
+    before = assessment_of(row)
     if await tx.execute(_UPDATE, row_id=row["id"], **after) and not silently:
         await tx.record(
             "attendance_reassessed", "attendance", row["id"], before=before, after=after

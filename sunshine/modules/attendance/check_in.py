@@ -1,7 +1,7 @@
-"""Coming to work: one open record per employee. Leaving: check_out.py.
+"""Checking in: one open record per employee. Checking out: check_out.py.
 
-Whoever writes an employee's attendance locks the employee first, and reads in another statement:
-one that waited for its lock has seen what was there before it waited.
+Every change of an employee's attendance locks the employee first and reads in further statements:
+one that had to wait for the lock has only seen what was there before it waited.
 """
 
 from collections.abc import Mapping
@@ -24,22 +24,24 @@ from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import EMPLOYEE, reassess
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
 from sunshine.modules.attendance.geofence import is_implausible, last_seen, nearest
-from sunshine.modules.attendance.records import FIND, shape
+from sunshine.modules.attendance.records import GET, select_records
+from sunshine.modules.attendance.rows import AttendanceRow, CheckInRow
 from sunshine.modules.attendance.time_rules import Day, assess
 from sunshine.modules.attendance.workday import around, choose, dates_around
+from sunshine.modules.employees.locking import LockedEmployee
 
 OPEN = Conflict("Already checked in", code="already_checked_in")
 OVERLAP = Conflict("Overlaps another attendance", code="attendance_overlap")
 violations({"attendance_open_key": OPEN, "attendance_overlap": OVERLAP})
 
 
-def _context() -> Statement[Any]:
-    """All that a check-in depends on, in a row for each day around it."""
+def _context() -> Statement[CheckInRow]:
+    """Return the statement of all that a check-in depends on: a row for each day around it."""
     a = attendance.c
     mine = select(a.id).where(a.employee_id == EMPLOYEE, a.check_in_at.is_not(None))
     at = bindparam("at", type_=DateTime(timezone=True))
@@ -59,7 +61,8 @@ def _context() -> Statement[Any]:
             seen.c.metres.label("seen_metres"),
         )
         .outerjoin(place, true())
-        .outerjoin(seen, true())
+        .outerjoin(seen, true()),
+        CheckInRow,
     )  # fmt: skip
 
 
@@ -70,14 +73,15 @@ _GIVEN = (
     "check_in_photo", "review", "review_reasons", "notes",
 )  # fmt: skip
 _INSERT = Statement(
-    shape(
+    select_records(
         insert(attendance)
         .values({name: bindparam(name, type_=attendance.c[name].type) for name in _GIVEN})
         .values({"status": "present", "check_in_recorded_at": bindparam("now")})
         .values(stamped(attendance))
         .returning(*attendance.c)
         .cte("made")
-    )
+    ),
+    AttendanceRow,
 )
 
 
@@ -87,22 +91,23 @@ async def check_in(
     *,
     actor: Principal,
     keep_photo: KeepPhoto,
-) -> tuple[Row, bool]:
-    """The record, and whether it is new: an exact repeat of the open one answers that.
+) -> tuple[AttendanceRow, bool]:
+    """Check somebody in; return the record and True.
 
-    Conflict `already_checked_in` or `attendance_overlap` with the record in the way, Conflict
-    `employee_inactive`, NotAllowed `outside_geofence` where that is enforced.
+    An exact repeat of the open record returns that record and False. Conflict `already_checked_in`
+    or `attendance_overlap` with the record in the way, `employee_inactive`; NotAllowed
+    `outside_geofence` where the geofence is enforced.
     """
     claim = Claim.of(tx, body, actor)
     person = await lock(tx, claim)
-    rows = await _look(tx, claim, person)
+    rows = await _read_context(tx, claim, person)
     seen = rows[0]
-    if standing := await _standing(tx, seen):
-        if claim.repeats(standing):
-            return standing, False
+    if existing := await _existing(tx, seen):
+        if claim.repeats(existing):
+            return existing, False
         claim.check_date(tx.policy)
         problem = OPEN if seen["open_id"] else OVERLAP
-        raise Conflict(problem.message, code=problem.code, data=standing)
+        raise Conflict(problem.message, code=problem.code, data=existing)
     claim.check_date(tx.policy)
     if person["status"] != "active":
         raise Conflict(f"{person['name']} is not an active employee", code="employee_inactive")
@@ -111,13 +116,13 @@ async def check_in(
     values = _values(claim, seen, row, day) | {
         "check_in_photo": await keep_photo(), "notes": body.get("notes"),
     }  # fmt: skip
-    record = await _settle_day(tx, row, await tx.one(_INSERT, **values))
-    told = claim.told(record, tx.policy)
-    await tx.record("attendance_checked_in", "attendance", record["id"], after=told)
+    record = await _update_day(tx, row, await tx.one(_INSERT, **values))
+    payload = claim.payload(record, tx.policy)
+    await tx.record("attendance_checked_in", "attendance", record["id"], after=payload)
     return record, True
 
 
-async def _look(tx: Transaction, claim: Claim, person: Row) -> list[Row]:
+async def _read_context(tx: Transaction, claim: Claim, person: LockedEmployee) -> list[CheckInRow]:
     zone = ZoneInfo(person["timezone"]) if person["timezone"] else tx.policy.timezone
     return await tx.all(
         _CONTEXT, employee=claim.employee_id, at=claim.at, on=today(claim.at, zone),
@@ -125,13 +130,14 @@ async def _look(tx: Transaction, claim: Claim, person: Row) -> list[Row]:
     )  # fmt: skip
 
 
-async def _standing(tx: Transaction, seen: Row) -> Row | None:
-    """The record in the way: the open one, else the one that lasted at that instant."""
+async def _existing(tx: Transaction, seen: CheckInRow) -> AttendanceRow | None:
+    """Return the record in the way: the open one, else the one that lasted at that instant."""
     id_ = seen["open_id"] or seen["overlap_id"]
-    return await tx.one(FIND, id=id_) if id_ else None
+    return await tx.one(GET, id=id_) if id_ else None
 
 
-def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
+def _values(claim: Claim, seen: CheckInRow, row: CheckInRow, day: Day) -> dict[str, Any]:
+    """Return the values of the columns of a new record."""
     reasons = _reasons(claim, seen, day)
     metres = seen["place_metres"]
     return {
@@ -150,19 +156,22 @@ def _values(claim: Claim, seen: Row, row: Row, day: Day) -> Row:
     }
 
 
-async def _settle_day(tx: Transaction, row: Row, record: Row) -> Row:
-    """The record, once what else the day holds agrees with it and it with that."""
+async def _update_day(tx: Transaction, row: CheckInRow, record: AttendanceRow) -> AttendanceRow:
+    """Make the other records of the day agree with a new one; return that as it is then."""
     employee_id, day = record["employeeId"], record["workDate"]
     if "absent" in row["statuses"]:
         await sync_absences(tx, day, day, employee_id)
     if "present" not in row["statuses"]:
         return record
     await reassess(tx, employee_id, day, day, but=record["id"])
-    return await tx.one(FIND, id=record["id"])
+    return await tx.one(GET, id=record["id"])
 
 
-def _check_fence(claim: Claim, seen: Row, policy: Policy) -> None:
-    """Where it is enforced, one's own position is needed and must be within an allowed location."""
+def _check_fence(claim: Claim, seen: CheckInRow, policy: Policy) -> None:
+    """Reject a position outside all allowed locations, and an own claim without a position.
+
+    Only where the geofence is enforced.
+    """
     if not (policy.geofence_enforced and seen["has_place"]):
         return
     if claim.latitude is not None and not seen["within"]:
@@ -174,13 +183,13 @@ def _check_fence(claim: Claim, seen: Row, policy: Policy) -> None:
         raise Invalid.field("location", "is required")
 
 
-def _reasons(claim: Claim, seen: Row, day: Day) -> list[str]:
-    """Why somebody should look at it."""
+def _reasons(claim: Claim, seen: CheckInRow, day: Day) -> list[str]:
+    """Return the reasons for a review."""
     reasons = claim.reasons()
     if seen["within"] is False:
         reasons.append("outside")
-    travelled = seen["seen_metres"]
-    if travelled is not None and is_implausible(travelled, claim.at - seen["seen_at"]):
+    metres, seen_at = seen["seen_metres"], seen["seen_at"]
+    if metres is not None and seen_at is not None and is_implausible(metres, claim.at - seen_at):
         reasons.append("speed")
     if "full" in day.leave:
         reasons.append("on_leave")

@@ -1,4 +1,4 @@
-"""Leaving work: closes the open record, whatever its date. Coming: check_in.py."""
+"""Checking out: it closes the open record, whatever its date. Checking in: check_in.py."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,15 +9,24 @@ from models.attendance import attendance
 from sunshine.core.errors import Conflict, Invalid
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.attendance.assessment import ASSESSED, EMPLOYEE, assessed, keep, stays
+from sunshine.database.distances import distance
+from sunshine.database.statements import Statement
+from sunshine.modules.attendance.assessment import (
+    ASSESSED,
+    EMPLOYEE,
+    assess_stays,
+    assessment_of,
+    stays,
+    store,
+)
 from sunshine.modules.attendance.claims import Claim, KeepPhoto, lock
-from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, distance, is_implausible
-from sunshine.modules.attendance.records import shape
+from sunshine.modules.attendance.geofence import LATITUDE, LONGITUDE, is_implausible
+from sunshine.modules.attendance.records import select_records
+from sunshine.modules.attendance.rows import AttendanceRow, CheckOutRow
 
 
-def _day() -> Statement[Any]:
-    """The stays of the day of the open one, and how far away it began."""
+def _day() -> Statement[CheckOutRow]:
+    """Return the statement of the stays of the day of the open record."""
     a = attendance.alias("open").c
     open_ = select(a.work_date).where(
         a.employee_id == EMPLOYEE, a.check_in_at.is_not(None), a.check_out_at.is_(None)
@@ -30,7 +39,8 @@ def _day() -> Statement[Any]:
             c.notes,
             c.review,
             c.review_reasons,
-        )
+        ),
+        CheckOutRow,
     )
 
 
@@ -40,7 +50,7 @@ _GIVEN = (
     "review_reasons", "notes",
 )  # fmt: skip
 _CLOSE = Statement(
-    shape(
+    select_records(
         update(attendance)
         .where(attendance.c.id == bindparam("row_id"))
         .values({name: bindparam(name, type_=attendance.c[name].type) for name in _GIVEN})
@@ -48,7 +58,8 @@ _CLOSE = Statement(
         .values({"check_out_recorded_at": bindparam("now"), "updated_at": bindparam("now")})
         .returning(*attendance.c)
         .cte("closed")
-    )
+    ),
+    AttendanceRow,
 )
 
 
@@ -58,8 +69,8 @@ async def check_out(
     *,
     actor: Principal,
     keep_photo: KeepPhoto,
-) -> Row:
-    """The record, closed. Conflict `not_checked_in` without an open one."""
+) -> AttendanceRow:
+    """Close the open record of an employee; Conflict `not_checked_in` without one."""
     claim = Claim.of(tx, body, actor)
     claim.check_date(tx.policy)
     await lock(tx, claim)
@@ -73,23 +84,26 @@ async def check_out(
     row["check_out_at"] = claim.at
     values = _values(claim, row, body) | {"check_out_photo": await keep_photo()}
     record = await _close(tx, rows, row, values)
-    before = {"checkOut": None, **{name: row[name] for name in ASSESSED}}
-    after = claim.told(record, tx.policy)
+    before = {"checkOut": None, **assessment_of(row)}
+    after = claim.payload(record, tx.policy)
     await tx.record("attendance_checked_out", "attendance", row["id"], before=before, after=after)
     return record
 
 
-async def _close(tx: Transaction, rows: Sequence[Row], closing: Row, values: Row) -> Row:
-    """The record, closed; what its end means for the other stays of its day is kept as well."""
-    for row, after in zip(rows, assessed(rows, tx.policy), strict=True):
+async def _close(
+    tx: Transaction, rows: Sequence[CheckOutRow], closing: CheckOutRow, values: Mapping[str, Any]
+) -> AttendanceRow:
+    """Close a record and return it; store what that means for the other stays of its day."""
+    for row, after in zip(rows, assess_stays(rows, tx.policy), strict=True):
         if row is closing:
-            values = values | after
+            values = {**values, **after}
         else:
-            await keep(tx, row, after)
+            await store(tx, row, after)
     return await tx.one(_CLOSE, row_id=closing["id"], **values)
 
 
-def _values(claim: Claim, row: Row, body: Mapping[str, Any]) -> Row:
+def _values(claim: Claim, row: CheckOutRow, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the columns that a check-out writes."""
     reasons = claim.reasons()
     if row["metres"] is not None and is_implausible(row["metres"], claim.at - row["check_in_at"]):
         reasons.append("speed")

@@ -1,4 +1,4 @@
-"""What somebody who checks in or out claims: who, when, where; and what of it they may.
+"""The claim of a check-in or check-out: of whom, when and where; and what the caller may claim.
 
 Used by check_in.py and check_out.py.
 """
@@ -12,20 +12,24 @@ from sunshine.core.errors import Invalid, NotAllowed
 from sunshine.core.policy import Policy
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row
-from sunshine.modules.attendance.assessment import LOCK_EMPLOYEE
+from sunshine.modules.attendance.rows import AttendanceRow
+from sunshine.modules.employees import locking
+from sunshine.modules.employees.locking import LockedEmployee
 from sunshine.modules.scope import employee_of
 
 RECORD_ANY = "attendance:record:any"
-# How far two clocks may differ before one of them is suspected.
+# How far two clocks may differ before one of them is suspect.
 SKEW = timedelta(minutes=5)
-# Stores the photo that came with a claim, if any, and tells its path below static/.
+# Stores the photo that came with a claim, if any, and returns its path below static/.
 KeepPhoto = Callable[[], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """`at` is the server's instant unless `is_dated`; `is_own` tells that it is about oneself."""
+    """A claim: `at` is the server's time unless `is_dated`; `is_own` where it is the caller's own.
+
+    `dates_freely` where the caller may claim any time.
+    """
 
     employee_id: int
     at: datetime
@@ -38,7 +42,7 @@ class Claim:
 
     @classmethod
     def of(cls, tx: Transaction, body: Mapping[str, Any], actor: Principal) -> "Claim":
-        """What the body says; NotAllowed for others unless one may record anybody's attendance."""
+        """Return the claim of a body; NotAllowed for others without permission to record them."""
         employee_id = body["employeeId"] if "employeeId" in body else employee_of(actor)
         is_own = employee_id == actor.employee_id
         if not (is_own or actor.may(RECORD_ANY)):
@@ -55,8 +59,8 @@ class Claim:
             longitude=location.get("longitude"),
         )
 
-    def repeats(self, record: Row) -> bool:
-        """Whether it is sent once more: the open record says the same, to the instant."""
+    def repeats(self, record: AttendanceRow) -> bool:
+        """Return whether the claim was sent again: the open record has the same time and place."""
         there = record["checkInLocation"] or {"latitude": None, "longitude": None}
         same = (record["checkIn"], there["latitude"], there["longitude"]) == (
             self.at, self.latitude, self.longitude,
@@ -64,7 +68,7 @@ class Claim:
         return self.is_dated and record["checkOut"] is None and same
 
     def check_date(self, policy: Policy) -> None:
-        """Invalid when it is further from the present than one may claim."""
+        """Reject a time further from the present than the caller may claim; Invalid."""
         if self.dates_freely or self._is_near(policy):
             return
         if self.at > self.now:
@@ -73,26 +77,28 @@ class Claim:
         raise Invalid.field("timestamp", f"must not be more than {minutes} minutes ago")
 
     def reasons(self) -> list[str]:
-        """Why somebody should look at it: one's own clock differs much from ours."""
+        """Return the reasons for a review: the employee's clock is far from the server's."""
         return ["skew"] if self.is_own and abs(self.at - self.now) > SKEW else []
 
-    def told(self, row: Row, policy: Policy) -> Row:
-        """The row as its event keeps it: with what only those may do who record for anybody."""
-        told = dict(row)
+    def payload(self, row: AttendanceRow, policy: Policy) -> dict[str, Any]:
+        """Return the payload of the event: the record, and what only few may claim.
+
+        `recordedFor` names another employee; `datedFreely` marks a time far from the present.
+        """
+        payload: dict[str, Any] = {**row}
         if not self.is_own:
-            told["recordedFor"] = row["employee"]
+            payload["recordedFor"] = row["employee"]
         if not self._is_near(policy):
-            told["datedFreely"] = True
-        return told
+            payload["datedFreely"] = True
+        return payload
 
     def _is_near(self, policy: Policy) -> bool:
         return -SKEW <= self.now - self.at <= policy.max_backdate
 
 
-async def lock(tx: Transaction, claim: Claim) -> Row:
-    """The employee (name, status, timezone), whose attendance nobody else changes until we are
-    done; Invalid when there is none."""
-    person = await tx.one_or_none(LOCK_EMPLOYEE, employee=claim.employee_id)
-    if person is None or person["deleted_at"] is not None:
+async def lock(tx: Transaction, claim: Claim) -> LockedEmployee:
+    """Lock and return the employee of a claim; Invalid where there is none."""
+    person = await locking.find_for_update(tx, claim.employee_id)
+    if person is None:
         raise Invalid.field("employeeId", "does not exist")
     return person

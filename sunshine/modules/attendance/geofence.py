@@ -1,6 +1,6 @@
-"""Where a check-in happened: the allowed location nearest to it, and how far that is.
+"""Where a check-in happened: the nearest allowed location, and the distance to it.
 
-Used within the statements of check_in.py and assessment.py.
+Used within the statements of check_in.py, check_out.py and assessment.py.
 """
 
 from datetime import date, timedelta
@@ -16,38 +16,25 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from models.attendance import attendance, location
 from models.placements import placement
+from sunshine.database.distances import distance
 
-EARTH_RADIUS = 6_371_008.8  # metres, the mean one
 MAX_SPEED = 1000  # km/h
-# In less time even the error of two positions would be fast.
+# In less time the error of two positions alone would look like speed.
 LEAST_TRAVEL = timedelta(minutes=1)
-# Where somebody says to be, as the parameters of a statement; null without a position.
+# The claimed position as the parameters of a statement; null without one.
 LATITUDE = cast(bindparam("latitude"), Double)
 LONGITUDE = cast(bindparam("longitude"), Double)
 _EMPLOYEE = bindparam("employee", type_=Integer)
-_HALF, _ONE, _TWO = (literal_column(text, Double) for text in ("0.5", "1", "2"))
-Point = tuple[ColumnElement[float], ColumnElement[float]]
-
-
-def distance(one: Point, other: Point) -> ColumnElement[float]:
-    """Metres between two points on the surface of the earth (haversine)."""
-    (latitude, longitude), (other_latitude, other_longitude) = one, other
-    half_up = func.pow(func.sind(_HALF * (other_latitude - latitude)), _TWO)
-    half_aside = func.pow(func.sind(_HALF * (other_longitude - longitude)), _TWO)
-    root = func.sqrt(half_up + func.cosd(latitude) * func.cosd(other_latitude) * half_aside)
-    # At the other end of the earth rounding may lift it above one. least() would hide a null.
-    return literal_column(f"{2 * EARTH_RADIUS}") * func.asin(_ONE - func.abs(_ONE - root))
 
 
 def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The condition of the placements that an employee has on a day."""
+    """Return the condition of the placements that an employee has on a day."""
     return and_(
         placement.c.employee_id == employee_id,
         placement.c.deleted_at.is_(None),
@@ -59,7 +46,7 @@ def placed_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> Colu
 def placed_zone(
     employee_id: ColumnElement[int], day: ColumnElement[date]
 ) -> ColumnElement[str | None]:
-    """The timezone of where an employee is placed on a day."""
+    """Return the column of the timezone of where an employee is placed on a day."""
     return (
         select(location.c.timezone)
         .join(placement, placement.c.location_id == location.c.id)
@@ -71,11 +58,12 @@ def placed_zone(
 
 
 def nearest() -> Select:
-    """The location, of those allowed to `employee` on the date `on`, that a position is at.
+    """Return the query of the location that a position is at, of those allowed to `employee`.
 
-    Allowed are the active ones they are placed at, or all active ones when they are placed nowhere.
-    One that the position is within goes before a nearer one. Without a position it is any of them,
-    to tell that there are some, and all but its `id` is null.
+    Allowed on the day `on` are the active locations where they are placed, or all active ones for
+    those who are placed nowhere. A location that contains the position precedes a nearer one.
+    Without a position the query returns any of them with all but `id` null: it shows that some
+    location is allowed.
     """
     on = bindparam("on", type_=Date)
     mine = select(placement.c.location_id).where(placed_on(_EMPLOYEE, on)).cte("mine")
@@ -111,9 +99,9 @@ def nearest() -> Select:
 
 
 def last_seen() -> Select:
-    """When `employee` was last seen somewhere before the instant `at`, and how many metres away.
+    """Return the query of when `employee` was last seen before the instant `at`, and metres away.
 
-    On the work dates from `first` to `last`: who was seen earlier can have come from anywhere.
+    Only work dates from `first` to `last` count: from earlier ones one can have come from anywhere.
     """
     a = attendance.c
     has_left = a.check_out_latitude.is_not(None)
@@ -138,6 +126,6 @@ def last_seen() -> Select:
 
 
 def is_implausible(metres: float, travelled: timedelta) -> bool:
-    """Whether nobody gets so far in that time."""
+    """Return whether nobody can get so far in that time."""
     hours = max(travelled, LEAST_TRAVEL) / timedelta(hours=1)
     return metres / 1000 / hours > MAX_SPEED

@@ -7,6 +7,7 @@ from models.placements import placement
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.pages import contains
 from sunshine.database.records import Records
+from sunshine.modules.attendance.rows import LocationRow
 from sunshine.modules.attendance.schemas import LOCATION_FILTERS
 from sunshine.modules.employees.periods import use
 
@@ -36,4 +37,5 @@ locations = Records(
         "search": contains(func.lower(location.c.name)),
     },
     sort={"name": location.c.name, "createdAt": location.c.created_at},
+    row=LocationRow,
 )

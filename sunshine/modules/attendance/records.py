@@ -1,7 +1,6 @@
-"""Attendance as it is read: one shape of a record, lists of them, who sees what of whom.
+"""Reading attendance: the shape of a record, lists of records, who sees what of whom.
 
-How records come about: check_in.py, check_out.py, absences.py; how
-they are put right: corrections.py.
+Records are made by check_in.py, check_out.py and absences.py, and corrected by corrections.py.
 """
 
 from collections.abc import Mapping
@@ -26,19 +25,25 @@ from sqlalchemy import (
 from models.attendance import attendance, location
 from models.employees import employee
 from models.shifts import shift
-from sunshine.core.errors import NotAllowed, NotFound
+from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database, Reader
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.columns import names
 from sunshine.identity.signed_urls import ROUTE
+from sunshine.modules.attendance.rows import AttendanceRow, TeamAttendanceRow
 from sunshine.modules.attendance.schemas import FILTERS
-from sunshine.modules.scope import conditions, employee_within
+from sunshine.modules.scope import (
+    conditions,
+    employee_within,
+    not_found_or_forbidden,
+    visible_fields,
+)
 
 
-def shape(a: FromClause) -> Select[Any]:
-    """Records as the API shows them, of the table or of what a statement just wrote there."""
+def select_records(a: FromClause) -> Select[Any]:
+    """Return the query of records as the API shows them; `a` is the table, or rows just written."""
     c = a.c
     columns = {
         "id": c.id,
@@ -72,7 +77,7 @@ def shape(a: FromClause) -> Select[Any]:
         "createdAt": c.created_at,
         "updatedAt": c.updated_at,
     }
-    # Outer joins, all of them: the planner leaves out of a count what it does not need.
+    # All are outer joins: the planner leaves those that a count does not need out of it.
     return select(*(column.label(name) for name, column in columns.items())).select_from(
         a.outerjoin(employee, employee.c.id == c.employee_id)
         .outerjoin(shift, shift.c.id == c.shift_id)
@@ -85,22 +90,20 @@ def _position(latitude: ColumnElement[float], longitude: ColumnElement[float]) -
     return case((latitude.is_not(None), func.json_build_object(*parts, type_=JSON)))
 
 
-PRIVATE = ("checkInLocation", "checkInPhoto", "checkOutLocation", "checkOutPhoto")
 _SCOPES = conditions(attendance.c.employee_id)
-_ROWS = shape(attendance)
+_ROWS = select_records(attendance)
 _ROW = _ROWS.where(attendance.c.id == bindparam("id"))
-FIND = Statement(_ROW)
-_FIND: dict[Scope, Statement[Any]] = {
-    scope: Statement(_ROW.where(*_SCOPES[scope])) for scope in _SCOPES
-}
-_PICTURED: dict[Scope, Statement[Any]] = {
+GET = Statement(_ROW, AttendanceRow)
+_FIND = {scope: Statement(_ROW.where(*within), AttendanceRow) for scope, within in _SCOPES.items()}
+_WITH_PHOTO = {
     scope: Statement(
         union_all(
             *(
                 select(attendance.c.id).where(names(column), *_SCOPES[scope])
                 for column in (attendance.c.check_in_photo, attendance.c.check_out_photo)
             )
-        )
+        ),
+        IdRow,
     )
     for scope in ("all", "own")
 }
@@ -114,17 +117,20 @@ listing = ListQuery(
         "departmentId": employee.c.department_id == bindparam("departmentId"),
         "startDate": attendance.c.work_date >= bindparam("startDate"),
         "endDate": attendance.c.work_date <= bindparam("endDate"),
-        # Who is late is present.
+        # `late` means present and late.
         "status": or_(attendance.c.status == _STATUS, and_(_STATUS == "late", attendance.c.late)),
         "review": attendance.c.review == bindparam("review"),
     },
     sort={"workDate": attendance.c.work_date, "checkIn": attendance.c.check_in_at},
     cursor="workDate",
+    row=AttendanceRow,
 )
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """The records within the caller's reach, the latest days first."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[TeamAttendanceRow]:
+    """Return a page of the records within the caller's scope, the latest days first."""
     scope = _scope(actor)
     asked = query.get("employeeId", actor.employee_id)
     if scope == "own" and asked != actor.employee_id:
@@ -132,34 +138,33 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
     if scope == "team" and "employeeId" in query:
         await employee_within(database, actor, asked, "attendance:read")
     found = await listing.page(database, query, where=_SCOPES[scope], me=actor.employee_id)
-    for row in found.rows:
-        shown(row, actor=actor)
-    return found
+    if scope == "all":
+        return found.with_rows(list[TeamAttendanceRow](found.rows))
+    return found.with_rows([_visible(row, actor=actor) for row in found.rows])
 
 
-async def find(database: Reader, id_: int, *, actor: Principal) -> Row:
-    """One record within the caller's reach."""
+async def find(database: Reader, id_: int, *, actor: Principal) -> TeamAttendanceRow:
+    """Return one record within the caller's scope; NotFound, NotAllowed."""
     scope = _scope(actor)
     row = await database.one_or_none(_FIND[scope], id=id_, me=actor.employee_id)
     if row is None:
-        raise NotFound if scope == "all" else NotAllowed
-    return shown(row, actor=actor)
+        raise not_found_or_forbidden(actor, "attendance:read")
+    return row if scope == "all" else _visible(row, actor=actor)
 
 
 async def check_photo(reader: Reader, name: str, *, actor: Principal) -> None:
-    """Refuse unless it is a photo of one's own, or one sees everybody's attendance."""
+    """Reject a photo that is not of the caller's own records, unless their scope is `all`."""
     scope: Scope = "all" if _scope(actor) == "all" else "own"
     path = name.removeprefix(ROUTE)
-    if await reader.one_or_none(_PICTURED[scope], name=path, me=actor.employee_id) is None:
-        raise NotFound if scope == "all" else NotAllowed
+    if await reader.one_or_none(_WITH_PHOTO[scope], name=path, me=actor.employee_id) is None:
+        raise not_found_or_forbidden(actor, "attendance:read")
 
 
-def shown(row: Row, *, actor: Principal) -> Row:
-    """The record without what only its employee, HR and admins see."""
-    if row["employeeId"] != actor.employee_id and _scope(actor) != "all":
-        for name in PRIVATE:
-            del row[name]
-    return row
+def _visible(row: AttendanceRow, *, actor: Principal) -> TeamAttendanceRow:
+    """Return a record of the caller's own whole, else what managers see of their team's."""
+    if row["employeeId"] == actor.employee_id:
+        return row
+    return visible_fields(row, TeamAttendanceRow)
 
 
 def _scope(actor: Principal) -> Scope:

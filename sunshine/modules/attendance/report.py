@@ -1,7 +1,7 @@
-"""Everybody's month in figures, as payroll takes it: one statement, whatever the number of people.
+"""The month in figures, for payroll: one statement, whatever the number of employees.
 
-Where the figures come from: locations.py, sunshine/modules/leave/requests.py,
-sunshine/modules/permit/requests.py; which days are worked: work_calendar.py.
+The figures come from check-ins, leave (sunshine/modules/leave) and permits
+(sunshine/modules/permit); which days are worked: work_calendar.py.
 """
 
 from calendar import monthrange
@@ -38,7 +38,8 @@ from models.shifts import employee_shift, shift
 from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
+from sunshine.modules.attendance.rows import MonthReport, ReportFigures, ReportLine
 from sunshine.modules.attendance.work_calendar import ZONE, assigned_on, calendar, since, zone_of
 from sunshine.modules.scope import conditions
 
@@ -49,16 +50,16 @@ COLUMNS = ("employeeId", "name", "department", *FIGURES)
 _FIRST = bindparam("first", type_=Date)
 _LAST = bindparam("last", type_=Date)
 _IN_DEPARTMENT = employee.c.department_id == bindparam("department", type_=Integer)
-_REACH = conditions(employee.c.id)
+_SCOPES = conditions(employee.c.id)
 
 
 async def report(
     database: Database, query: Mapping[str, Any], *, actor: Principal | None
-) -> dict[str, Any]:
-    """A month: {month, year, employees, totals}, of those whom the actor may ask about.
+) -> MonthReport:
+    """Return the report of a month on the employees within the actor's scope.
 
-    Without an actor, everybody. `leave` is in days, half ones too; hours have two decimals;
-    `totals` add up the column. NotAllowed for a department that nobody in the team is in.
+    Without an actor it covers everybody. `totals` are the sums of the columns. NotAllowed for a
+    department that nobody in the team is in.
     """
     scope = actor.scope("attendance:report") if actor else "all"
     if scope is None:
@@ -78,25 +79,34 @@ async def report(
     return {"month": month, "year": year, "employees": rows, "totals": _totals(rows)}
 
 
-def lines(found: Mapping[str, Any]) -> list[Row]:
-    """A report as the rows of a file: the employees, then their totals."""
+def lines(found: MonthReport) -> list[Mapping[str, Any]]:
+    """Return a report as the rows of a file: the employees, then their totals."""
     return [*found["employees"], {"name": "Total", **found["totals"]}]
 
 
-def _totals(rows: list[Row]) -> Row:
-    return {name: round(sum(row[name] for row in rows), 2) for name in FIGURES}
+def _totals(rows: list[ReportLine]) -> ReportFigures:
+    return {
+        "workDays": sum(row["workDays"] for row in rows),
+        "present": sum(row["present"] for row in rows),
+        "late": sum(row["late"] for row in rows),
+        "absent": sum(row["absent"] for row in rows),
+        "leave": round(sum(row["leave"] for row in rows), 2),
+        "permitHours": round(sum(row["permitHours"] for row in rows), 2),
+        "workedHours": round(sum(row["workedHours"] for row in rows), 2),
+        "overtimeHours": round(sum(row["overtimeHours"] for row in rows), 2),
+    }
 
 
 @lru_cache
-def _anybody(scope: Scope) -> Statement[Any]:
-    """Whether anybody within reach is in the department."""
-    living = employee.c.deleted_at.is_(None)
-    return Statement(select(employee.c.id).where(*_REACH[scope], _IN_DEPARTMENT, living).limit(1))
+def _anybody(scope: Scope) -> Statement[IdRow]:
+    """Return the statement that finds anybody within a scope in the department."""
+    where = (*_SCOPES[scope], _IN_DEPARTMENT, employee.c.deleted_at.is_(None))
+    return Statement(select(employee.c.id).where(*where).limit(1), IdRow)
 
 
 @lru_cache
-def _month(scope: Scope, of_department: bool) -> Statement[Any]:
-    narrowed = (*_REACH[scope], *((_IN_DEPARTMENT,) if of_department else ()))
+def _month(scope: Scope, of_department: bool) -> Statement[ReportLine]:
+    narrowed = (*_SCOPES[scope], *((_IN_DEPARTMENT,) if of_department else ()))
     people = _people(*narrowed)
     work = _work(people, calendar(*narrowed)).subquery("work")
     stays = _stays(people).subquery("stays")
@@ -120,13 +130,16 @@ def _month(scope: Scope, of_department: bool) -> Statement[Any]:
             _hours(func.coalesce(stays.c.overtime, 0)).label("overtimeHours"),
         )
         .select_from(joined)
-        .order_by(people.c.name, people.c.id)
+        .order_by(people.c.name, people.c.id),
+        ReportLine,
     )
 
 
 def _people(*narrowed: ColumnElement[bool]) -> CTE:
-    """Who is in the report: everybody at work by the end of the month; those who left since, where
-    something is recorded of them in it."""
+    """Return the employees in the report: all who are employed by the end of the month.
+
+    Those who left since are in it where they have attendance in that month.
+    """
     recorded = exists().where(
         attendance.c.employee_id == employee.c.id, attendance.c.work_date.between(_FIRST, _LAST)
     )
@@ -145,8 +158,8 @@ def _people(*narrowed: ColumnElement[bool]) -> CTE:
 
 
 def _work(people: CTE, days: Subquery) -> Select[Any]:
-    """The days that each should have worked, from joining to leaving."""
-    # Counted by a filter: as a condition it has the planner expect a row, and loop.
+    """Return the number of days that each should have worked, from joining to leaving."""
+    # A filter and no condition: with that the planner would expect a single row, and loop.
     is_due = and_(
         days.c.works,
         days.c.holiday_id.is_(None),
@@ -161,7 +174,7 @@ def _work(people: CTE, days: Subquery) -> Select[Any]:
 
 
 def _stays(people: CTE) -> Select[Any]:
-    """What attendance holds. Late and present are days, however often somebody came."""
+    """Return the sums of attendance; `late` and `present` count days, not stays."""
     of = attendance.c
     return (
         select(
@@ -179,7 +192,7 @@ def _stays(people: CTE) -> Select[Any]:
 
 
 def _away(people: CTE) -> Select[Any]:
-    """The days of approved leave, halves as such."""
+    """Return the days of approved leave, half days as 0.5."""
     return (
         select(leave.c.employee_id, func.sum(leave_day.c.portion).label("days"))
         .join_from(people, leave, leave.c.employee_id == people.c.id)
@@ -190,9 +203,12 @@ def _away(people: CTE) -> Select[Any]:
 
 
 def _permits(people: CTE) -> Select[Any]:
-    """The minutes of approved permits, and how many of them were worked elsewhere: of an official
-    one all but those that its employee was checked in, which count by themselves."""
-    # Worked out once for each permit, not wherever it is named.
+    """Return the minutes of approved permits, and how many of them count as worked.
+
+    Of an official permit all do but those in which the employee was checked in: these are in the
+    minutes of the stay.
+    """
+    # MATERIALIZED: computed once for each permit, not at each reference.
     granted = _granted(people).cte("granted").prefix_with("MATERIALIZED")
     of = attendance.c
     shared = func.least(of.check_out_at, granted.c.ends) - func.greatest(
@@ -219,7 +235,7 @@ def _permits(people: CTE) -> Select[Any]:
 
 
 def _granted(people: CTE) -> Select[Any]:
-    """The approved permits, each with the instants that it begins and ends."""
+    """Return the approved permits, each with the instants at which it begins and ends."""
     of = permit.c
     zone = zone_of(of.date)
     return (

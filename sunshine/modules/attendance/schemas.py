@@ -69,7 +69,7 @@ FILTERS: Schema = {
 }
 
 LOCATION = resource_shape("Location", CREATE_LOCATION)
-_SEEN: Field = optional(_POSITION)  # one's own, and to HR and admins
+_SEEN: Field = optional(_POSITION)  # only for the employee, HR and admins
 _PHOTO: Field = optional(string(nullable=True))
 ATTENDANCE = Shape(
     "Attendance",

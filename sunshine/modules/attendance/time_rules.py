@@ -1,7 +1,7 @@
-"""The time rules of attendance: which day an instant belongs to, what a day's stays amount to.
+"""The time rules of attendance: which day an instant belongs to, what the stays of a day amount to.
 
-Pure: no database, no clock. Instants are aware and in UTC; what is local is naive, in a `Day`'s
-zone. Rows to and from here: assessment.py.
+Pure: no database, no clock. Instants are aware and in UTC; local times are naive, in the zone of a
+`Day`. From and to rows: assessment.py.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
-# From when to when somebody was there; None while they still are.
+# When a stay began and ended; None while it lasts.
 Stay = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
 class Shift:
-    """When work begins and ends by the clock on the wall; the rest in minutes.
+    """When work begins and ends in local time; all else in minutes.
 
     An end at or before the start is on the next day.
     """
@@ -31,10 +31,10 @@ class Shift:
 
 @dataclass(frozen=True)
 class Day:
-    """One calendar day of one employee: what is worked on it, and what excuses them.
+    """One calendar day of one employee: when they work on it, and what excuses them.
 
-    `works` says whether its weekday is worked; `leave` holds "full", "am" or "pm" of approved
-    leave; `permits` the local times from and to of approved permits.
+    `works` is whether its weekday is worked; `leave` holds "full", "am" or "pm" of approved leave;
+    `permits` the local start and end of approved permits.
     """
 
     date: date
@@ -47,7 +47,7 @@ class Day:
 
     @cached_property
     def hours(self) -> tuple[datetime, datetime] | None:
-        """When its shift begins and ends."""
+        """The instants at which the shift begins and ends; None without a shift."""
         if self.shift is None:
             return None
         overnight = timedelta(days=self.shift.end <= self.shift.start)
@@ -57,7 +57,10 @@ class Day:
 
     @cached_property
     def expected(self) -> tuple[datetime, datetime] | None:
-        """When they must come and may go, without what excuses them; None when they need not."""
+        """The instants by which they must come and from which they may go; None when they need not.
+
+        Leave and permits at either end are left out.
+        """
         if self.hours is None or not self.works or self.is_holiday or "full" in self.leave:
             return None
         come, go = self.hours
@@ -71,11 +74,11 @@ class Day:
         return come, go
 
     def _excuses(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-        """Half a day of leave is half of the shift, whatever the hour."""
+        """Return the excused times; half a day of leave is half of the shift, whatever the hour."""
         middle = start + (end - start) / 2
         halves = {"am": (start, middle), "pm": (middle, end)}
-        permits = [tuple(instant(local, self.zone) for local in each) for each in self.permits]
-        return [*(halves[half] for half in self.leave), *((a, b) for a, b in permits)]
+        permits = [(instant(a, self.zone), instant(b, self.zone)) for a, b in self.permits]
+        return [*(halves[half] for half in self.leave), *permits]
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,10 @@ class Assessment:
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """When the clocks of a zone show a time: of a time shown twice the first, of one that is
-    skipped the first after it."""
+    """Return the instant at which the clocks of a zone show a local time.
+
+    A time that they show twice is the first of the two, one that they skip the first after it.
+    """
     while True:
         at = local.replace(tzinfo=zone).astimezone(UTC)
         if at.astimezone(zone).replace(tzinfo=None) == local:
@@ -98,12 +103,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
         local = local.replace(second=0, microsecond=0) + MINUTE
 
 
-def filed(at: datetime, days: Sequence[Day]) -> Day:
-    """The day that a check-in belongs to, of the days around it in order.
+def choose_day(at: datetime, days: Sequence[Day]) -> Day:
+    """Return the day that a check-in belongs to, of the days around it in order.
 
-    A shift's day while its window is open: from `check_in_before` its start to its end, so that
-    night shifts belong to the day they begin. Where windows overlap, the shift whose start is
-    nearer. Outside every window, the calendar day.
+    It is the day of a shift while its window is open, from `check_in_before` its start to its end:
+    a night shift belongs to the day on which it begins. Where windows overlap, it is that of the
+    shift with the nearer start. Outside every window it is the calendar day.
     """
     open_ = [(abs(start - at), day) for day in days if (start := _opened(day, at))]
     if open_:
@@ -113,19 +118,21 @@ def filed(at: datetime, days: Sequence[Day]) -> Day:
 
 
 def shift_end(day: Day, came: datetime) -> datetime | None:
-    """When the shift ends that somebody came for; None when they came for none: on a day off or a
-    holiday, or after its end."""
+    """Return when the shift that somebody came for ends.
+
+    None when they came for none: on a day off, on a holiday, or after its end.
+    """
     if day.hours is None or not day.works or day.is_holiday or came >= day.hours[1]:
         return None
     return day.hours[1]
 
 
 def assess(day: Day, stays: Sequence[Stay]) -> list[Assessment]:
-    """What each stay of a day amounts to, given in their order.
+    """Return what each stay of a day amounts to, in their order.
 
-    Late is who begins late the first stay that reaches into the expected hours, early who ends
-    early the last one: who clocks out for lunch is neither. Overtime is what the stays exceed the
-    scheduled minutes by, together.
+    The first stay that reaches into the expected hours is late where it begins after their start
+    and the grace; the last one is an early leave where it ends before their end. Clocking out for
+    lunch is neither. Overtime is what all stays together exceed the scheduled minutes by.
     """
     late, early = _late(day, stays), _early(day, stays)
     results: list[Assessment] = []
@@ -141,7 +148,7 @@ def assess(day: Day, stays: Sequence[Stay]) -> list[Assessment]:
 
 
 def _opened(day: Day, at: datetime) -> datetime | None:
-    """The start of the day's shift, while one may check in for it."""
+    """Return the start of the day's shift while its window is open, else None."""
     if day.shift is None or day.hours is None or not day.works:
         return None
     start, end = day.hours
@@ -149,7 +156,7 @@ def _opened(day: Day, at: datetime) -> datetime | None:
 
 
 def _late(day: Day, stays: Sequence[Stay]) -> int | None:
-    """The number of the stay that is late."""
+    """Return the index of the stay that is late, if any."""
     if day.shift is None or day.expected is None:
         return None
     come = day.expected[0]
@@ -160,7 +167,7 @@ def _late(day: Day, stays: Sequence[Stay]) -> int | None:
 
 
 def _early(day: Day, stays: Sequence[Stay]) -> int | None:
-    """The number of the stay that leaves early."""
+    """Return the index of the stay that ends early, if any."""
     if day.expected is None:
         return None
     go = day.expected[1]
@@ -171,7 +178,7 @@ def _early(day: Day, stays: Sequence[Stay]) -> int | None:
 
 
 def _worked(day: Day, stay: timedelta) -> int:
-    """Whole minutes, without the break where the stay is longer than half the shift."""
+    """Return whole minutes, without the break where the stay is longer than half the shift."""
     minutes = stay // MINUTE
     if day.shift is None or day.hours is None:
         return minutes
@@ -180,7 +187,7 @@ def _worked(day: Day, stay: timedelta) -> int:
 
 
 def _overtime(day: Day, worked: int) -> int:
-    """What a day's work exceeds the schedule by; nothing is scheduled on holidays and days off."""
+    """Return the minutes that exceed the schedule: on holidays and days off all of them."""
     if day.shift is None or day.hours is None:
         return 0
     if day.is_holiday or not day.works:

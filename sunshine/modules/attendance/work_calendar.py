@@ -1,6 +1,6 @@
 """Which days people work: their shift's weekdays, else Monday to Friday, without holidays.
 
-Used by leave, absences and the report, each as a subquery of its one statement.
+Used by leave, absences and the report, each as a subquery of its own statement.
 """
 
 from datetime import date, datetime
@@ -35,7 +35,7 @@ MONDAY_TO_FRIDAY = cast(literal([1, 2, 3, 4, 5]), ARRAY(SmallInteger))
 
 
 def assigned_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The condition of the shift that an employee has on a day: one at most."""
+    """Return the condition of the shift that an employee has on a day: one at most."""
     return and_(
         employee_shift.c.employee_id == employee_id,
         employee_shift.c.deleted_at.is_(None),
@@ -45,7 +45,7 @@ def assigned_on(employee_id: ColumnElement[int], day: ColumnElement[date]) -> Co
 
 
 def calendar(*employees: ColumnElement[bool]) -> Subquery:
-    """A row per employee and day from the parameter `first` to `last`, both included.
+    """Return a row per employee and day from the parameter `first` to `last`, both included.
 
     Columns: employee_id, day, shift_id (null without one), works (whether that weekday is worked)
     and holiday_id (null on ordinary days). `employees` are conditions on the employee table.
@@ -74,9 +74,9 @@ def calendar(*employees: ColumnElement[bool]) -> Subquery:
 
 
 def zone_of(day: ColumnElement[date]) -> ColumnElement[str]:
-    """The timezone that a day of an employee is told in, where `employee` and `shift` are joined.
+    """Return the timezone of an employee's day, for queries that join `employee` and `shift`.
 
-    The shift's own, else that of where they are placed, else their own, else the business'.
+    It is the shift's own, else that of where they are placed, else their own, else the business'.
     """
     return func.coalesce(
         shift.c.timezone, placed_zone(employee.c.id, day), employee.c.timezone, ZONE
@@ -84,11 +84,11 @@ def zone_of(day: ColumnElement[date]) -> ColumnElement[str]:
 
 
 def since() -> ColumnElement[date]:
-    """The day from which an employee is expected at work."""
+    """Return the day from which an employee is expected at work: joining, else being entered."""
     known: ColumnElement[datetime] = func.timezone(ZONE, employee.c.created_at)
     return func.coalesce(employee.c.join_date, cast(known, Date))
 
 
 def _midnight(name: str) -> ColumnElement[datetime]:
-    # Without a timezone: a series of instants would stumble where the clocks change.
+    # Without a timezone: a series of instants would shift where the clocks change.
     return cast(bindparam(name, type_=Date), DateTime)

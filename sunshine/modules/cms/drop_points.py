@@ -30,8 +30,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.cms import drop_point
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database
+from sunshine.database.distances import EARTH_RADIUS, distance
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.modules.attendance.geofence import EARTH_RADIUS, distance
 from sunshine.modules.cms.content import Content, contains_word, time_parameters
 from sunshine.modules.cms.rows import DropPointRow, NearbyDropPointRow
 from sunshine.modules.cms.schemas import DROP_POINT_FILTERS

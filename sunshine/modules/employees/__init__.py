@@ -4,6 +4,7 @@ employees.py            the directory: find, create, change, delete
 offboarding.py          the end of an employment: account, assets, approvals
 photo.py                who may open a photo
 csv_import.py           the import of many employees from a file
+locking.py              the lock of what belongs to an employee
 lookups.py              positions and departments by name
 departments.py          the departments
 positions.py            the positions

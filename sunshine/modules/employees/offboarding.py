@@ -9,7 +9,7 @@ from sunshine.database.database import Transaction
 from sunshine.modules.assets import reservations
 from sunshine.modules.assets.assignments import take_from
 from sunshine.modules.branding_approval.requests import open_approvals
-from sunshine.modules.users import accounts
+from sunshine.modules.users import employee_accounts
 
 
 async def end_employment(tx: Transaction, id_: int, *, actor: Principal, force: bool) -> None:
@@ -21,10 +21,10 @@ async def end_employment(tx: Transaction, id_: int, *, actor: Principal, force: 
     """
     if id_ == actor.employee_id:
         raise NotAllowed("Nobody ends their own employment")
-    account = await accounts.of_employee(tx, id_)
+    account = await employee_accounts.find_by_employee(tx, id_)
     if account and account["role"] in ("admin", "hr") and actor.role != "admin":
         raise NotAllowed("Only an admin ends the account of an admin or of HR")
-    await accounts.deactivate_for_employee(tx, id_)
+    await employee_accounts.deactivate(tx, id_)
     await take_from(tx, id_, force=force)
     await reservations.release(tx, id_)
     waiting = [] if force else await open_approvals(tx, id_)

@@ -7,7 +7,7 @@ The exclusion constraint of the table is the safety net.
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Date, Table, bindparam, func, select, text
+from sqlalchemy import BindParameter, Column, Date, Table, bindparam, func, select, text
 
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
@@ -16,15 +16,10 @@ from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import RecordSteps, Reference, require_active
 from sunshine.database.statements import Statement
+from sunshine.modules.employees import locking
 from sunshine.modules.scope import employee_within
 
 R = TypeVar("R", bound=Mapping[str, Any])
-
-_LOCK_EMPLOYEE = Statement(
-    select(employee.c.id)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
 
 
 class Periods(Generic[R]):
@@ -126,7 +121,7 @@ class Periods(Generic[R]):
 
     async def _lock(self, tx: Transaction, actor: Principal, employee_id: int) -> None:
         """Lock the employee, and require that the caller may plan their time."""
-        await tx.execute(_LOCK_EMPLOYEE, id=employee_id)
+        await locking.find_for_update(tx, employee_id)
         await employee_within(tx, actor, employee_id, self._permission)
         if actor.scope(self._permission) == "team" and employee_id == actor.employee_id:
             raise NotAllowed("Nobody plans their own time")
@@ -153,5 +148,5 @@ def use(noun: str, column: Column[Any]) -> Reference:
     return Reference(noun, column, where=(column.table.c.employee_id.in_(employed),))
 
 
-def _day(name: str) -> Any:
+def _day(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=Date)

@@ -9,9 +9,9 @@ from models.fleet import driver
 from sunshine.core.errors import Conflict, NotFound, violations
 from sunshine.core.principals import Caller, Principal
 from sunshine.database.database import Database, Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.identity.passwords import Passwords
-from sunshine.modules.fleet.rows import PasswordHashRow
+from sunshine.modules.fleet.rows import DriverAccountRow, DriverNameRow, PasswordHashRow
 from sunshine.modules.users import sign_ins
 
 violations(
@@ -31,7 +31,8 @@ _ACCOUNT = Statement(
     ).where(
         func.lower(driver.c.username) == func.lower(bindparam("username")),
         driver.c.deleted_at.is_(None),
-    )
+    ),
+    DriverAccountRow,
 )  # fmt: skip
 _HASH = Statement(
     select(driver.c.password_hash.label("hash")).where(
@@ -63,7 +64,8 @@ _UNLOCK = Statement(
         driver.c.deleted_at.is_(None),
     )
     .values(unlocked_at=bindparam("now"))
-    .returning(driver.c.id, driver.c.username, driver.c.name)
+    .returning(driver.c.id, driver.c.username, driver.c.name),
+    DriverNameRow,
 )
 _END_TOKENS = Statement(
     update(driver)
@@ -72,7 +74,7 @@ _END_TOKENS = Statement(
 )
 
 
-async def account_of(database: Database, username: str, caller: Caller) -> Row | None:
+async def account_of(database: Database, username: str, caller: Caller) -> DriverAccountRow | None:
     """Return the driver with this username, active or not; None where there is none.
 
     `known` says whether they signed in from the caller's network before.
@@ -84,7 +86,11 @@ async def account_of(database: Database, username: str, caller: Caller) -> Row |
 
 
 async def sign_in(
-    database: Database, passwords: Passwords, account: Row, password: str, caller: Caller
+    database: Database,
+    passwords: Passwords,
+    account: DriverAccountRow,
+    password: str,
+    caller: Caller,
 ) -> None:
     """Record the sign-in of a driver whose password was checked."""
     actor = _as_actor(account)
@@ -118,8 +124,9 @@ async def _record_change(tx: Transaction, id_: int) -> None:
     tx.invalidate_principals()
 
 
-async def unlock(tx: Transaction, *, username: str) -> Row:
-    """Forget the failed sign-ins of a driver, at once in every process; {id, username, name}."""
+async def unlock(tx: Transaction, *, username: str) -> DriverNameRow:
+    """Forget the failed sign-ins of a driver, at once in every process, and return the driver;
+    NotFound."""
     account = await tx.one_or_none(_UNLOCK, username=username)
     if account is None:
         raise NotFound(f"there is no driver who signs in as {username}")
@@ -141,7 +148,7 @@ async def own_hash(database: Database, *, actor: Principal) -> str | None:
     return row["hash"]
 
 
-def _as_actor(account: Row) -> Principal:
+def _as_actor(account: DriverAccountRow) -> Principal:
     return Principal(
         kind="driver",
         id=account["id"],

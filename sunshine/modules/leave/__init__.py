@@ -1,17 +1,18 @@
-"""Leave: asked for, decided, taken from a balance; and holidays. Guide: docs/leave.md.
+"""Leave and holidays: requests, decisions, balances. Guide: docs/leave.md.
 
-requests.py          asking for leave, and reading it
+requests.py          applying for leave, and reading requests
 decisions.py         approve, reject, cancel
 days.py              the working days that a request takes
-overlaps.py          what it must not overlap
+overlaps.py          what a request must not overlap
 warnings.py          what else is on those days
 balance.py           the arithmetic of balances, without a database
-ledger.py            the entries that a balance is the sum of
-queries.py           balances read in one statement
-holidays.py          public and collective ones
-calendar_feed.py     who is away when
-locking.py           whose leave it is: reached, named, locked
-jobs.py              deadlines, a new year, what lapses
+ledger.py            the entries whose sum is a balance
+queries.py           the balances, in one statement
+holidays.py          public and collective holidays
+calendar_feed.py     who is away when, as a calendar
+lookups.py           the employee that a word means
+jobs.py              deadlines, the new year, expiry
+rows.py              the rows that statements return
 schemas.py           payloads
-holidays_schemas.py  those of holidays
+holidays_schemas.py  payloads of holidays
 """

@@ -1,24 +1,24 @@
-"""The arithmetic of leave balances, without a database: what is left of a year's days, and what the
-ledger lacks. Read and written by ledger.py.
+"""The arithmetic of leave balances, without a database: the days left of a year, and the entries
+that are due in the ledger. Read and written by ledger.py.
 
-Days that moved from the year before are used first and lapse on a day of the company's choice:
-whatever is taken after that day must be paid from the rest.
+Days carried over from the year before are used first, and expire on a day that the company sets:
+days taken later have to be paid from the rest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sunshine.core.policy import Policy
+from sunshine.modules.leave.rows import BalanceFigures
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of the ledger. What is taken, lapses or moves away is negative."""
+    """A row of the ledger. Days that are taken, expire or move to another year are negative."""
 
     employee_id: int
     leave_type: str
@@ -34,9 +34,9 @@ class Entry:
 class Balance:
     """An employee's days of one type in one year.
 
-    `granted` is allocated, carried over and adjusted; `carried` what came from the year before;
-    `early` what was taken or is asked for up to the day on which that lapses; `uncharged` are
-    collective holidays that the ledger has not charged yet.
+    `granted` are the days allocated, carried over and adjusted; `carried` those from the year
+    before; `early` those taken or requested up to the day on which these expire; `uncharged` are
+    the ids of collective holidays that the ledger has not charged yet.
     """
 
     employee_id: int
@@ -46,30 +46,30 @@ class Balance:
     allocated: bool
     granted: Decimal
     carried: Decimal
-    lapsed: Decimal
+    expired: Decimal
     used: Decimal
     pending: Decimal
     early: Decimal
-    uncharged: tuple[int, ...]
+    uncharged: Sequence[int]
 
     @property
     def remaining(self) -> Decimal:
-        """What is neither used nor lapsed."""
-        return self.granted - self.lapsed - self.used
+        """The days that are neither used nor expired."""
+        return self.granted - self.expired - self.used
 
     @property
     def available(self) -> Decimal:
-        """What may still be asked for."""
+        """The days that can still be requested."""
         return self.remaining - self.pending
 
     @property
     def unused(self) -> Decimal:
-        """What of the days carried over nobody took or asks for in time."""
+        """The days carried over that nobody takes or requests before they expire."""
         return max(ZERO, self.carried - self.early)
 
     def plus(self, entries: Iterable[Entry]) -> "Balance":
-        """The balance once these are in the ledger."""
-        added = dict.fromkeys(("granted", "carried", "lapsed", "used"), ZERO)
+        """Return the balance with these entries in the ledger."""
+        added = dict.fromkeys(("granted", "carried", "expired", "used"), ZERO)
         allocated = self.allocated
         for entry in entries:
             if (entry.year, entry.leave_type) != (self.year, self.leave_type):
@@ -78,7 +78,7 @@ class Balance:
             if entry.kind == "taken":
                 added["used"] -= entry.days
             elif entry.kind == "expiry":
-                added["lapsed"] -= entry.days
+                added["expired"] -= entry.days
             else:
                 added["granted"] += entry.days
             if entry.kind == "carry_forward":
@@ -87,24 +87,26 @@ class Balance:
         return replace(self, allocated=allocated, uncharged=(), **sums)
 
     def left_after(self, early: Decimal, late: Decimal, policy: Policy, today: date) -> Decimal:
-        """What would be left after taking so many days more, up to the day on which days carried
-        over lapse and after it; negative: they are not there."""
-        with_them = replace(self, early=self.early + early)
-        lapsing = ZERO
-        if late or is_over(lapse_date(policy, self.year), today):
-            lapsing = with_them.unused
-        return self.granted - lapsing - self.used - self.pending - early - late
+        """Return the days left after taking more; negative where there are too few.
 
-    def shown(self, policy: Policy) -> dict[str, Any]:
-        """As the API answers it; `total` = `used` + `remaining`."""
+        `early` days are taken up to the day on which days carried over expire, `late` after it.
+        """
+        with_them = replace(self, early=self.early + early)
+        expiring = ZERO
+        if late or has_passed(expiry_date(policy, self.year), today):
+            expiring = with_them.unused
+        return self.granted - expiring - self.used - self.pending - early - late
+
+    def figures(self, policy: Policy) -> BalanceFigures:
+        """Return the balance as the API shows it; `total` = `used` + `remaining`."""
         return {
-            "total": shown(self.granted - self.lapsed),
-            "used": shown(self.used),
-            "remaining": shown(self.remaining),
-            "pending": shown(self.pending),
-            "available": shown(self.available),
-            "carriedForward": shown(self.carried),
-            "expiresAt": lapse_date(policy, self.year) if self.carried else None,
+            "total": as_number(self.granted - self.expired),
+            "used": as_number(self.used),
+            "remaining": as_number(self.remaining),
+            "pending": as_number(self.pending),
+            "available": as_number(self.available),
+            "carriedForward": as_number(self.carried),
+            "expiresAt": expiry_date(policy, self.year) if self.carried else None,
         }
 
 
@@ -113,52 +115,55 @@ Balances = Mapping[tuple[int, str], Balance]
 
 
 def with_due_entries(found: Balances, policy: Policy, today: date) -> tuple[Balances, list[Entry]]:
-    """The balances as they are due, and the entries that the ledger lacks for that.
+    """Return the balances as they should be, and the entries that the ledger lacks for that.
 
-    The first year among them serves the second only, as what may be carried over.
+    The first year among them only serves the second one, as the source of days carried over.
     """
     now = dict(found)
-    lacking: list[Entry] = []
+    missing: list[Entry] = []
     first = min(year for year, _ in found)
     for (year, leave_type), balance in sorted(found.items()):
         if year == first and not balance.allocated:
             continue
-        # What was opened just now has nothing to carry over: the company was not there yet.
+        # A year allocated just now has nothing to carry over: the company was not there yet.
         before = found.get((year - 1, leave_type))
         source = now[year - 1, leave_type] if before and before.allocated else None
         entries = _due(balance, source, policy, today)
-        lacking += entries
+        missing += entries
         now[year, leave_type] = balance.plus(entries)
         if source:
             now[year - 1, leave_type] = source.plus(entries)
-    return now, lacking
+    return now, missing
 
 
 def _due(balance: Balance, source: Balance | None, policy: Policy, today: date) -> list[Entry]:
-    """Charges of collective holidays, the allocation with what is carried over, the lapse."""
+    """Return the charges of collective holidays, the allocation, days carried over, the expiry."""
     entries = [_entry(balance, "taken", Decimal(-1), holiday_id=id_) for id_ in balance.uncharged]
-    if not balance.allocated and _joined_by(balance):
-        entries.append(_entry(balance, "allocation", _entitled(balance, policy)))
+    if not balance.allocated and _has_joined(balance):
+        entries.append(_entry(balance, "allocation", _entitlement(balance, policy)))
         if source and balance.year <= today.year:
-            entries += _carried(balance, source, policy)
+            entries += _carried_over(balance, source, policy)
     now = balance.plus(entries)
-    # Both ways: a day filed late, or a later date of lapse, brings back what it is owed.
-    lapsed = now.unused if is_over(lapse_date(policy, balance.year), today) else ZERO
-    if lapsed != now.lapsed:
-        entries.append(_entry(balance, "expiry", now.lapsed - lapsed))
+    # Both ways: leave entered late, or a later expiry date, restores days that had expired.
+    expired = now.unused if has_passed(expiry_date(policy, balance.year), today) else ZERO
+    if expired != now.expired:
+        entries.append(_entry(balance, "expiry", now.expired - expired))
     return entries
 
 
-def _carried(balance: Balance, source: Balance, policy: Policy) -> list[Entry]:
+def _carried_over(balance: Balance, source: Balance, policy: Policy) -> list[Entry]:
     days = min(Decimal(policy.carry_forward_days), source.available)
     if balance.leave_type != "annual" or days <= 0:
         return []
     return [_entry(source, "carry_forward", -days), _entry(balance, "carry_forward", days)]
 
 
-def _entitled(balance: Balance, policy: Policy) -> Decimal:
-    """A year's days; of the year of joining, where the company pro-rates, those of the months from
-    the one of joining on, rounded to half days, half of that up."""
+def _entitlement(balance: Balance, policy: Policy) -> Decimal:
+    """Return the days of a year.
+
+    Where the company pro-rates, the year of joining has the share of the months from that of
+    joining on, rounded to half days, a quarter of a day up.
+    """
     annual = balance.leave_type == "annual"
     days = policy.annual_leave_days if annual else policy.special_leave_days
     if policy.leave_prorated and balance.joined and balance.joined.year == balance.year:
@@ -167,7 +172,7 @@ def _entitled(balance: Balance, policy: Policy) -> Decimal:
     return Decimal(days)
 
 
-def _joined_by(balance: Balance) -> bool:
+def _has_joined(balance: Balance) -> bool:
     return balance.joined is None or balance.joined.year <= balance.year
 
 
@@ -177,21 +182,21 @@ def _entry(balance: Balance, kind: str, days: Decimal, *, holiday_id: int | None
     )
 
 
-def charged(leave_type: str) -> str:
-    """The balance that pays for a type of leave."""
+def balance_type(leave_type: str) -> str:
+    """Return the type of the balance that pays for a type of leave."""
     return "special" if leave_type == "special" else "annual"
 
 
-def lapse_date(policy: Policy, year: int) -> date | None:
-    """The last day on which days carried into a year are good; None: for ever."""
+def expiry_date(policy: Policy, year: int) -> date | None:
+    """Return the last day on which days carried into a year are valid; None: they never expire."""
     return date(year, *policy.carry_forward_expiry) if policy.carry_forward_expiry else None
 
 
-def is_over(day: date | None, today: date) -> bool:
-    """Whether a day has passed."""
+def has_passed(day: date | None, today: date) -> bool:
+    """Return whether a day is over; None never is."""
     return day is not None and day < today
 
 
-def shown(days: Decimal) -> int | float:
-    """12 and not 12.0; 4.5."""
+def as_number(days: Decimal) -> int | float:
+    """Return 12 and not 12.0; 4.5."""
     return int(days) if days == int(days) else float(days)

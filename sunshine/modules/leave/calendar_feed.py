@@ -1,10 +1,9 @@
-"""The calendar of who is away when, and of the holidays. Tables: models/leave.py.
+"""The calendar of who is away when, and of holidays. Tables: models/leave.py.
 
-It names people and kinds of leave, never reasons.
+It shows people and types of leave, never reasons.
 """
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, bindparam, cast, select, text
@@ -13,8 +12,9 @@ from models.employees import employee
 from models.leave import holiday, leave
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.identity.calendar_tokens import Entry
+from sunshine.modules.leave.rows import AbsenceRow, CalendarHoliday
 from sunshine.modules.scope import conditions
 
 NAME = "Leave and holidays"
@@ -24,7 +24,7 @@ _LAST = cast(_TODAY + text("interval '12 months'"), Date)
 _NOON = time(12)
 
 
-def _absences(*within: ColumnElement[bool]) -> Statement[Any]:
+def _absences(*within: ColumnElement[bool]) -> Statement[AbsenceRow]:
     return Statement(
         select(
             leave.c.id, employee.c.name, leave.c.leave_type, leave.c.start_date, leave.c.end_date,
@@ -38,7 +38,8 @@ def _absences(*within: ColumnElement[bool]) -> Statement[Any]:
             employee.c.deleted_at.is_(None),
             *within,
         )
-        .order_by(leave.c.start_date, leave.c.id)
+        .order_by(leave.c.start_date, leave.c.id),
+        AbsenceRow,
     )  # fmt: skip
 
 
@@ -46,12 +47,13 @@ _ABSENCES = {scope: _absences(*within) for scope, within in conditions(leave.c.e
 _HOLIDAYS = Statement(
     select(holiday.c.id, holiday.c.date, holiday.c.name, holiday.c.updated_at)
     .where(holiday.c.deleted_at.is_(None), holiday.c.date.between(_FIRST, _LAST))
-    .order_by(holiday.c.date)
+    .order_by(holiday.c.date),
+    CalendarHoliday,
 )
 
 
 async def entries(database: Database, *, actor: Principal) -> list[Entry]:
-    """Holidays, and approved leave within the caller's reach; 3 months back to 12 ahead."""
+    """Return holidays and the approved leave within the caller's scope, 3 months back, 12 ahead."""
     statement = _ABSENCES[actor.scope("leave:read") or "own"]
     today = database.today
     absences = await database.all(statement, today=today, me=actor.employee_id)
@@ -60,15 +62,16 @@ async def entries(database: Database, *, actor: Principal) -> list[Entry]:
     return [_of_holiday(row) for row in holidays] + [_of_absence(row, zone) for row in absences]
 
 
-def _of_holiday(row: Row) -> Entry:
-    day: date = row["date"]
+def _of_holiday(row: CalendarHoliday) -> Entry:
+    day = row["date"]
     uid = f"holiday-{row['id']}"
     return Entry(uid, row["name"], day, day + timedelta(days=1), row["updated_at"])
 
 
-def _of_absence(row: Row, zone: ZoneInfo) -> Entry:
-    start, end = row["start_date"], row["end_date"] + timedelta(days=1)
-    # Half a day ends or begins at noon where the business is.
+def _of_absence(row: AbsenceRow, zone: ZoneInfo) -> Entry:
+    start: date = row["start_date"]
+    end = row["end_date"] + timedelta(days=1)
+    # Half a day ends or begins at noon in the timezone of the business.
     if row["half_day"]:
         start, end = datetime.combine(start, time(), zone), datetime.combine(end, time(), zone)
         noon = datetime.combine(row["start_date"], _NOON, zone)

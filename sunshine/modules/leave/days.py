@@ -1,10 +1,10 @@
-"""The days that a request takes: working days of that employee, without holidays.
+"""The days that a request takes: the working days of that employee, without holidays.
 
-Counted when it is made, and again when a holiday comes or goes. A change of shift or of the
-employee leaves alone what was counted.
+They are counted when the request is made, and again when a holiday is added or removed. A change of
+shift or of the employee does not alter them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -28,11 +28,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from models.employees import employee
 from models.leave import holiday, leave, leave_day
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.attendance.work_calendar import calendar
 from sunshine.modules.leave import ledger
-from sunshine.modules.leave.balance import Entry, charged, shown
+from sunshine.modules.leave.balance import Entry, as_number, balance_type
 from sunshine.modules.leave.queries import is_open
+from sunshine.modules.leave.rows import DayRow, LeaveDay, LeaveDayChange, LeaveKey, RecountedLeave
 
 WHOLE, HALF = Decimal(1), Decimal("0.5")
 
@@ -40,12 +41,13 @@ _DAY = bindparam("day", type_=Date)
 _EMPLOYEE = bindparam("employee", type_=Integer)
 _DAYS = bindparam("days", type_=ARRAY(Date))
 _calendar = calendar(employee.c.id == _EMPLOYEE)
-_WORKING = Statement(
+_WORKING_DAYS = Statement(
     select(_calendar.c.day)
     .where(_calendar.c.works, _calendar.c.holiday_id.is_(None))
-    .order_by(_calendar.c.day)
+    .order_by(_calendar.c.day),
+    DayRow,
 )
-_STORE = Statement(
+_INSERT = Statement(
     insert(leave_day).from_select(
         ["leave_id", "day", "portion"],
         select(
@@ -55,13 +57,14 @@ _STORE = Statement(
         ),
     )
 )
-_OF = Statement(
+_GET = Statement(
     select(leave_day.c.day, leave_day.c.portion)
     .where(leave_day.c.leave_id == bindparam("leave"))
-    .order_by(leave_day.c.day)
+    .order_by(leave_day.c.day),
+    LeaveDay,
 )
 _touches = (is_open(leave), _DAY.between(leave.c.start_date, leave.c.end_date))
-_FREE = Statement(
+_GIVE_BACK = Statement(
     delete(leave_day)
     .where(
         leave_day.c.day == _DAY,
@@ -69,10 +72,11 @@ _FREE = Statement(
         is_open(leave),
         exists().where(holiday.c.date == _DAY, holiday.c.deleted_at.is_(None)),
     )
-    .returning(leave_day.c.leave_id, (-leave_day.c.portion).label("change"))
+    .returning(leave_day.c.leave_id, (-leave_day.c.portion).label("change")),
+    LeaveDayChange,
 )
 _on_leave = calendar(employee.c.id.in_(select(leave.c.employee_id).where(*_touches)))
-_TAKE = Statement(
+_TAKE_AGAIN = Statement(
     upsert(leave_day)
     .from_select(
         ["leave_id", "day", "portion"],
@@ -81,7 +85,8 @@ _TAKE = Statement(
         .where(*_touches, _on_leave.c.works, _on_leave.c.holiday_id.is_(None)),
     )
     .on_conflict_do_nothing()
-    .returning(leave_day.c.leave_id, leave_day.c.portion.label("change"))
+    .returning(leave_day.c.leave_id, leave_day.c.portion.label("change")),
+    LeaveDayChange,
 )
 _CHANGED = Statement(
     select(
@@ -94,44 +99,46 @@ _CHANGED = Statement(
     .select_from(leave.outerjoin(leave_day, leave_day.c.leave_id == leave.c.id))
     .where(leave.c.id == any_(bindparam("ids", type_=ARRAY(Integer))))
     .group_by(leave.c.id)
-    .order_by(leave.c.id)
+    .order_by(leave.c.id),
+    RecountedLeave,
 )
 
 
-async def working(tx: Transaction, employee_id: int, first: date, last: date) -> list[date]:
-    """The days that an employee would have worked."""
-    rows = await tx.all(_WORKING, employee=employee_id, first=first, last=last)
+async def working_days(tx: Transaction, employee_id: int, first: date, last: date) -> list[date]:
+    """Return the days from `first` to `last` that an employee has to work, without holidays."""
+    rows = await tx.all(_WORKING_DAYS, employee=employee_id, first=first, last=last)
     return [row["day"] for row in rows]
 
 
 async def store(tx: Transaction, leave_id: int, days: Iterable[date], portion: Decimal) -> None:
-    """Write down the days of a new request."""
-    await tx.execute(_STORE, leave=leave_id, days=list(days), portion=portion)
+    """Insert the days of a new request."""
+    await tx.execute(_INSERT, leave=leave_id, days=list(days), portion=portion)
 
 
-async def of(tx: Transaction, leave_id: int) -> dict[date, Decimal]:
-    """The days of a request, and how much of each."""
-    return {row["day"]: row["portion"] for row in await tx.all(_OF, leave=leave_id)}
+async def get(tx: Transaction, leave_id: int) -> dict[date, Decimal]:
+    """Return the days of a request, and how much of each it takes."""
+    return {row["day"]: row["portion"] for row in await tx.all(_GET, leave=leave_id)}
 
 
-async def enter(tx: Transaction, request: Row, days: dict[date, Decimal], sign: int) -> None:
-    """Write the days of a request to the ledger, by year: -1 takes them, 1 gives them back."""
+async def post(tx: Transaction, request: LeaveKey, days: Mapping[date, Decimal], sign: int) -> None:
+    """Post the days of a request to the ledger, by year: -1 takes them, 1 gives them back."""
     for year in sorted({day.year for day in days}):
         total = sum(portion for day, portion in days.items() if day.year == year)
-        await ledger.write(tx, [_taken(request, year, sign * Decimal(total))])
+        await ledger.append(tx, [_taken(request, year, sign * Decimal(total))])
 
 
 async def recount(tx: Transaction, day: date) -> None:
-    """A holiday came or went: give requests that day back, or have them take it again.
+    """Give a day that became a holiday back to requests, or have them take one that is none now.
 
-    The ledger follows where they are approved. Everybody is locked.
+    The ledger follows where they are approved. All employees are locked.
     """
-    rows = [*await tx.all(_FREE, day=day), *await tx.all(_TAKE, first=day, last=day, day=day)]
+    given_back = await tx.all(_GIVE_BACK, day=day)
+    rows = [*given_back, *await tx.all(_TAKE_AGAIN, first=day, last=day, day=day)]
     changes = {row["leave_id"]: row["change"] for row in rows}
     if not changes:
         return
     changed = await tx.all(_CHANGED, ids=list(changes))
-    await ledger.write(
+    await ledger.append(
         tx,
         [
             _taken(request, day.year, -changes[request["id"]])
@@ -145,17 +152,16 @@ async def recount(tx: Transaction, day: date) -> None:
         [
             (
                 request["id"],
-                {"days": shown(request["days"] - changes[request["id"]])},
-                {"days": shown(request["days"])},
+                {"days": as_number(request["days"] - changes[request["id"]])},
+                {"days": as_number(request["days"])},
             )
             for request in changed
         ],
     )
 
 
-def _taken(request: Row, year: int, days: Decimal) -> Entry:
-    """An entry for a leave row with `id`, `employee_id` and `leave_type`."""
+def _taken(request: LeaveKey, year: int, days: Decimal) -> Entry:
     return Entry(
-        request["employee_id"], charged(request["leave_type"]), year, "taken", days,
+        request["employee_id"], balance_type(request["leave_type"]), year, "taken", days,
         leave_id=request["id"],
     )  # fmt: skip

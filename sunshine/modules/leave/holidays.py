@@ -1,7 +1,8 @@
-"""The company's holidays, and what they do to leave: a collective one is paid by everybody, and any
-one gives back the leave that was taken on it. Tables: models/leave.py.
+"""The company's holidays and their effect on leave. Tables: models/leave.py.
 
-Everybody is locked first: no request is counted meanwhile with the days as they were.
+A collective holiday takes a day from everybody; each holiday gives back the leave taken on it.
+
+All employees are locked first: no request is counted meanwhile with the holidays as they were.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,13 @@ from models.leave import holiday
 from sunshine.core.errors import Conflict, Invalid, NotFound, violations
 from sunshine.database.database import Transaction
 from sunshine.database.records import Records
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess_day
+from sunshine.modules.employees import locking
 from sunshine.modules.leave import days, ledger
-from sunshine.modules.leave import locking as people
 from sunshine.modules.leave.holidays_schemas import FILTERS
+from sunshine.modules.leave.rows import HolidayEffect, HolidayRow
 from sunshine.modules.tickets.sla import calendar_changed
 
 violations(
@@ -44,6 +46,7 @@ holidays = Records(
         "kind": holiday.c.kind == bindparam("kind"),
     },
     sort={"date": holiday.c.date, "name": holiday.c.name},
+    row=HolidayRow,
 )
 _EFFECTIVE = Statement(
     select(
@@ -51,23 +54,25 @@ _EFFECTIVE = Statement(
         holiday.c.date,
         holiday.c.kind,
         holiday.c.deducts_annual.label("deductsAnnual"),
-    ).where(holiday.c.id == bindparam("id"), holiday.c.deleted_at.is_(None))
+    ).where(holiday.c.id == bindparam("id"), holiday.c.deleted_at.is_(None)),
+    HolidayEffect,
 )
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new holiday. A collective one takes a day from everybody's annual leave, unless
-    `deductsAnnual` is false. Conflict `holiday_date_taken`.
+async def create(tx: Transaction, values: Mapping[str, Any]) -> HolidayRow:
+    """Create a holiday; Conflict `holiday_date_taken`.
+
+    A collective one takes a day from everybody's annual leave, unless `deductsAnnual` is false.
     """
-    await people.lock_all(tx)
+    await locking.lock_all(tx)
     row = await holidays.create(tx, _resolved(values))
-    await _begin(tx, row)
+    await _apply(tx, row)
     return row
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
-    """Merge into a holiday; another date or kind is as if it were removed and added anew."""
-    await people.lock_all(tx)
+async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> HolidayRow:
+    """Change a holiday; another date or kind has the effect of deleting and creating it."""
+    await locking.lock_all(tx)
     before = await tx.one_or_none(_EFFECTIVE, id=id_)
     if before is None:
         raise NotFound
@@ -77,25 +82,31 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any]) -> Row:
         {"deductsAnnual": before["deductsAnnual"]} if same_kind else {}
     )
     after = await holidays.change(tx, id_, _resolved(known | dict(values)))
-    if any(before[name] != after[name] for name in before):
-        await _end(tx, before)
-        await _begin(tx, after)
+    effect: HolidayEffect = {
+        "id": id_,
+        "date": after["date"],
+        "kind": after["kind"],
+        "deductsAnnual": after["deductsAnnual"],
+    }
+    if effect != before:
+        await _undo(tx, before)
+        await _apply(tx, after)
     return after
 
 
 async def delete(tx: Transaction, id_: int) -> None:
-    """Remove a holiday and all that it did."""
-    await people.lock_all(tx)
-    await _end(tx, await holidays.delete(tx, id_))
+    """Delete a holiday and undo its effects."""
+    await locking.lock_all(tx)
+    await _undo(tx, await holidays.delete(tx, id_))
 
 
-async def _begin(tx: Transaction, row: Row) -> None:
+async def _apply(tx: Transaction, row: HolidayEffect) -> None:
     if row["deductsAnnual"]:
         await ledger.charge(tx, row["id"], row["date"])
     await _recount(tx, row["date"])
 
 
-async def _end(tx: Transaction, row: Row) -> None:
+async def _undo(tx: Transaction, row: HolidayEffect) -> None:
     await ledger.refund(tx, row["id"])
     await _recount(tx, row["date"])
 
@@ -107,8 +118,11 @@ async def _recount(tx: Transaction, day: date) -> None:
     await calendar_changed(tx, day)
 
 
-def _resolved(values: Mapping[str, Any]) -> Row:
-    """With what the kind implies: collective days are paid by annual leave, public ones never."""
+def _resolved(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values with the default of `deductsAnnual`: true for collective holidays.
+
+    Public ones never take a day from annual leave: Invalid.
+    """
     is_collective = values["kind"] == "collective"
     resolved = {"deductsAnnual": is_collective} | dict(values)
     if resolved["deductsAnnual"] and not is_collective:

@@ -1,26 +1,26 @@
-"""What happens to leave by itself: requests past their deadline, a new year's days, what lapses.
+"""The jobs of leave: requests past their deadline, the days of a new year, days that expire.
 
-Each verb does all that is due as of `tx.today` and not done yet; run by sunshine/jobs/runner.py.
+Each does all that is due as of `tx.today` and not done yet. Run by sunshine/jobs/runner.py.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import time
-from typing import Any
 
 from sqlalchemy import bindparam, func, literal, literal_column, select, update
 
 from models.employees import employee
 from models.leave import leave, leave_entry
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Daily
+from sunshine.modules.employees import locking
 from sunshine.modules.leave import ledger
-from sunshine.modules.leave import locking as people
+from sunshine.modules.leave.rows import RejectedLeave
 
 _is_overdue = (leave.c.status == "pending", leave.c.deadline < bindparam("today"))
-_OVERDUE = Statement(select(leave.c.employee_id.label("id")).where(*_is_overdue))
+_OVERDUE = Statement(select(leave.c.employee_id.label("id")).where(*_is_overdue), IdRow)
 _REJECT = Statement(
     update(leave)
     .where(*_is_overdue)
@@ -31,12 +31,13 @@ _REJECT = Statement(
         updated_at=bindparam("now", type_=leave.c.updated_at.type),
         notes=func.concat("Not decided by ", leave.c.deadline, literal(", the deadline")),
     )
-    .returning(leave.c.id, leave.c.notes)
+    .returning(leave.c.id, leave.c.notes),
+    RejectedLeave,
 )
 _active = select(employee.c.id).where(
     employee.c.deleted_at.is_(None), employee.c.status == "active"
 )
-_ACTIVE = Statement(_active)
+_ACTIVE = Statement(_active, IdRow)
 _CARRIERS = Statement(
     _active.where(
         employee.c.id.in_(
@@ -46,7 +47,8 @@ _CARRIERS = Statement(
                 leave_entry.c.year >= bindparam("since"),
             )
         )
-    )
+    ),
+    IdRow,
 )
 _COUNTED = {
     "allocation": "allocated",
@@ -58,8 +60,8 @@ _YEARLY = frozenset(_COUNTED) - {"expiry"}
 
 
 async def auto_reject(tx: Transaction) -> dict[str, int]:
-    """Reject what nobody decided in time; the days are free again."""
-    await people.lock(tx, await _ids(tx, _OVERDUE, today=tx.today))
+    """Reject the requests that nobody decided in time, which frees their days."""
+    await locking.lock(tx, await _ids(tx, _OVERDUE, today=tx.today))
     rows = await tx.all(_REJECT, today=tx.today)
     before = {"status": "pending"}
     after = {"status": "rejected", "decidedBy": "system"}
@@ -72,33 +74,37 @@ async def auto_reject(tx: Transaction) -> dict[str, int]:
 
 
 async def allocate(tx: Transaction) -> dict[str, int]:
-    """Give every active employee this year's days with what is carried over, and charge those who
-    came later the collective holidays ahead."""
-    return await _bring_up(tx, await _ids(tx, _ACTIVE), _YEARLY)
+    """Allocate this year's days to every active employee, with those carried over.
+
+    Employees who came later are charged the collective holidays ahead.
+    """
+    return await _post_due_entries(tx, await _ids(tx, _ACTIVE), _YEARLY)
 
 
 async def expire(tx: Transaction) -> dict[str, int]:
-    """Let lapse what was carried over and not used in time, last year's and this year's."""
+    """Expire the days carried over into last year and this year that were not used in time."""
     carriers = await _ids(tx, _CARRIERS, since=tx.today.year - 1)
-    return await _bring_up(tx, carriers, ledger.ALL_KINDS)
+    return await _post_due_entries(tx, carriers, ledger.ALL_KINDS)
 
 
-async def _bring_up(
+async def _post_due_entries(
     tx: Transaction, employees: Iterable[int], kinds: frozenset[str]
 ) -> dict[str, int]:
-    """Write what this year lacks; how many balances that changed. Only those are locked whose
-    ledger lacks something: most nights that is nobody's."""
+    """Write the entries that are due this year; return how many balances that changed, by kind.
+
+    Only employees with due entries are locked: on most nights nobody.
+    """
     year = tx.today.year
-    _, lacking = await ledger.work_out(tx, employees, year, year, kinds)
-    behind = {entry.employee_id for entry in lacking}
-    await people.lock(tx, behind)
+    _, due = await ledger.due_entries(tx, employees, year, year, kinds)
+    behind = {entry.employee_id for entry in due}
+    await locking.lock(tx, behind)
     _, written = await ledger.post_due_entries(tx, behind, year, year, kinds)
-    # What is carried over is two entries.
+    # Days carried over are two entries: one in each year.
     counts = Counter(e.kind for e in written if e.kind != "carry_forward" or e.days > 0)
     return {_COUNTED[kind]: counts[kind] for kind in _COUNTED if kind in kinds}
 
 
-async def _ids(tx: Transaction, statement: Statement[Any], **values: object) -> list[int]:
+async def _ids(tx: Transaction, statement: Statement[IdRow], **values: object) -> list[int]:
     return [row["id"] for row in await tx.all(statement, **values)]
 
 
@@ -109,6 +115,6 @@ JOBS = (
         Daily(time(0, 5)),
         auto_reject,
     ),
-    Job("leave-allocation", "Give everybody the year's leave", Daily(time(0, 10)), allocate),
-    Job("leave-expiry", "Let leave lapse that was carried over", Daily(time(0, 15)), expire),
+    Job("leave-allocation", "Allocate the year's leave to everybody", Daily(time(0, 10)), allocate),
+    Job("leave-expiry", "Expire leave that was carried over", Daily(time(0, 15)), expire),
 )

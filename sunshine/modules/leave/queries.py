@@ -1,4 +1,4 @@
-"""Balances read from the database: the ledger, requests and holidays summed up, in one statement.
+"""Balances read from the database: the ledger, requests and holidays summed in one statement.
 
 What the sums mean: balance.py. Used by ledger.py.
 """
@@ -6,222 +6,178 @@ What the sums mean: balance.py. Used by ledger.py.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Date,
     Integer,
     Numeric,
-    Subquery,
     Table,
     Text,
-    and_,
-    any_,
     bindparam,
-    case,
-    cast,
-    func,
-    literal,
     literal_column,
-    or_,
-    select,
+    text,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from models.employees import employee
-from models.leave import holiday, leave, leave_day, leave_entry
 from sunshine.core.policy import Policy
 from sunshine.database.database import Database, Transaction
 from sunshine.database.statements import Statement
 from sunshine.modules.leave.balance import Balance, Balances
+from sunshine.modules.leave.rows import BalanceRow
 
-# For so long after its day an employee who was there is still charged a collective holiday: longer
+# How long after a collective holiday an employee who was there is still charged for it: longer
 # than a server is down, shorter than an employee is away.
 CATCH_UP = timedelta(days=7)
 
-EMPLOYEES = bindparam("employees", type_=ARRAY(Integer))
-_FIRST, _LAST = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
-KINDS = ("allocation", "carry_forward", "taken", "expiry", "adjustment")
-_ENTRY = leave_entry.alias("e")
-_CHARGED = case((leave.c.leave_type == "special", "special"), else_="annual")
+# A row per employee, year and type, whether there is anything to sum or not.
+#
+# `ledger` sums the entries by kind. `requests` are the days of requests that are pending or
+# approved; their condition is worded as in the exclusion constraint, for its index. `collective`
+# are the collective holidays that are charged, or have to be: one that falls to an employee who was
+# not there when it was entered is ahead, or was just now and they were on the books already.
+# `early` are the days up to the one, MMDD, on which days carried over expire.
+#
+# Constants are in the text: it stays short enough for psycopg to cache what it makes of it.
+_BALANCES = Statement(
+    text("""
+SELECT employee.id AS employee_id,
+       years.year,
+       types.leave_type,
+       employee.join_date AS joined,
+       coalesce(ledger.allocated, false) AS allocated,
+       coalesce(ledger.granted, 0) AS granted,
+       coalesce(ledger.carried, 0) AS carried,
+       coalesce(ledger.expired, 0) AS expired,
+       coalesce(ledger.used, 0) AS used,
+       coalesce(requests.pending, 0) AS pending,
+       coalesce(requests.early, 0) + coalesce(collective.early, 0) AS early,
+       coalesce(collective.uncharged, '{}') AS uncharged
+FROM employee
+JOIN generate_series(:first, :last) AS years(year) ON true
+JOIN unnest(ARRAY['annual', 'special']) AS types(leave_type) ON true
+LEFT JOIN (
+    SELECT e.employee_id,
+           e.year,
+           e.leave_type,
+           bool_or(e.kind = 'allocation') AS allocated,
+           sum(e.days) FILTER (
+               WHERE e.kind = 'allocation' OR e.kind = 'carry_forward' OR e.kind = 'adjustment'
+           ) AS granted,
+           sum(e.days) FILTER (WHERE e.kind = 'carry_forward' AND e.days > 0) AS carried,
+           -sum(e.days) FILTER (WHERE e.kind = 'expiry') AS expired,
+           -sum(e.days) FILTER (WHERE e.kind = 'taken') AS used
+    FROM leave_entry AS e
+    WHERE e.employee_id = ANY (:employees) AND e.year BETWEEN :first AND :last
+    GROUP BY e.employee_id, e.year, e.leave_type
+) AS ledger
+    ON ledger.employee_id = employee.id
+    AND ledger.year = years.year
+    AND ledger.leave_type = types.leave_type
+LEFT JOIN (
+    SELECT leave.employee_id,
+           extract(year FROM leave_day.day)::integer AS year,
+           CASE WHEN leave.leave_type = 'special' THEN 'special' ELSE 'annual' END AS leave_type,
+           sum(leave_day.portion) FILTER (WHERE leave.status = 'pending') AS pending,
+           sum(leave_day.portion) FILTER (
+               WHERE to_char(leave_day.day, 'MMDD') <= :expires_on
+           ) AS early
+    FROM leave
+    JOIN leave_day ON leave_day.leave_id = leave.id
+    WHERE leave.employee_id = ANY (:employees)
+      AND leave.status IN ('pending', 'approved')
+      AND extract(year FROM leave_day.day)::integer BETWEEN :first AND :last
+    GROUP BY 1, 2, 3
+) AS requests
+    ON requests.employee_id = employee.id
+    AND requests.year = years.year
+    AND requests.leave_type = types.leave_type
+LEFT JOIN (
+    SELECT employee.id AS employee_id,
+           extract(year FROM holiday.date)::integer AS year,
+           count(*) FILTER (WHERE to_char(holiday.date, 'MMDD') <= :expires_on) AS early,
+           array_agg(holiday.id ORDER BY holiday.date) FILTER (
+               WHERE charges.holiday_id IS NULL
+           ) AS uncharged
+    FROM employee
+    JOIN holiday ON holiday.deducts_annual
+    LEFT JOIN (
+        SELECT e.employee_id, e.holiday_id
+        FROM leave_entry AS e
+        WHERE e.employee_id = ANY (:employees)
+          AND e.year BETWEEN :first AND :last
+          AND e.holiday_id IS NOT NULL
+        GROUP BY e.employee_id, e.holiday_id
+        HAVING sum(e.days) <> 0
+    ) AS charges ON charges.employee_id = employee.id AND charges.holiday_id = holiday.id
+    WHERE employee.id = ANY (:employees)
+      AND extract(year FROM holiday.date)::integer BETWEEN :first AND :last
+      AND (
+          charges.holiday_id IS NOT NULL
+          OR holiday.deleted_at IS NULL
+          AND holiday.date >= :since
+          AND holiday.date >= timezone(:zone, employee.created_at)::date
+          AND employee.status = 'active'
+          AND employee.deleted_at IS NULL
+          AND (employee.join_date IS NULL OR employee.join_date <= holiday.date)
+      )
+    GROUP BY 1, 2
+) AS collective
+    ON collective.employee_id = employee.id
+    AND collective.year = years.year
+    AND types.leave_type = 'annual'
+WHERE employee.id = ANY (:employees)
+""")
+    .bindparams(
+        bindparam("employees", type_=ARRAY(Integer)),
+        bindparam("first", type_=Integer),
+        bindparam("last", type_=Integer),
+        bindparam("expires_on", type_=Text),
+        bindparam("since", type_=Date),
+        bindparam("zone", type_=Text),
+    )
+    .columns(
+        employee_id=Integer,
+        year=Integer,
+        leave_type=Text,
+        joined=Date,
+        allocated=Boolean,
+        **dict.fromkeys(("granted", "carried", "expired", "used", "pending", "early"), Numeric),
+        uncharged=ARRAY(Integer),
+    ),
+    BalanceRow,
+)
 
 
 def is_open(table: Table) -> ColumnElement[bool]:
-    """Whether a request is pending or approved. As the constraints say it, for their indexes."""
+    """Return the condition of requests that are pending or approved.
+
+    It is worded as in the exclusion constraints, so that PostgreSQL uses their indexes.
+    """
     return table.c.status.in_([literal_column("'pending'"), literal_column("'approved'")])
-
-
-def _year(day: ColumnElement) -> ColumnElement[int]:
-    return cast(func.extract("year", day), Integer)
-
-
-def _is_early(day: ColumnElement) -> ColumnElement[bool]:
-    return func.to_char(day, "MMDD") <= bindparam("lapses_on", type_=Text)
-
-
-def _ledger() -> Subquery:
-    """What the ledger says, by kind of entry."""
-    e = _ENTRY.c
-    # Constants in the text: it stays short enough for psycopg to remember what it made of it.
-    kind = {name: e.kind == literal_column(f"'{name}'") for name in KINDS}
-    grants = or_(*(kind[name] for name in ("allocation", "carry_forward", "adjustment")))
-    return (
-        select(
-            e.employee_id,
-            e.year,
-            e.leave_type,
-            func.bool_or(kind["allocation"]).label("allocated"),
-            func.sum(e.days).filter(grants).label("granted"),
-            func.sum(e.days).filter(kind["carry_forward"], e.days > 0).label("carried"),
-            (-func.sum(e.days).filter(kind["expiry"])).label("lapsed"),
-            (-func.sum(e.days).filter(kind["taken"])).label("used"),
-        )
-        .where(e.employee_id == any_(EMPLOYEES), e.year.between(_FIRST, _LAST))
-        .group_by(e.employee_id, e.year, e.leave_type)
-        .subquery("ledger")
-    )
-
-
-def _requests() -> Subquery:
-    """The days of requests that are not rejected or cancelled."""
-    year = _year(leave_day.c.day)
-    portion = func.sum(leave_day.c.portion)
-    return (
-        select(
-            leave.c.employee_id,
-            year.label("year"),
-            _CHARGED.label("leave_type"),
-            portion.filter(leave.c.status == "pending").label("pending"),
-            portion.filter(_is_early(leave_day.c.day)).label("early"),
-        )
-        .select_from(leave.join(leave_day, leave_day.c.leave_id == leave.c.id))
-        .where(
-            leave.c.employee_id == any_(EMPLOYEES),
-            is_open(leave),
-            year.between(_FIRST, _LAST),
-        )
-        .group_by(leave.c.employee_id, year, _CHARGED)
-        .subquery("requests")
-    )
-
-
-def _is_to_be_charged() -> ColumnElement[bool]:
-    """Whether the collective holiday `holiday` falls to an employee who was not there when it was
-    entered: it is ahead, or was just now and they were on the books already."""
-    made = cast(func.timezone(bindparam("zone", type_=Text), employee.c.created_at), Date)
-    return and_(
-        holiday.c.deleted_at.is_(None),
-        holiday.c.date >= bindparam("since", type_=Date),
-        holiday.c.date >= made,
-        employee.c.status == "active",
-        employee.c.deleted_at.is_(None),
-        or_(employee.c.join_date.is_(None), employee.c.join_date <= holiday.c.date),
-    )
-
-
-def _collective() -> Subquery:
-    """Holidays that are charged, or are to be."""
-    e = _ENTRY.c
-    charges = (
-        select(e.employee_id, e.holiday_id)
-        .where(
-            e.employee_id == any_(EMPLOYEES),
-            e.year.between(_FIRST, _LAST),
-            e.holiday_id.is_not(None),
-        )
-        .group_by(e.employee_id, e.holiday_id)
-        .having(func.sum(e.days) != 0)
-        .subquery("charges")
-    )
-    is_charge = and_(charges.c.employee_id == employee.c.id, charges.c.holiday_id == holiday.c.id)
-    year = _year(holiday.c.date)
-    ids = func.array_agg(aggregate_order_by(holiday.c.id, holiday.c.date))
-    return (
-        select(
-            employee.c.id.label("employee_id"),
-            year.label("year"),
-            func.count().filter(_is_early(holiday.c.date)).label("early"),
-            ids.filter(charges.c.holiday_id.is_(None)).label("uncharged"),
-        )
-        .select_from(employee.join(holiday, holiday.c.deducts_annual).outerjoin(charges, is_charge))
-        .where(
-            employee.c.id == any_(EMPLOYEES),
-            year.between(_FIRST, _LAST),
-            or_(charges.c.holiday_id.is_not(None), _is_to_be_charged()),
-        )
-        .group_by(employee.c.id, year)
-        .subquery("collective")
-    )
-
-
-def _statement() -> Statement[Any]:
-    year = func.generate_series(_FIRST, _LAST).table_valued("year").render_derived()
-    types = func.unnest(literal(["annual", "special"], ARRAY(Text)))
-    leave_type = types.table_valued("leave_type").render_derived()
-    ledger, requests, collective = _ledger(), _requests(), _collective()
-    keys = {
-        "employee_id": employee.c.id,
-        "year": year.c.year,
-        "leave_type": leave_type.c.leave_type,
-    }
-
-    def of(sums: Subquery) -> ColumnElement[bool]:
-        return and_(*(sums.c[name] == key for name, key in keys.items() if name in sums.c))
-
-    def days(value: ColumnElement) -> ColumnElement:
-        return func.coalesce(value, literal(0, Numeric))
-
-    return Statement(
-        select(
-            *(key.label(name) for name, key in keys.items()),
-            employee.c.join_date.label("joined"),
-            func.coalesce(ledger.c.allocated, literal(False)).label("allocated"),
-            *(
-                days(ledger.c[name]).label(name)
-                for name in ("granted", "carried", "lapsed", "used")
-            ),
-            days(requests.c.pending).label("pending"),
-            (days(requests.c.early) + days(collective.c.early)).label("early"),
-            func.coalesce(collective.c.uncharged, literal([], ARRAY(Integer))).label("uncharged"),
-        )
-        .select_from(
-            employee.join(year, literal(True))
-            .join(leave_type, literal(True))
-            .outerjoin(ledger, of(ledger))
-            .outerjoin(requests, of(requests))
-            .outerjoin(collective, and_(of(collective), leave_type.c.leave_type == "annual"))
-        )
-        .where(employee.c.id == any_(EMPLOYEES))
-    )
-
-
-_READ = _statement()
 
 
 async def read(
     reader: Database | Transaction, employees: Iterable[int], first: int, last: int
 ) -> dict[int, Balances]:
-    """The balances of employees in the years from `first` to `last`, by employee, as the ledger has
-    them."""
+    """Return the balances of the years from `first` to `last` in the ledger, by employee."""
     rows = await reader.all(
-        _READ,
+        _BALANCES,
         employees=list(employees),
         first=first,
         last=last,
-        lapses_on=_lapses_on(reader.policy),
+        expires_on=_expires_on(reader.policy),
         zone=reader.policy.timezone.key,
         since=reader.today - CATCH_UP,
     )
     found: dict[int, dict[tuple[int, str], Balance]] = defaultdict(dict)
     for row in rows:
-        row["uncharged"] = tuple(row["uncharged"])
-        balance = Balance(**row)
-        found[balance.employee_id][balance.year, balance.leave_type] = balance
+        found[row["employee_id"]][row["year"], row["leave_type"]] = Balance(**row)
     return dict(found)
 
 
-def _lapses_on(policy: Policy) -> str:
+def _expires_on(policy: Policy) -> str:
+    """Return the last day, MMDD, on which days carried over can be taken."""
     month, day = policy.carry_forward_expiry or (12, 31)
     return f"{month:02}{day:02}"

@@ -1,7 +1,7 @@
-"""Leave: who asks for which days, and who sees that. Tables: models/leave.py.
+"""Requests for leave: applying and reading. Tables: models/leave.py.
 
-Deciding and cancelling: decisions.py. The days of a request: days.py. Balances:
-ledger.py. Pending requests reserve their days by being there.
+Deciding and cancelling: decisions.py. The days of a request: days.py. Balances: ledger.py, which
+subtract the days of pending requests: these are reserved.
 """
 
 from collections.abc import Mapping
@@ -32,14 +32,21 @@ from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.columns import names
+from sunshine.modules.employees import locking
+from sunshine.modules.employees.locking import LockedEmployee
 from sunshine.modules.leave import days as leave_days
 from sunshine.modules.leave import ledger, overlaps
-from sunshine.modules.leave import locking as people
+from sunshine.modules.leave.rows import LeaveRow, LeaveWithWarnings
 from sunshine.modules.leave.schemas import FILTERS
 from sunshine.modules.leave.warnings import warnings
-from sunshine.modules.scope import conditions, employee_of, not_found_or_forbidden
+from sunshine.modules.scope import (
+    check_visible,
+    conditions,
+    employee_of,
+    not_found_or_forbidden,
+)
 
 MAX_DAYS = 366
 
@@ -55,19 +62,19 @@ _FIELDS = {
 }
 
 
-def _excluded() -> Any:
-    """The days between start and end that are not taken, each with its reason."""
+def _excluded() -> ColumnElement[Any]:
+    """Return the column of the days from start to end that are not taken, each with its reason."""
     midnights = (cast(leave.c[name], DateTime) for name in ("start_date", "end_date"))
     series = func.generate_series(*midnights, text("interval '1 day'"))
     days = series.table_valued("at").render_derived()
     day = cast(days.c.at, Date)
-    told = func.jsonb_build_object(
+    excluded = func.jsonb_build_object(
         "date", day, "reason", func.coalesce(holiday.c.name, literal("weekend", Text))
     )
     of_request = (leave_day.c.leave_id == leave.c.id, leave_day.c.day == day)
     taken = exists().where(*of_request).correlate(leave, days)
     return (
-        select(func.coalesce(func.jsonb_agg(aggregate_order_by(told, day)), literal([], JSONB)))
+        select(func.coalesce(func.jsonb_agg(aggregate_order_by(excluded, day)), literal([], JSONB)))
         .select_from(
             days.outerjoin(holiday, and_(holiday.c.date == day, holiday.c.deleted_at.is_(None)))
         )
@@ -83,7 +90,7 @@ _days = (
     .correlate(leave)
     .scalar_subquery()
 )
-ROWS = (
+_ROWS = (
     select(
         leave.c.id,
         *(column.label(name) for name, column in _FIELDS.items()),
@@ -101,9 +108,9 @@ ROWS = (
     .select_from(leave.join(employee, employee.c.id == leave.c.employee_id))
     .where(employee.c.deleted_at.is_(None))
 )
-_FIND = Statement(ROWS.where(leave.c.id == bindparam("id")))
+_GET = Statement(_ROWS.where(leave.c.id == bindparam("id")), LeaveRow)
 _WITHIN = conditions(leave.c.employee_id)
-_NAMING = {
+_NAMING_FILE = {
     scope: Statement(
         select(leave.c.id)
         .join(employee, employee.c.id == leave.c.employee_id)
@@ -112,12 +119,13 @@ _NAMING = {
             employee.c.deleted_at.is_(None),
             *where,
         )
-        .limit(1)
+        .limit(1),
+        IdRow,
     )
     for scope, where in _WITHIN.items()
 }
 listing = ListQuery(
-    ROWS,
+    _ROWS,
     key=leave.c.id,
     schema=FILTERS,
     filters={
@@ -129,6 +137,7 @@ listing = ListQuery(
     },
     sort={"startDate": leave.c.start_date, "deadline": leave.c.deadline},
     default_sort="-id",
+    row=LeaveRow,
 )
 _OF_EMPLOYEE = (leave.c.employee_id == bindparam("employee"),)
 
@@ -136,67 +145,73 @@ _INSERT = Statement(
     insert(leave)
     .values({column: bindparam(name, type_=column.type) for name, column in _FIELDS.items()})
     .values(stamped(leave))
-    .returning(leave.c.id)
+    .returning(leave.c.id),
+    IdRow,
 )
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """Requests within the caller's reach, the latest first; dates find what overlaps."""
+async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page[LeaveRow]:
+    """Return a page of the requests within the caller's scope, the latest first.
+
+    `startDate` and `endDate` find the requests that overlap these days.
+    """
     where = _WITHIN[actor.scope("leave:read") or "own"]
-    return await listed(database, query, where, actor=actor)
+    return await list_page(database, query, where, actor=actor)
 
 
 async def history(
     database: Database, employee_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> Page:
-    """Every request of an employee, the latest first."""
-    await people.check_visible(database, actor, employee_id)
-    return await listed(database, query, _OF_EMPLOYEE, actor=actor, employee=employee_id)
+) -> Page[LeaveRow]:
+    """Return a page of an employee's requests, the latest first; NotAllowed."""
+    await check_visible(database, actor, employee_id, "leave:read")
+    return await list_page(database, query, _OF_EMPLOYEE, actor=actor, employee=employee_id)
 
 
-async def listed(
+async def list_page(
     database: Database,
     query: Mapping[str, Any],
     where: tuple[ColumnElement[bool], ...],
     *,
     actor: Principal,
     **values: Any,
-) -> Page:
-    """A page of those that `where` leaves; its parameter `me` is the caller's employee."""
+) -> Page[LeaveRow]:
+    """Return a page of the requests that fulfil `where`, whose parameter `me` is the caller."""
     if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
         raise Invalid.field("endDate", "must not be before startDate")
     if "employeeId" in query:
-        await people.check_visible(database, actor, query["employeeId"])
+        await check_visible(database, actor, query["employeeId"], "leave:read")
     values["me"] = actor.employee_id
     return await listing.page(database, query, where=where, **values)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One request within the caller's reach."""
-    row = await database.one_or_none(_FIND, id=id_)
+async def find(database: Database, id_: int, *, actor: Principal) -> LeaveRow:
+    """Return one request within the caller's scope; NotFound, NotAllowed."""
+    row = await database.one_or_none(_GET, id=id_)
     if row is None:
         raise not_found_or_forbidden(actor, "leave:read")
-    await people.check_visible(database, actor, row["employeeId"])
+    await check_visible(database, actor, row["employeeId"], "leave:read")
     return row
 
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
-    """Refuse unless a request within the caller's reach names the file."""
+    """Reject unless a request within the caller's scope names the file; NotFound, NotAllowed."""
     scope = actor.scope("leave:read") or "own"
-    if await reader.one_or_none(_NAMING[scope], name=name, me=actor.employee_id) is None:
+    if await reader.one_or_none(_NAMING_FILE[scope], name=name, me=actor.employee_id) is None:
         raise not_found_or_forbidden(actor, "leave:read")
 
 
-async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Ask for leave, for oneself where no employee is named. Answers with `warnings`.
+async def apply(
+    tx: Transaction, values: Mapping[str, Any], *, actor: Principal
+) -> LeaveWithWarnings:
+    """Apply for leave, for the caller where no employee is named.
 
-    Conflict: `employee_inactive`, `leave_overlap` and `permit_overlap` with what it overlaps,
-    `attendance_recorded`, `insufficient_balance` with the figures.
+    Conflict: `employee_inactive`; `leave_overlap`, `permit_overlap` and `attendance_recorded` with
+    the row that it overlaps; `insufficient_balance` with the figures.
     """
     full = {"halfDay": None, "documents": []} | dict(values)
     full["employeeId"] = _applicant(actor, values)
     _check_dates(full)
-    person = await people.lock_one(tx, full["employeeId"])
+    person = await locking.get_for_update(tx, full["employeeId"])
     _check_employed(person, full["startDate"])
     days = await _free_days(tx, full)
     portion = leave_days.HALF if full["halfDay"] else leave_days.WHOLE
@@ -211,9 +226,9 @@ async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal)
     return {**row, "warnings": await warnings(tx, person, days)}
 
 
-async def get(reader: Reader, id_: int) -> Row:
-    """A request as the API shows it."""
-    row = await reader.one_or_none(_FIND, id=id_)
+async def get(reader: Reader, id_: int) -> LeaveRow:
+    """Return a request; NotFound."""
+    row = await reader.one_or_none(_GET, id=id_)
     if row is None:
         raise NotFound
     return row
@@ -238,7 +253,7 @@ def _check_dates(values: Mapping[str, Any]) -> None:
         raise Invalid.field("halfDay", "is for a single day")
 
 
-def _check_employed(person: Row, first: date) -> None:
+def _check_employed(person: LockedEmployee, first: date) -> None:
     if person["status"] != "active":
         raise Conflict("This employee is not active", code="employee_inactive")
     if person["join_date"] and first < person["join_date"]:
@@ -246,9 +261,9 @@ def _check_employed(person: Row, first: date) -> None:
 
 
 async def _free_days(tx: Transaction, values: Mapping[str, Any]) -> list[date]:
-    """The working days asked for, which nothing else of the employee's is on."""
+    """Return the working days of a request; Conflict where they are not free."""
     employee_id, first, last = values["employeeId"], values["startDate"], values["endDate"]
-    days = await leave_days.working(tx, employee_id, first, last)
+    days = await leave_days.working_days(tx, employee_id, first, last)
     if not days:
         raise Invalid.field("startDate", "no working day is in that time", code="no_working_days")
     await overlaps.check_free(tx, employee_id, first, last, values["halfDay"])

@@ -26,7 +26,7 @@ from sunshine.core.shapes import (
 
 _YEAR = (1900, 9999)
 LEAVE_TYPES = ("annual", "special", "collective")
-# What the ledger keeps: a collective leave is paid from the annual days.
+# The types of balance: collective leave is paid from the annual days.
 BALANCES = ("annual", "special")
 
 APPLY: Schema = {
@@ -62,7 +62,7 @@ ADJUST: Schema = {
 }
 
 _EXCLUDED = Shape("ExcludedDate", {"date": date(), "reason": string(example="weekend")})
-# Of what a type of warning has: team_member_away, meeting, ticket_due.
+# Each type has some of the optional fields (rows.py).
 _WARNING = Shape(
     "LeaveWarning",
     {
@@ -82,7 +82,7 @@ _WARNING = Shape(
         ),
     },
 )
-_PRIVATE = ("reason", "documents")  # to whom the request concerns
+_PRIVATE = ("reason", "documents")  # only for the employee and those who decide
 _LEAVE: Schema = {name: field for name, field in APPLY.items() if name not in _PRIVATE}
 LEAVE = resource_shape(
     "Leave",
@@ -100,7 +100,7 @@ LEAVE = resource_shape(
     decidedAt=instant(nullable=True),
     notes=string(nullable=True),
 )
-# What applying and approving answer beside it: what else is on then.
+# The answer to an application or an approval.
 WARNED = Shape("LeaveWarned", {**LEAVE.fields, "warnings": optional(array_of(_WARNING))})
 _DAYS = number(-10_000, 10_000)
 _BALANCE = Shape(

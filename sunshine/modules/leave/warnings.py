@@ -1,5 +1,5 @@
-"""What else is on those days: said in the answers to an application and an approval, and no reason
-to refuse either. A module with something to say adds its question to SOURCES.
+"""Warnings about what else is on the days of a request, in the answers to an application and an
+approval. They are no reason to refuse either. Another source of warnings goes into SOURCES.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,9 @@ from models.leave import leave, leave_day
 from models.meeting_rooms import meeting_room_booking
 from sunshine.core.clock import today
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
+from sunshine.modules.employees.locking import LockedEmployee
+from sunshine.modules.leave.rows import LeaveWarning, MeetingThen, TeamMemberAway, TicketDue
 from sunshine.modules.tickets.sla import due_on
 
 _MANAGER = bindparam("manager", type_=Integer)
@@ -39,7 +41,8 @@ _AWAY = Statement(
         or_(employee.c.manager_id == _MANAGER, employee.c.id == _MANAGER),
     )
     .group_by(employee.c.id)
-    .order_by(employee.c.id)
+    .order_by(employee.c.id),
+    TeamMemberAway,
 )
 
 _booking = meeting_room_booking.c
@@ -57,36 +60,45 @@ _MEETINGS = Statement(
         cast(func.timezone(bindparam("zone", type_=Text), _booking.starts_at), Date)
         == any_(bindparam("days", type_=ARRAY(Date))),
     )
-    .order_by(_booking.starts_at)
+    .order_by(_booking.starts_at),
+    MeetingThen,
 )
 
 
-async def _team_away(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
-    """The manager and their other reports who are on leave."""
+async def _team_away(
+    tx: Transaction, person: LockedEmployee, days: Sequence[date]
+) -> list[TeamMemberAway]:
+    """Return the manager and their other direct reports who are on leave."""
     return await tx.all(_AWAY, employee=person["id"], manager=person["manager_id"], days=days)
 
 
-async def _tickets_due(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
-    """Tickets the employee is to solve by then; not what they are about, which is not for all."""
+async def _tickets_due(
+    tx: Transaction, person: LockedEmployee, days: Sequence[date]
+) -> list[TicketDue]:
+    """Return the tickets that the employee has to solve by then, without their texts."""
     due = await due_on(tx, person["id"], days[0], days[-1]) if days else []
     zone = tx.policy.timezone
     return [
-        {"type": "ticket_due", **{name: row[name] for name in ("id", "number", "dueAt")}}
+        {"type": "ticket_due", "id": row["id"], "number": row["number"], "dueAt": row["dueAt"]}
         for row in due
         if today(row["dueAt"], zone) in days
     ]
 
 
-async def _meetings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
-    """Meetings that they called or are expected at."""
+async def _meetings(
+    tx: Transaction, person: LockedEmployee, days: Sequence[date]
+) -> list[MeetingThen]:
+    """Return the meetings that the employee called or is invited to."""
     zone = str(tx.policy.timezone)
     return await tx.all(_MEETINGS, employee=person["id"], days=days, zone=zone)
 
 
-Source = Callable[[Transaction, Row, Sequence[date]], Awaitable[list[Row]]]
+Source = Callable[[Transaction, LockedEmployee, Sequence[date]], Awaitable[Sequence[LeaveWarning]]]
 SOURCES: tuple[Source, ...] = (_team_away, _meetings, _tickets_due)
 
 
-async def warnings(tx: Transaction, person: Row, days: Sequence[date]) -> list[Row]:
-    """Everything that an employee (id, manager_id) on leave on these days would be missed for."""
+async def warnings(
+    tx: Transaction, person: LockedEmployee, days: Sequence[date]
+) -> list[LeaveWarning]:
+    """Return all that an employee on leave on these days would miss, or be missed for."""
     return [warning for source in SOURCES for warning in await source(tx, person, days)]

@@ -1,26 +1,46 @@
-"""When rooms are taken and free: availability, and what to suggest instead.
+"""When rooms are booked and free, and what to suggest instead of a taken one.
 
-Meetings have wall-clock times of the business and are stored as instants; here one becomes the
-other. Intervals are half-open.
+Meetings have local times of the business and are stored as instants, which this file converts.
+Intervals are half-open.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, DateTime, Integer, Text, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Integer,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy import Time as TimeOfDay
 
 from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import Invalid
 from sunshine.database.database import Database, Reader
 from sunshine.database.pages import lowered
-from sunshine.database.statements import Row, Statement
-from sunshine.modules.meeting_rooms.rooms import BOOKED, rooms
+from sunshine.database.statements import Statement
+from sunshine.modules.meeting_rooms.rooms import IS_BOOKED, rooms
+from sunshine.modules.meeting_rooms.rows import (
+    Availability,
+    FreeRoomRow,
+    HoursRow,
+    IntervalRow,
+    LocalSlot,
+    LockedRoomRow,
+    Times,
+)
 
-# What can be booked to at most, and so is shown as free.
+# The latest end of a booking, and so of what is shown as free.
 LAST = time(23, 59)
 LOOK_AHEAD = 14  # days
 SUGGESTED = 5
@@ -29,23 +49,24 @@ YEARS = range(1970, 2970)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """From one instant (UTC) to another."""
+    """A half-open interval between two instants in UTC."""
 
     start: datetime
     end: datetime
 
-    def shown(self, zone: ZoneInfo) -> Row:
-        """`{date, startTime, endTime}` on the wall."""
-        start = self.start.astimezone(zone)
-        return {
-            "date": start.date(),
-            "startTime": f"{start:%H:%M}",
-            "endTime": f"{self.end.astimezone(zone):%H:%M}",
-        }
+    def local(self, zone: ZoneInfo) -> LocalSlot:
+        """Return the slot as a day and times in a timezone."""
+        day = self.start.astimezone(zone).date()
+        return LocalSlot(date=day, **self.times(zone))
+
+    def times(self, zone: ZoneInfo) -> Times:
+        """Return the slot as times in a timezone."""
+        start, end = self.start.astimezone(zone), self.end.astimezone(zone)
+        return Times(startTime=f"{start:%H:%M}", endTime=f"{end:%H:%M}")
 
 
 def slot(day: date, start: time, end: time, zone: ZoneInfo) -> Slot:
-    """The instants of a meeting; Invalid where the clocks jump over its start or end."""
+    """Return the instants of a meeting; Invalid where the clocks skip its start or end."""
     _check_year(day)
     if end <= start:
         raise Invalid.field("endTime", "must be after startTime")
@@ -58,18 +79,16 @@ def slot(day: date, start: time, end: time, zone: ZoneInfo) -> Slot:
     return Slot(*instants)
 
 
-def open_hours(room: Row, day: date, zone: ZoneInfo) -> Slot:
-    """From a room's opening to its closing on a day."""
-    opens, closes = (
-        time.fromisoformat(room[name]) if room[name] else whole_day
-        for name, whole_day in (("opensAt", time()), ("closesAt", LAST))
-    )
+def open_hours(room: HoursRow, day: date, zone: ZoneInfo) -> Slot:
+    """Return the slot between a room's opening and closing on a day."""
+    opens = time.fromisoformat(room["opensAt"]) if room["opensAt"] else time()
+    closes = time.fromisoformat(room["closesAt"]) if room["closesAt"] else LAST
     start, end = (datetime.combine(day, at, zone).astimezone(UTC) for at in (opens, closes))
     return Slot(start, end)
 
 
 def gaps(taken: Iterable[Slot], within: Slot) -> Iterator[Slot]:
-    """What is left of `within`; `taken` comes in the order of starts."""
+    """Yield the slots of `within` that `taken` leaves free; `taken` is ordered by start."""
     start = within.start
     for each in taken:
         if each.start > start < within.end:
@@ -79,8 +98,8 @@ def gaps(taken: Iterable[Slot], within: Slot) -> Iterator[Slot]:
         yield Slot(start, within.end)
 
 
-def over_slots() -> Any:
-    """The parameters `starts` and `ends` as rows, for statements about many slots at once."""
+def over_slots() -> TableValuedAlias:
+    """Return the parameters `starts` and `ends` as rows, for statements about many slots."""
     instants = ARRAY(DateTime(timezone=True))
     return (
         func.unnest(bindparam("starts", type_=instants), bindparam("ends", type_=instants))
@@ -89,16 +108,16 @@ def over_slots() -> Any:
     )
 
 
-def times_of(slots: Sequence[Slot]) -> dict[str, list[datetime]]:
-    """The values of those parameters."""
+def slot_parameters(slots: Sequence[Slot]) -> dict[str, list[datetime]]:
+    """Return the values of the parameters of `over_slots`."""
     return {"starts": [each.start for each in slots], "ends": [each.end for each in slots]}
 
 
 _b, _r = meeting_room_booking.c, meeting_room.c
 
 
-def overlapping(slots: Any) -> Any:
-    """The condition that a booking overlaps a slot: as the index has it."""
+def overlapping(slots: TableValuedAlias) -> ColumnElement[bool]:
+    """Return the condition that a booking overlaps a slot, in the form that the index serves."""
     return func.tstzrange(_b.starts_at, _b.ends_at).op("&&")(
         func.tstzrange(slots.c.starts_at, slots.c.ends_at)
     )
@@ -108,8 +127,9 @@ _slots = over_slots()
 _TAKEN = Statement(
     select(_b.starts_at, _b.ends_at)
     .select_from(meeting_room_booking.join(_slots, overlapping(_slots)))
-    .where(_b.room_id == bindparam("room"), BOOKED)
-    .order_by(_b.starts_at)
+    .where(_b.room_id == bindparam("room"), IS_BOOKED)
+    .order_by(_b.starts_at),
+    IntervalRow,
 )
 _NONE = bindparam("none", [], ARRAY(Text))
 _like = meeting_room.alias("like")
@@ -129,51 +149,65 @@ _FREE = Statement(
         or_(_r.opens_at.is_(None), _r.opens_at <= bindparam("opens", type_=TimeOfDay)),
         or_(_r.closes_at.is_(None), _r.closes_at >= bindparam("closes", type_=TimeOfDay)),
         ~exists()
-        .where(_b.room_id == _r.id, BOOKED, overlapping(_slots))
+        .where(_b.room_id == _r.id, IS_BOOKED, overlapping(_slots))
         .select_from(meeting_room_booking, _slots)
         .correlate(meeting_room),
     )
     .order_by(_r.capacity, _r.id)
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("most", type_=Integer)),
+    FreeRoomRow,
 )  # fmt: skip
 
 
-async def availability(database: Database, room_id: int, day: date | None) -> Row:
-    """`{date, room, booked, free}` of a day, today unless said: times, nobody's titles."""
+async def availability(database: Database, room_id: int, day: date | None) -> Availability:
+    """Return when a room is booked and free on a day, today by default; titles are not shown.
+
+    NotFound; Invalid for a year out of range.
+    """
     room = await rooms.find(database, room_id)
     zone = database.policy.timezone
     day = day or database.today
     _check_year(day)
-    whole = open_hours({"opensAt": None, "closesAt": None}, day, zone)
+    whole = open_hours(HoursRow(opensAt=None, closesAt=None), day, zone)
     taken = await _taken(database, room_id, whole)
     free = gaps(taken, open_hours(room, day, zone)) if room["active"] else ()
-    return {
-        "date": day,
-        "room": room,
-        "booked": [_times(each, zone) for each in taken],
-        "free": [_times(each, zone) for each in free],
-    }
+    return Availability(
+        date=day,
+        room=room,
+        booked=[each.times(zone) for each in taken],
+        free=[each.times(zone) for each in free],
+    )
 
 
 async def free_rooms(
     reader: Reader, slots: Sequence[Slot], zone: ZoneInfo, *, people: int,
     like: int | None = None, most: int = SUGGESTED,
-) -> list[Row]:  # fmt: skip
-    """Rooms for so many people that are free in every slot, the smallest first.
+) -> list[FreeRoomRow]:  # fmt: skip
+    """Return at most `most` rooms for that many people that are free in every slot, the smallest
+    first.
 
-    `like` names a room whose facilities they have too, itself left out.
+    `like` is the id of another room, whose facilities they have too.
     """
     # A series has the same times each day.
     opens, closes = (
         at.astimezone(zone).time().replace(tzinfo=None) for at in (slots[0].start, slots[0].end)
     )
     return await reader.all(
-        _FREE, **times_of(slots), people=people, like=like, opens=opens, closes=closes, most=most
+        _FREE,
+        **slot_parameters(slots),
+        people=people,
+        like=like,
+        opens=opens,
+        closes=closes,
+        most=most,
     )
 
 
-async def next_free(reader: Reader, room: Row, wanted: Slot, zone: ZoneInfo) -> Row | None:
-    """The room's first free slot of the same length from the wanted start on; two weeks at most."""
+async def next_free(
+    reader: Reader, room: LockedRoomRow, wanted: Slot, zone: ZoneInfo
+) -> LocalSlot | None:
+    """Return the room's first free slot as long as the wanted one, from its start on, two weeks
+    ahead at most."""
     length = wanted.end - wanted.start
     first = wanted.start.astimezone(zone).date()
     days = [open_hours(room, first + timedelta(n), zone) for n in range(LOOK_AHEAD)]
@@ -182,12 +216,12 @@ async def next_free(reader: Reader, room: Row, wanted: Slot, zone: ZoneInfo) -> 
         within = Slot(max(day.start, wanted.start), day.end)
         for gap in gaps((each for each in taken if each.end > within.start), within):
             if gap.end - gap.start >= length:
-                return Slot(gap.start, gap.start + length).shown(zone)
+                return Slot(gap.start, gap.start + length).local(zone)
     return None
 
 
 async def _taken(reader: Reader, room_id: int, within: Slot) -> list[Slot]:
-    rows = await reader.all(_TAKEN, room=room_id, **times_of([within]))
+    rows = await reader.all(_TAKEN, room=room_id, **slot_parameters([within]))
     return [
         Slot(max(row["starts_at"], within.start), min(row["ends_at"], within.end)) for row in rows
     ]
@@ -196,8 +230,3 @@ async def _taken(reader: Reader, room_id: int, within: Slot) -> list[Slot]:
 def _check_year(day: date) -> None:
     if day.year not in YEARS:
         raise Invalid.field("date", f"must be in the years {YEARS[0]} to {YEARS[-1]}")
-
-
-def _times(each: Slot, zone: ZoneInfo) -> Row:
-    shown = each.shown(zone)
-    return {"startTime": shown["startTime"], "endTime": shown["endTime"]}

@@ -1,4 +1,4 @@
-"""Rooms of meetings that nobody came to, given free. A job of sunshine/modules/registry.py."""
+"""Release rooms after no-shows. A job of sunshine/modules/registry.py."""
 
 from datetime import timedelta
 
@@ -6,10 +6,10 @@ from sqlalchemy import bindparam, func, update
 
 from models.meeting_rooms import meeting_room_booking
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.jobs.runner import Job
 from sunshine.jobs.schedules import Every
-from sunshine.modules.meeting_rooms.rooms import BOOKED
+from sunshine.modules.meeting_rooms.rooms import IS_BOOKED
 
 _b = meeting_room_booking.c
 _instant = _b.starts_at.type
@@ -17,20 +17,22 @@ _DAY = timedelta(days=1)  # no meeting is longer
 _RELEASE = Statement(
     update(meeting_room_booking)
     .where(
-        BOOKED,
+        IS_BOOKED,
         _b.checked_in_at.is_(None),
         _b.starts_at > bindparam("day_ago", type_=_instant),
         _b.ends_at > bindparam("now"),
-        # Whoever booked or changed it a moment ago is there.
+        # A booking made or changed after its start counts from then.
         func.greatest(_b.starts_at, _b.updated_at) < bindparam("before", type_=_instant),
     )
     .values(status="released", updated_at=bindparam("now"))
-    .returning(_b.id)
+    .returning(_b.id),
+    IdRow,
 )
 
 
 async def release_no_shows(tx: Transaction) -> dict[str, int]:
-    """Release what began more than `ROOM_NO_SHOW_MINUTES` ago without a check-in; 0 is never."""
+    """Release the bookings that began more than `ROOM_NO_SHOW_MINUTES` ago without a check-in, and
+    return how many; 0 minutes mean never."""
     wait = tx.policy.room_no_show
     if wait is None:
         return {"released": 0}

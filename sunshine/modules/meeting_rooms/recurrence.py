@@ -1,6 +1,6 @@
-"""On which days a recurring meeting is. Booked as any other: schedule.py.
+"""The days of a recurring meeting. Each is booked as any other: schedule.py.
 
-Days, not instants: a meeting at nine is at nine in summer and winter. As RFC 5545 has it, a month
+Days, not instants: a meeting at nine is at nine in summer and winter. As in RFC 5545, a month
 without a 31st has no meeting of the 31st. A meeting ends on its day, so a series never overlaps
 itself.
 """
@@ -15,16 +15,16 @@ from sunshine.modules.meeting_rooms.schemas import MAX_OCCURRENCES
 
 
 def days_of(first: date, recurrence: Mapping[str, Any] | None) -> list[date]:
-    """Every day of the meeting, the first one first; that alone without a recurrence.
+    """Return the days of a meeting in order; without a recurrence the first alone.
 
-    `{freq, interval, until | count}`; Invalid when it has more than 366 days.
+    `recurrence` is `{freq, interval, until | count}`; Invalid when it has more than 366 days.
     """
     if recurrence is None:
         return [first]
     until, count = recurrence.get("until"), recurrence.get("count")
     if until is not None and until < first:
         raise Invalid.field("recurrence.until", "must not be before date")
-    from dateutil import rrule  # 40 ms that other commands need not spend
+    from dateutil import rrule  # imported late: it takes 40 ms
 
     rule = rrule.rrule(
         getattr(rrule, recurrence["freq"].upper()),

@@ -1,7 +1,6 @@
-"""Meeting rooms: plain records, kept while somebody has booked them.
+"""Meeting rooms: plain records that cannot be deleted while they have bookings to come.
 
-Who has one when: schedule.py. What is free: availability.py. Tables:
-models/meeting_rooms.py.
+Bookings: schedule.py. When they are free: availability.py. Tables: models/meeting_rooms.py.
 """
 
 from sqlalchemy import Text, bindparam, func, literal_column
@@ -10,6 +9,7 @@ from models.meeting_rooms import meeting_room, meeting_room_booking
 from sunshine.core.errors import Conflict, Invalid, violations
 from sunshine.database.pages import contains, lowered
 from sunshine.database.records import Records, Reference
+from sunshine.modules.meeting_rooms.rows import RoomRow
 from sunshine.modules.meeting_rooms.schemas import FILTERS
 
 violations(
@@ -22,9 +22,9 @@ violations(
 )
 
 _r = meeting_room.c
-# Spelled out, not a parameter: else the index of what is booked cannot be used for certain.
-BOOKED = meeting_room_booking.c.status == literal_column("'booked'")
-# `projector, whiteboard` asks for both.
+# A literal, not a parameter: otherwise the planner may not use the partial index.
+IS_BOOKED = meeting_room_booking.c.status == literal_column("'booked'")
+# `projector, whiteboard` requires both.
 _wanted = func.array_remove(
     func.regexp_split_to_array(
         func.btrim(func.lower(bindparam("facilities", type_=Text))), r"\s*,\s*"
@@ -51,7 +51,7 @@ rooms = Records(
         Reference(
             "future booking",
             meeting_room_booking.c.room_id,
-            where=(BOOKED, meeting_room_booking.c.ends_at > bindparam("now")),
+            where=(IS_BOOKED, meeting_room_booking.c.ends_at > bindparam("now")),
         ),
     ),
     schema=FILTERS,
@@ -63,4 +63,5 @@ rooms = Records(
         "search": contains(func.lower(_r.name)),
     },
     sort={"name": _r.name, "capacity": _r.capacity, "floor": _r.floor},
+    row=RoomRow,
 )

@@ -1,15 +1,16 @@
-"""Who has which room when: booked, moved, cancelled, checked in to.
+"""Booking, moving and cancelling meetings. Checking in to them: check_in.py.
 
-The organizer may change a booking, and holders of rooms:manage any. How it is read:
-bookings.py. What it must pass: conflicts.py. On which days a recurring
-meeting is: recurrence.py.
+The organizer may change a booking, and holders of `rooms:manage` any. Reading bookings:
+bookings.py. What a booking is checked against: conflicts.py. The days of a series: recurrence.py.
 """
 
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import time
 from typing import Any
 
 from sqlalchemy import (
+    Column,
+    ColumnElement,
     Integer,
     and_,
     bindparam,
@@ -26,16 +27,30 @@ from sunshine.core.errors import Conflict, NotAllowed, NotFound
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
 from sunshine.database.records import record_change
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.modules.meeting_rooms import conflicts as checks
-from sunshine.modules.meeting_rooms.availability import Slot, over_slots, slot, times_of
-from sunshine.modules.meeting_rooms.bookings import FIND, rows_of, seen_by
+from sunshine.modules.meeting_rooms.availability import Slot, over_slots, slot, slot_parameters
+from sunshine.modules.meeting_rooms.bookings import (
+    BY_ID,
+    ENTITY,
+    require_upcoming,
+    rows_of,
+    seen_by,
+)
 from sunshine.modules.meeting_rooms.recurrence import days_of
-from sunshine.modules.meeting_rooms.rooms import BOOKED
+from sunshine.modules.meeting_rooms.rooms import IS_BOOKED
+from sunshine.modules.meeting_rooms.rows import (
+    Booked,
+    BookedSeries,
+    BookingRow,
+    Cancelled,
+    LockedRoomRow,
+    MeetingWarning,
+    Occurrence,
+)
 from sunshine.modules.scope import employee_of
 
-CHECK_IN_BEFORE = timedelta(minutes=15)
-ENTITY = "meeting_room_booking"
+_BUSY = Conflict("Somebody else is changing this right now; try again", code="busy")
 
 _b = meeting_room_booking.c
 
@@ -45,7 +60,8 @@ _INSERT_SERIES = Statement(
         recurrence=bindparam("recurrence", type_=meeting_room_series.c.recurrence.type),
         created_at=bindparam("now"),
     )
-    .returning(meeting_room_series.c.id)
+    .returning(meeting_room_series.c.id),
+    IdRow,
 )
 _STORED = {
     "roomId": _b.room_id,
@@ -55,11 +71,13 @@ _STORED = {
 }
 
 
-def _insert() -> Statement[Any]:
+def _insert() -> Statement[BookingRow]:
     slots = over_slots()
     given = {**_STORED, "organizer": _b.organizer_id, "series": _b.series_id}
     given |= {"now": _b.created_at}
-    values = {column: cast(bindparam(name), column.type) for name, column in given.items()}
+    values: dict[Column[Any], ColumnElement[Any]] = {
+        column: cast(bindparam(name), column.type) for name, column in given.items()
+    }
     values |= {_b.updated_at: cast(bindparam("now"), _b.updated_at.type)}
     values |= {_b.starts_at: slots.c.starts_at, _b.ends_at: slots.c.ends_at}
     made = (
@@ -68,20 +86,20 @@ def _insert() -> Statement[Any]:
         .returning(*meeting_room_booking.c)
         .cte("made")
     )
-    return Statement(rows_of(made).order_by(made.c.starts_at))
+    return Statement(rows_of(made).order_by(made.c.starts_at), BookingRow)
 
 
 _INSERT = _insert()
 _starts = bindparam("starts", type_=_b.starts_at.type)
 _MOVE = Statement(
     update(meeting_room_booking)
-    .where(_b.id == bindparam("row_id"), BOOKED)
+    .where(_b.id == bindparam("row_id"), IS_BOOKED)
     .values({column: bindparam(name, type_=column.type) for name, column in _STORED.items()})
     .values(
         {
             _b.starts_at: _starts,
             _b.ends_at: bindparam("ends", type_=_b.ends_at.type),
-            # Who was there then is not there yet.
+            # A check-in counts for its start only.
             _b.checked_in_at: case((_b.starts_at == _starts, _b.checked_in_at)),
             _b.updated_at: bindparam("now"),
         }
@@ -97,116 +115,95 @@ _CANCEL = Statement(
                 _b.starts_at >= bindparam("since", type_=_b.starts_at.type),
             ),
         ),
-        BOOKED,
+        IS_BOOKED,
         _b.ends_at > bindparam("now"),
     )
     .values(status="cancelled", updated_at=bindparam("now"))
-    .returning(_b.id)
-)
-_CHECK_IN = Statement(
-    update(meeting_room_booking)
-    .where(
-        _b.id == bindparam("id"),
-        BOOKED,
-        _b.checked_in_at.is_(None),
-        _b.starts_at <= bindparam("soon", type_=_b.starts_at.type),
-        _b.ends_at > bindparam("now"),
-    )
-    .values(checked_in_at=bindparam("now"), updated_at=bindparam("now"))
+    .returning(_b.id),
+    IdRow,
 )
 
 
-async def book(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Book a room, with a `recurrence` all its days in one statement.
+async def book(
+    tx: Transaction, values: Mapping[str, Any], *, actor: Principal
+) -> Booked | BookedSeries:
+    """Book a room for one day, or for all days of a `recurrence` in one statement.
 
-    The booking with `warnings`; of a series the first one, with `occurrences` and `skipped` days.
-    Conflict `room_taken` names what is in the way and free alternatives.
+    Return the booking with `warnings`; of a series the first one, with `occurrences` and `skipped`
+    days. Conflict `room_taken` names the overlaps and suggests alternatives.
     """
     me = employee_of(actor)
-    full = {"attendees": [], "description": None} | dict(values)
+    full: dict[str, Any] = {"attendees": [], "description": None, **values}
     recurrence = full.pop("recurrence", None)
     days = days_of(full["date"], recurrence)
     slots = [slot(day, full["startTime"], full["endTime"], tx.policy.timezone) for day in days]
     people = {me, *full["attendees"]}
     await checks.check_people(tx, full["attendees"])
-    found_rooms = await checks.lock_rooms(tx, full["roomId"])
-    room = checks.check_room(found_rooms.get(full["roomId"]), len(people), full)
-    found = await checks.clashes(tx, room["id"], slots)
-    skipped = {row["wanted"] for row in found}
-    free = [each for each in slots if each.start not in skipped]
-    if found and not (free and recurrence and recurrence.get("skipConflicts")):
-        raise await checks.taken(tx, room, slots, found, len(people))
+    skips = bool(recurrence and recurrence.get("skipConflicts"))
+    free = await _free_slots(tx, full, slots, len(people), skips=skips)
     warnings = await checks.warnings(tx, free, sorted(people))
     rows = await _insert_all(tx, full, free, recurrence, actor)
     await tx.record_all("meeting_room_booked", ENTITY, [(row["id"], None, row) for row in rows])
+    booked: Booked = {**rows[0], "warnings": warnings}
     if recurrence is None:
-        return rows[0] | {"warnings": warnings}
-    return rows[0] | {
-        "occurrences": [{"id": row["id"], "date": row["date"]} for row in rows],
-        "skipped": [day for day, each in zip(days, slots, strict=True) if each not in free],
-        "warnings": warnings,
-    }
+        return booked
+    occurrences = [Occurrence(id=row["id"], date=row["date"]) for row in rows]
+    skipped = [day for day, each in zip(days, slots, strict=True) if each not in free]
+    series: BookedSeries = {**booked, "occurrences": occurrences, "skipped": skipped}
+    return series
 
 
-async def move(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Merge into a booking that is not over: another room, time, people or words."""
-    before, rooms = await _held(tx, id_, actor, values.get("roomId"))
-    times = {name: time.fromisoformat(before[name]) for name in ("startTime", "endTime")}
-    full = {name: before[name] for name in (*_STORED, "date")} | times | dict(values)
+async def move(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Booked:
+    """Merge fields into a booking that is not over: room, time, attendees, title or description.
+
+    Errors as for booking and as `_get_for_update`.
+    """
+    before, rooms = await _get_for_update(tx, id_, actor, values.get("roomId"))
+    full = _merged(before, values)
     slots = [slot(full["date"], full["startTime"], full["endTime"], tx.policy.timezone)]
     people = {before["organizer"], *full["attendees"]}
-    warnings: list[Row] = []
+    warnings: list[MeetingWarning] = []
     if "attendees" in values:
         await checks.check_people(tx, full["attendees"])
     if values.keys() - {"title", "description"}:
         room = checks.check_room(rooms.get(full["roomId"]), len(people), full)
-        if found := await checks.clashes(tx, room["id"], slots, id_):
-            raise await checks.taken(tx, room, slots, found, len(people))
+        if overlaps := await checks.find_overlaps(tx, room["id"], slots, id_):
+            raise await checks.room_taken(tx, room, slots, overlaps, len(people))
         warnings = await checks.warnings(tx, slots, sorted(people), id_)
     stored = {name: full[name] for name in _STORED}
     if not await tx.execute(_MOVE, row_id=id_, starts=slots[0].start, ends=slots[0].end, **stored):
         raise _BUSY
-    after = await tx.one(FIND, id=id_, **seen_by(tx.database, actor))
+    after = await tx.one(BY_ID, id=id_, **seen_by(tx.database, actor))
     await record_change(tx, ENTITY, before, after, "meeting_room_booking_changed")
-    return after | {"warnings": warnings}
+    return {**after, "warnings": warnings}
 
 
-async def cancel(tx: Transaction, id_: int, *, scope: str, actor: Principal) -> Row:
-    """Give the room free; with scope `series` also in all that follows. The rows stay."""
-    before, _ = await _held(tx, id_, actor)
+async def cancel(tx: Transaction, id_: int, *, scope: str, actor: Principal) -> Cancelled:
+    """Cancel a booking, by the scope `series` with the later ones of its series. The rows stay."""
+    before, _ = await _get_for_update(tx, id_, actor)
     series = before["seriesId"] if scope == "series" else None
     cancelled = await tx.all(_CANCEL, id=id_, series=series, since=before["startsAt"])
     was, is_ = {"status": "booked"}, {"status": "cancelled"}
     await tx.record_all(
         "meeting_room_cancelled", ENTITY, [(row["id"], was, is_) for row in cancelled]
     )
-    after = await tx.one(FIND, id=id_, **seen_by(tx.database, actor))
-    return after | {"cancelled": len(cancelled)}
+    after = await tx.one(BY_ID, id=id_, **seen_by(tx.database, actor))
+    return {**after, "cancelled": len(cancelled)}
 
 
-async def check_in(tx: Transaction, id_: int, *, actor: Principal) -> Row:
-    """Somebody is there: from a quarter of an hour before the start until the end, once."""
-    seen = seen_by(tx.database, actor)
-    before = await tx.one_or_none(FIND, id=id_, **seen)
-    if not actor.may("rooms:manage"):
-        employee_of(actor)
-    there = before and actor.employee_id in (before["organizer"], *before["attendees"])
-    if not (there or actor.may("rooms:manage")):
-        raise NotAllowed
-    if before is None:
-        raise NotFound
-    changed = await tx.execute(_CHECK_IN, id=id_, soon=tx.now + CHECK_IN_BEFORE)
-    after = await tx.one(FIND, id=id_, **seen)
-    if changed:
-        await record_change(tx, ENTITY, before, after, "meeting_room_checked_in")
-        return after
-    _check_alive(tx, after)
-    if after["checkedInAt"] is None:
-        raise Conflict("Check-in begins 15 minutes before the start", code="too_early")
-    return after
-
-
-_BUSY = Conflict("Somebody else is changing this right now; try again", code="busy")
+async def _free_slots(
+    tx: Transaction, full: Mapping[str, Any], slots: list[Slot], people: int, *, skips: bool
+) -> list[Slot]:
+    """Lock the room and return the slots that are free; Conflict where one is not, unless `skips`
+    leaves some."""
+    rooms = await checks.lock_rooms(tx, full["roomId"])
+    room = checks.check_room(rooms.get(full["roomId"]), people, full)
+    overlaps = await checks.find_overlaps(tx, room["id"], slots)
+    taken = {row["wanted"] for row in overlaps}
+    free = [each for each in slots if each.start not in taken]
+    if overlaps and not (free and skips):
+        raise await checks.room_taken(tx, room, slots, overlaps, people)
+    return free
 
 
 async def _insert_all(
@@ -215,40 +212,44 @@ async def _insert_all(
     slots: list[Slot],
     recurrence: Mapping[str, Any] | None,
     actor: Principal,
-) -> list[Row]:
+) -> list[BookingRow]:
     series = None if recurrence is None else await tx.one(_INSERT_SERIES, recurrence=recurrence)
     stored = {name: full[name] for name in _STORED}
     return await tx.all(
         _INSERT,
         **stored,
-        **times_of(slots),
+        **slot_parameters(slots),
         **seen_by(tx.database, actor),
         organizer=actor.employee_id,
         series=series and series["id"],
     )
 
 
-async def _held(
+def _merged(before: BookingRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a booking, overridden by `values`, with times as `time`."""
+    start, end = time.fromisoformat(before["startTime"]), time.fromisoformat(before["endTime"])
+    merged: dict[str, Any] = {**before, "startTime": start, "endTime": end, **values}
+    return merged
+
+
+async def _get_for_update(
     tx: Transaction, id_: int, actor: Principal, other_room: int | None = None
-) -> tuple[Row, dict[int, Row]]:
-    """A booking that the caller may change and that is not over, and its locked rooms."""
+) -> tuple[BookingRow, dict[int, LockedRoomRow]]:
+    """Lock a booking's rooms; return the booking and the rooms by id.
+
+    NotAllowed unless the caller organizes it or manages rooms; NotFound; Conflict where it is over
+    or no longer booked.
+    """
     seen = seen_by(tx.database, actor)
-    found = await tx.one_or_none(FIND, id=id_, **seen)
+    found = await tx.one_or_none(BY_ID, id=id_, **seen)
     manages = actor.may("rooms:manage")
     if not manages and (found is None or found["organizer"] != actor.employee_id):
         raise NotAllowed
     if found is None:
         raise NotFound
     rooms = await checks.lock_rooms(tx, found["roomId"], other_room or found["roomId"])
-    current = await tx.one(FIND, id=id_, **seen)
+    current = await tx.one(BY_ID, id=id_, **seen)
     if current["roomId"] != found["roomId"]:
         raise _BUSY
-    _check_alive(tx, current)
+    require_upcoming(tx, current)
     return current, rooms
-
-
-def _check_alive(tx: Transaction, row: Row) -> None:
-    if row["status"] != "booked":
-        raise Conflict(f"The booking is {row['status']}", code=f"booking_{row['status']}")
-    if row["endsAt"] <= tx.now:
-        raise Conflict("The meeting is over", code="booking_past")

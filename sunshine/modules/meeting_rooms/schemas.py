@@ -1,4 +1,4 @@
-"""Payloads of /api/meeting-rooms."""
+"""Payloads and responses of /api/meeting-rooms."""
 
 from sunshine.core.fields import (
     Schema,
@@ -33,7 +33,7 @@ CREATE: Schema = {
     "name": text(100, required=True, example="Borobudur"),
     "capacity": whole(1, MAX_CAPACITY, required=True, example=8),
     "floor": whole(-100, 1000, nullable=True, example=2),
-    # Words that a comma list in a query can name.
+    # Without commas and newlines: a query names several in a comma-separated list.
     "facilities": list_of(
         text(50, regex=r"[^,\s][^,\r\n]*"),
         50,
@@ -77,7 +77,7 @@ BOOK: Schema = {
         "schema": {
             "freq": choice("daily", "weekly", "monthly", required=True),
             "interval": whole(1, 99),
-            # It ends by exactly one of the two.
+            # It ends by exactly one of `until` and `count`.
             "until": date(required=True),
             "count": whole(1, MAX_OCCURRENCES, excludes="until", instead_of="until"),
             "skipConflicts": flag(),

@@ -1,6 +1,7 @@
-"""Absences of a few hours. Guide: docs/leave.md.
+"""Permits: absences of a few hours. Guide: docs/leave.md.
 
-requests.py   asking, and reading
+requests.py   applying for permits, and reading them
 decisions.py  approve, reject, cancel
+rows.py       the rows that statements return
 schemas.py    payloads
 """

@@ -1,7 +1,7 @@
-"""Permits: absences of a few hours, who asks for which and who sees that. Tables: models/permit.py.
+"""Permits, absences of a few hours: applying for them and reading them. Tables: models/permit.py.
 
-Who may see a permit may see its reason, a sick one's too, and nobody else sees that there is one:
-the employee, their manager, HR and admins. Deciding and cancelling: decisions.py.
+The employee, their manager, HR and admins see a permit and its reason, a sick permit's too. Nobody
+else learns that there is one. Deciding and cancelling: decisions.py.
 """
 
 from collections.abc import Mapping
@@ -23,17 +23,19 @@ from sqlalchemy import (
 from models.employees import employee
 from models.leave import leave
 from models.permit import permit
-from sunshine.core.errors import Conflict, Invalid, NotAllowed, NotFound, violations
+from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
 from sunshine.core.principals import Principal
-from sunshine.database.database import Database, Reader, Transaction
+from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
+from sunshine.modules.employees import locking
+from sunshine.modules.permit.rows import OverlappingLeave, PermitRow
 from sunshine.modules.permit.schemas import FILTERS
 from sunshine.modules.scope import (
+    check_visible,
     conditions,
     employee_of,
-    employee_within,
     not_found_or_forbidden,
 )
 
@@ -69,12 +71,7 @@ _ROWS = (
     .select_from(permit.join(employee, employee.c.id == permit.c.employee_id))
     .where(employee.c.deleted_at.is_(None))
 )
-_FIND = Statement(_ROWS.where(permit.c.id == bindparam("id")))
-_LOCK = Statement(
-    select(employee.c.status, employee.c.join_date)
-    .where(employee.c.id == bindparam("id"), employee.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
+_GET = Statement(_ROWS.where(permit.c.id == bindparam("id")), PermitRow)
 _date = bindparam("date", type_=Date)
 _span = func.tsrange(
     _date + bindparam("startTime", type_=Time), _date + bindparam("endTime", type_=Time)
@@ -82,20 +79,24 @@ _span = func.tsrange(
 
 
 def is_open(table: Table) -> ColumnElement[bool]:
-    """Whether a request is pending or approved. As the constraints say it, for their indexes."""
+    """Return the condition of requests that are pending or approved.
+
+    It is worded as in the exclusion constraints, so that PostgreSQL uses their indexes.
+    """
     return table.c.status.in_([literal_column("'pending'"), literal_column("'approved'")])
 
 
-_CLASH = Statement(
+_OVERLAPPING = Statement(
     _ROWS.where(
         permit.c.employee_id == bindparam("employeeId"),
         is_open(permit),
         permit.c.span.op("&&")(_span),
     )
     .order_by(permit.c.span)
-    .limit(1)
+    .limit(1),
+    PermitRow,
 )
-_LEAVE_CLASH = Statement(
+_OVERLAPPING_LEAVE = Statement(
     select(
         leave.c.id,
         leave.c.leave_type.label("leaveType"),
@@ -110,13 +111,15 @@ _LEAVE_CLASH = Statement(
         leave.c.span.op("&&")(_span),
     )
     .order_by(leave.c.span)
-    .limit(1)
+    .limit(1),
+    OverlappingLeave,
 )
 _INSERT = Statement(
     insert(permit)
     .values({column: bindparam(name, type_=column.type) for name, column in _FIELDS.items()})
     .values(stamped(permit))
-    .returning(permit.c.id)
+    .returning(permit.c.id),
+    IdRow,
 )
 WITHIN = conditions(permit.c.employee_id)
 listing = ListQuery(
@@ -133,37 +136,41 @@ listing = ListQuery(
     },
     sort={"date": permit.c.date, "createdAt": permit.c.created_at},
     default_sort="-id",
+    row=PermitRow,
 )
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """Permits within the caller's reach, the latest first."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[PermitRow]:
+    """Return a page of the permits within the caller's scope, the latest first."""
     if "startDate" in query and "endDate" in query and query["endDate"] < query["startDate"]:
         raise Invalid.field("endDate", "must not be before startDate")
     if "employeeId" in query:
-        await _check_visible(database, actor, query["employeeId"])
+        await check_visible(database, actor, query["employeeId"], "permit:read")
     scope = actor.scope("permit:read") or "own"
     values = {} if scope == "all" else {"me": actor.employee_id}
     return await listing.page(database, query, where=WITHIN[scope], **values)
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One permit within the caller's reach."""
-    row = await database.one_or_none(_FIND, id=id_)
+async def find(database: Database, id_: int, *, actor: Principal) -> PermitRow:
+    """Return one permit within the caller's scope; NotFound, NotAllowed."""
+    row = await database.one_or_none(_GET, id=id_)
     if row is None:
         raise not_found_or_forbidden(actor, "permit:read")
-    await _check_visible(database, actor, row["employeeId"])
+    await check_visible(database, actor, row["employeeId"], "permit:read")
     return row
 
 
-async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Ask for a permit, for oneself where no employee is named.
+async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> PermitRow:
+    """Apply for a permit, for the caller where no employee is named.
 
-    Conflict: `employee_inactive`; `permit_overlap` and `leave_overlap` with what it overlaps.
+    Conflict: `employee_inactive`; `permit_overlap` and `leave_overlap`, with the row that it
+    overlaps.
     """
     _check_times(values)
     full = {**values, "employeeId": _applicant(actor, values)}
-    person = await lock(tx, full["employeeId"])
+    person = await locking.get_for_update(tx, full["employeeId"])
     if person["status"] != "active":
         raise Conflict("This employee is not active", code="employee_inactive")
     if person["join_date"] and full["date"] < person["join_date"]:
@@ -174,32 +181,19 @@ async def apply(tx: Transaction, values: Mapping[str, Any], *, actor: Principal)
     return row
 
 
-async def lock(tx: Transaction, employee_id: int) -> Row:
-    """The employee (status, join_date), whose permits nobody else changes meanwhile."""
-    row = await tx.one_or_none(_LOCK, id=employee_id)
-    if row is None:
-        raise NotFound("No such employee")
-    return row
-
-
-async def get(tx: Transaction, id_: int) -> Row:
-    """A permit as the API shows it."""
-    return await tx.one(_FIND, id=id_)
-
-
-async def _check_visible(reader: Reader, actor: Principal, employee_id: int) -> None:
-    if employee_id != actor.employee_id:
-        await employee_within(reader, actor, employee_id, "permit:read")
+async def get(tx: Transaction, id_: int) -> PermitRow:
+    """Return a permit that exists."""
+    return await tx.one(_GET, id=id_)
 
 
 async def _check_free(tx: Transaction, values: Mapping[str, Any]) -> None:
-    """Nothing else of the employee's is on at that time; half a day of leave ends at noon."""
-    clash = await tx.one_or_none(_CLASH, **values)
-    if clash is not None:
-        raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=clash)
-    clash = await tx.one_or_none(_LEAVE_CLASH, **values)
-    if clash is not None:
-        raise Conflict("Overlaps leave of this employee", code="leave_overlap", data=clash)
+    """Reject a permit that overlaps another one or leave; half a day of leave ends at noon."""
+    other = await tx.one_or_none(_OVERLAPPING, **values)
+    if other is not None:
+        raise Conflict(_OVERLAP.message, code=_OVERLAP.code, data=other)
+    away = await tx.one_or_none(_OVERLAPPING_LEAVE, **values)
+    if away is not None:
+        raise Conflict("Overlaps leave of this employee", code="leave_overlap", data=away)
 
 
 def _applicant(actor: Principal, values: Mapping[str, Any]) -> int:

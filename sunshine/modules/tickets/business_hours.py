@@ -1,7 +1,7 @@
 """Time that counts only while the business is open. Pure functions; used by due_dates.py.
 
-The hours are those of a clock on the wall: where clocks change, an open day may be an hour longer
-or shorter, and what counts is the time that really passed.
+The hours are those of a wall clock: on days when clocks change, an open day may be an hour longer
+or shorter, and the time that really passes counts.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ class BusinessHours:
     holidays: frozenset[date] = frozenset()
 
     def after(self, start: datetime, open_time: timedelta) -> datetime:
-        """The instant at which so much open time has passed since `start`, in UTC.
+        """Return the instant, in UTC, at which `open_time` has passed since `start`.
 
-        What ends with the day is due at its close, not at the next opening.
+        Time that ends with the day is due at its close, not at the next opening.
         """
         start, left = start.astimezone(UTC), open_time
         for opening, closing in self._spans(start):
@@ -36,7 +36,7 @@ class BusinessHours:
         raise AssertionError("there is always another open day")
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """The open time from `start` to `end`; none when the end is not later."""
+        """Return the open time from `start` to `end`; zero when the end is not later."""
         start, end, passed = start.astimezone(UTC), end.astimezone(UTC), timedelta()
         for opening, closing in self._spans(start):
             if opening >= end:
@@ -45,7 +45,7 @@ class BusinessHours:
         raise AssertionError("there is always another open day")
 
     def _spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """From when to when it is open, in UTC: all that ends after `start`, in order."""
+        """Yield the open spans in UTC, in order: all that end after `start`."""
         first = start.astimezone(self.zone).date()
         for days in count():
             day = first + timedelta(days)
@@ -54,5 +54,6 @@ class BusinessHours:
                 opening, closing = (
                     (midnight + after).astimezone(UTC) for after in (self.opens, self.closes)
                 )
-                if closing > max(start, opening):  # opening in a missing hour, it may not
+                # A day that opens in the hour that clocks skip may close before it opens.
+                if closing > max(start, opening):
                     yield opening, closing

@@ -1,16 +1,17 @@
-"""What sockets are told of tickets. Who sees it: visibility.py, as everything else."""
+"""The frames that sockets receive of tickets. Who sees them: visibility.py, as everywhere."""
+
+from typing import Any
 
 from sunshine.database.event_log import Event
-from sunshine.database.statements import Row
 from sunshine.live.hub import Channel
 from sunshine.modules.tickets.comments import changes, details
 from sunshine.modules.tickets.visibility import audiences, sees
 
-_SAID = ("title", "category", "reportedBy")
+_CREATED = ("title", "category", "reportedBy")
 
 
-def _data(event: Event) -> Row:
-    """What every frame says of the ticket it is about, as it is after what happened."""
+def _data(event: Event) -> dict[str, Any]:
+    """Return what every frame holds of its ticket, as it is after the event."""
     after = event.after
     return {
         "ticketId": event.entity_id,
@@ -23,20 +24,20 @@ def _data(event: Event) -> Row:
     }
 
 
-def _created(event: Event) -> Row:
-    told = {name: event.after[name] for name in _SAID}
-    return {"type": "ticket_created", "data": _data(event) | told}
+def _created(event: Event) -> dict[str, Any]:
+    fields = {name: event.after[name] for name in _CREATED}
+    return {"type": "ticket_created", "data": _data(event) | fields}
 
 
-def _updated(event: Event) -> Row:
+def _updated(event: Event) -> dict[str, Any]:
     return {"type": "ticket_update", "data": _data(event) | {"changes": changes(event)}}
 
 
-def _commented(event: Event) -> Row:
-    return {"type": "ticket_comment", "data": _data(event) | details(event)}
+def _commented(event: Event) -> dict[str, Any]:
+    return {"type": "ticket_comment", "data": {**_data(event), **details(event)}}
 
 
-def _breached(event: Event) -> Row:
+def _breached(event: Event) -> dict[str, Any]:
     return {"type": "ticket_sla_breached", "data": _data(event) | event.after["missed"]}
 
 

@@ -1,7 +1,6 @@
-"""What is said about a ticket, and what happened to it. Who sees which: visibility.py."""
+"""The comments and the history of a ticket. Who sees which of them: visibility.py."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,24 +11,30 @@ from models.tickets import ticket_comment
 from sunshine.core.errors import NotAllowed
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Transaction
-from sunshine.database.event_log import Event, columns, event_of
+from sunshine.database.event_log import Event, EventRow, columns, event_of
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.links import stored_in_text
 from sunshine.modules.tickets.due_dates import resume
+from sunshine.modules.tickets.rows import (
+    CommentRow,
+    EventDetails,
+    HistoryEntry,
+    StoredTicketRow,
+)
 from sunshine.modules.tickets.tickets import (
     context,
     find,
+    get_for_update,
     is_assignee,
     is_reporter,
-    keep_merged,
-    locked,
+    reject_merged,
     save,
 )
 from sunshine.modules.tickets.visibility import COMMENTS, EVENTS, is_agent
 
 FOLDER = "ticketing/"  # of the files that comments name, below `static`
-# How long after its end a word of the reporter opens a ticket again.
+# For how long after its end a comment of the reporter reopens a ticket.
 REOPENS = timedelta(days=14)
 
 _c = ticket_comment.c
@@ -43,8 +48,8 @@ _ROWS = select(
     _c.author,
     _c.created_at.label("createdAt"),
 )
-comments = ListQuery(_ROWS.where(_c.ticket_id == bindparam("ticket")), key=_c.id)
-_FIND = Statement(_ROWS.where(_c.id == bindparam("id")))
+comments = ListQuery(_ROWS.where(_c.ticket_id == bindparam("ticket")), key=_c.id, row=CommentRow)
+_FIND = Statement(_ROWS.where(_c.id == bindparam("id")), CommentRow)
 _INSERT = Statement(
     insert(ticket_comment)
     .values(
@@ -57,67 +62,80 @@ _INSERT = Statement(
         files=bindparam("files", type_=ARRAY(Text)),
         created_at=bindparam("now", type_=DateTime(timezone=True)),
     )
-    .returning(_c.id)
+    .returning(_c.id),
+    IdRow,
 )
-_happened = kernel.event["sunshine"].c
+_event = kernel.event["sunshine"].c
 events = ListQuery(
     select(*columns("sunshine")).where(
-        _happened.entity == "ticket", _happened.entity_id == bindparam("ticket")
+        _event.entity == "ticket", _event.entity_id == bindparam("ticket")
     ),
-    key=_happened.id,
+    key=_event.id,
+    row=EventRow,
 )
 
 
 async def page(
     database: Database, ticket_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> Page:
-    """The comments that the caller may see, the first first."""
+) -> Page[CommentRow]:
+    """Return a page of the comments that the caller may see, oldest first."""
     await find(database, ticket_id, actor=actor)
     return await comments.page(database, query, where=COMMENTS[is_agent(actor)], ticket=ticket_id)
 
 
 async def history(
     database: Database, ticket_id: int, query: Mapping[str, Any], *, actor: Principal
-) -> Page:
-    """What happened that the caller may know of, the first first."""
+) -> Page[HistoryEntry]:
+    """Return a page of the events that the caller may see, oldest first."""
     await find(database, ticket_id, actor=actor)
     found = await events.page(database, query, where=EVENTS[is_agent(actor)], ticket=ticket_id)
-    return replace(found, rows=[entry(event_of(row)) for row in found.rows])
+    return found.with_rows([_entry(event_of(row)) for row in found.rows])
 
 
-def entry(event: Event) -> Row:
-    """What happened as the history shows it."""
-    shown = {"seq": str(event.cursor), "type": event.type, "at": event.at}
-    return shown | {"actor": event.actor_name, "changes": changes(event), **details(event)}
+def _entry(event: Event) -> HistoryEntry:
+    return {
+        "seq": str(event.cursor),
+        "type": event.type,
+        "at": event.at,
+        "actor": event.actor_name,
+        "changes": changes(event),
+        **details(event),
+    }
 
 
-def changes(event: Event) -> Row:
-    """The fields that an event changed: what they held, what they hold."""
+def changes(event: Event) -> dict[str, Any]:
+    """Return the fields that an event changed, each with its values `from` and `to`."""
     before, after = event.before or {}, event.after or {}
     return {name: {"from": before[name], "to": after[name]} for name in before if name in after}
 
 
-def details(event: Event) -> Row:
-    """What an event says beside the fields of the ticket."""
-    after = event.after or {}
-    return {name: after[name] for name in ("comment", "missed", "merged") if name in after}
+def details(event: Event) -> EventDetails:
+    """Return what an event holds beside the fields of the ticket."""
+    after, found = event.after or {}, EventDetails()
+    if "comment" in after:
+        found["comment"] = after["comment"]
+    if "missed" in after:
+        found["missed"] = after["missed"]
+    if "merged" in after:
+        found["merged"] = after["merged"]
+    return found
 
 
 async def add(
     tx: Transaction, ticket_id: int, values: Mapping[str, Any], *, actor: Principal
-) -> Row:
-    """Say something: publicly as reporter, assignee or agent, internally as agent.
+) -> CommentRow:
+    """Add a comment: a public one as reporter, assignee or agent, an internal one as agent.
 
-    A public word of the reporter within 14 days of the ticket's end opens it again; the first one
-    of anybody else is the first response.
+    A public comment of the reporter within 14 days of the ticket's end reopens it; the first public
+    comment of anybody else is the first response.
     """
-    before = await locked(tx, ticket_id, actor=actor)
+    before = await get_for_update(tx, ticket_id, actor=actor)
     if not (is_agent(actor) or is_reporter(actor, before) or is_assignee(actor, before)):
         raise NotAllowed
     internal = values.get("internal", False)
     if internal and not is_agent(actor):
         raise NotAllowed("Internal comments are for agents")
-    keep_merged(before)
+    reject_merged(before)
     comment = await _store(tx, before, values["comment"], internal, actor)
     if internal:
         return comment
@@ -129,26 +147,30 @@ async def add(
     return comment
 
 
-async def add_note(tx: Transaction, ticket_id: int, note: str, *, actor: Principal) -> Row:
-    """An internal comment, also by an assignee who may not read it afterwards."""
-    row = await locked(tx, ticket_id, actor=actor)
+async def add_note(tx: Transaction, ticket_id: int, note: str, *, actor: Principal) -> CommentRow:
+    """Add an internal comment, also for an assignee who may not read it afterwards."""
+    row = await get_for_update(tx, ticket_id, actor=actor)
     return await _store(tx, row, note, True, actor)
 
 
-async def _store(tx: Transaction, row: Row, text: str, internal: bool, actor: Principal) -> Row:
+async def _store(
+    tx: Transaction, row: StoredTicketRow, text: str, internal: bool, actor: Principal
+) -> CommentRow:
+    """Insert a comment and record its event."""
     made = await tx.one(
         _INSERT, ticket=row["id"], user=actor.id, employee=actor.employee_id,
         author=actor.name, internal=internal, comment=text,
         files=stored_in_text(text, FOLDER),
     )  # fmt: skip
     comment = await tx.one(_FIND, id=made["id"])
-    said = {"internal": internal, "comment": comment}
+    more = {"internal": internal, "comment": comment}
     # An internal comment leaves no trace on the ticket, whose row others see.
-    await tx.record("ticket_commented", "ticket", row["id"], after=context(row) | said)
+    await tx.record("ticket_commented", "ticket", row["id"], after=context(row) | more)
     return comment
 
 
-async def _reopen(tx: Transaction, before: Row) -> None:
+async def _reopen(tx: Transaction, before: StoredTicketRow) -> None:
+    """Reopen a ticket that ended within REOPENS."""
     ended = before["closedAt"] or before["resolvedAt"]
     if ended is not None and tx.now - ended <= REOPENS:
         again = await resume(tx, before, before["priority"])

@@ -1,22 +1,24 @@
-"""When a ticket is due: its targets in business time, from its making on, without its pauses.
+"""When a ticket is due: its targets in business time from its creation on, without its pauses.
 
-A ticket has two targets: the first response (a public comment or a change of status by somebody
-else than the reporter) and the resolution. Both are counted in the hours of business_hours.py and
-stand still while the ticket is resolved or closed. Breaches are told by sla.py.
+A ticket has two targets: the first response (a public comment or a change of status by anybody but
+the reporter) and the resolution. Both are counted in the hours of business_hours.py, and their
+clock stands still while the ticket is resolved or closed. Missed targets: sla.py.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, and_, bindparam, or_, select
 
 from models.leave import holiday
 from models.tickets import resolution_unmet, response_unmet, ticket
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.tickets.business_hours import BusinessHours
+from sunshine.modules.tickets.rows import HolidayRow, StoredTicketRow
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-# Whether a target was, or by now is, missed; an instant is late from the one it was due at.
+# Whether a target was missed, or is by now: it is late from the instant on at which it is due.
 RESPONSE_LATE: ColumnElement[bool] = and_(response_unmet, ticket.c.first_response_due_at <= _NOW)
 RESOLUTION_LATE: ColumnElement[bool] = and_(resolution_unmet, ticket.c.due_at <= _NOW)
 BREACHED: ColumnElement[bool] = or_(RESPONSE_LATE, RESOLUTION_LATE)
@@ -24,14 +26,18 @@ BREACHED: ColumnElement[bool] = or_(RESPONSE_LATE, RESOLUTION_LATE)
 _HOLIDAYS = Statement(
     select(holiday.c.date).where(
         holiday.c.date >= bindparam("since"), holiday.c.deleted_at.is_(None)
-    )
+    ),
+    HolidayRow,
 )
 
 
-async def due(
+async def due_dates(
     tx: Transaction, priority: str, since: datetime, paused: timedelta = timedelta()
-) -> Row:
-    """Both due instants of a ticket made at `since` that stood still for so much business time."""
+) -> dict[str, datetime]:
+    """Return both due instants of a ticket that was created at `since`.
+
+    `paused` is the business time for which its clock stood still.
+    """
     hours = await _hours(tx, since)
     response, resolution = tx.policy.sla[priority]
     return {
@@ -40,15 +46,21 @@ async def due(
     }
 
 
-async def redue(tx: Transaction, before: Row, priority: str) -> Row:
-    """What another priority changes: the targets that are still open, counted from the making."""
+async def reschedule(
+    tx: Transaction, before: StoredTicketRow, priority: str
+) -> dict[str, datetime]:
+    """Return the due instants of a priority: of the open targets, counted from the creation."""
     return await _open_targets(tx, before, priority, before["paused"])
 
 
-async def resume(tx: Transaction, before: Row, priority: str) -> Row:
-    """What changes when a ticket that is resolved or closed is worked on again: the open targets
-    move by the business time that it stood still, and what was said at its end is void."""
+async def resume(tx: Transaction, before: StoredTicketRow, priority: str) -> dict[str, Any]:
+    """Return the fields that reopening sets on a resolved or closed ticket.
+
+    The open targets move by the business time for which the clock stood still; resolution and
+    rating are removed. A closed ticket that was never resolved counts from its closing.
+    """
     stopped = before["resolvedAt"] or before["closedAt"]
+    assert stopped is not None  # noqa: S101 - the database holds it; tells mypy
     hours = await _hours(tx, stopped)
     paused = before["paused"] + hours.between(stopped, tx.now)
     ended = ("resolvedAt", "closedAt", "resolution", "satisfaction", "satisfactionComment")
@@ -59,9 +71,11 @@ async def resume(tx: Transaction, before: Row, priority: str) -> Row:
     }
 
 
-async def _open_targets(tx: Transaction, before: Row, priority: str, paused: timedelta) -> Row:
-    found = await due(tx, priority, before["createdAt"], paused)
-    if before["firstRespondedAt"]:  # it is met or missed by what was promised then
+async def _open_targets(
+    tx: Transaction, before: StoredTicketRow, priority: str, paused: timedelta
+) -> dict[str, datetime]:
+    found = await due_dates(tx, priority, before["createdAt"], paused)
+    if before["firstRespondedAt"]:  # met or missed against the date that was promised then
         del found["firstResponseDueAt"]
     return found
 

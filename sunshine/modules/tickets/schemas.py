@@ -39,20 +39,20 @@ FILTERS: Schema = {
     "search": text(100),
 }
 
-_TOLD: Schema = {
+_REPORT: Schema = {
     "title": text(200, required=True, example="Network issue in office"),
     "description": prose(10_000, nullable=True, example="WiFi not working on 2nd floor"),
     "category": text(100, nullable=True, example="IT"),
     "attachments": list_of(file_url(), 20, check_with="distinct", example=["url_to_file"]),
 }
 CREATE: Schema = {
-    **_TOLD,
+    **_REPORT,
     "priority": {**PRIORITY, "example": "high"},
     "reportedBy": row_id(example=123),
 }
 # `version` is that of the ticket as the sender knows it.
 CHANGE: Schema = {
-    **changes(_TOLD),
+    **changes(_REPORT),
     "priority": PRIORITY,
     "status": {**STATUS, "example": "in_progress"},
     "assignedTo": row_id(nullable=True, example=456),
@@ -97,7 +97,7 @@ TICKET = resource_shape(
     watching=flag(),
     version=whole(1),
 )
-SAID = Shape(
+TICKET_COMMENT = Shape(
     "TicketComment",
     {
         "id": row_id(),
@@ -109,8 +109,8 @@ SAID = Shape(
         "createdAt": instant(),
     },
 )
-# `changes` has a field's name with what it held and holds.
-HAPPENED = Shape(
+# `changes` has each changed field's name with the values `from` and `to`.
+TICKET_EVENT = Shape(
     "TicketEvent",
     {
         "seq": string(),
@@ -118,7 +118,7 @@ HAPPENED = Shape(
         "at": instant(),
         "actor": string(),
         "changes": any_object(),
-        "comment": optional(object_of(SAID)),
+        "comment": optional(object_of(TICKET_COMMENT)),
         "missed": optional(any_object()),
         "merged": optional(any_object()),
     },

@@ -1,7 +1,7 @@
-"""Tickets: found, listed, made; what their verbs stand on. Tables: models/tickets.py.
+"""Tickets: list, find, create, and the steps that all changes are made of.
 
-Who sees what: visibility.py. Changes: updates.py, closing.py. What is said about
-them: comments.py. When they are due: due_dates.py.
+Tables: models/tickets.py. Who sees what: visibility.py. Changes: updates.py, closing.py. Comments:
+comments.py. Due dates: due_dates.py.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     select,
     union,
     update,
@@ -28,10 +27,11 @@ from sunshine.core.errors import Conflict, NotAllowed
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Database, Reader, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.records import require_active, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, require_active
+from sunshine.database.statements import Statement
 from sunshine.modules.scope import ME, employee_of, employee_within
-from sunshine.modules.tickets.due_dates import BREACHED, due
+from sunshine.modules.tickets.due_dates import BREACHED, due_dates
+from sunshine.modules.tickets.rows import StoredTicketRow, TicketContext, TicketFields, TicketRow
 from sunshine.modules.tickets.schemas import FILTERS
 from sunshine.modules.tickets.visibility import COMMENTS, TICKETS, is_agent, refusal, scope
 
@@ -67,13 +67,6 @@ _SHOWN: dict[str, ColumnElement[Any]] = {
     "updatedAt": ticket.c.updated_at,
 }
 _IS_ROW = ticket.c.id == bindparam("id")
-_LOCK = Statement(
-    select(ticket.c.id)
-    .where(_IS_ROW, ticket.c.deleted_at.is_(None))
-    .with_for_update(key_share=True)
-)
-# What an event always says, so that whoever is told of it needs to ask nothing.
-_CONTEXT = ("number", "status", "priority", "assignedTo")
 
 
 def _rows(**more: ColumnElement[Any]) -> Select[Any]:
@@ -84,7 +77,7 @@ def _rows(**more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _rows_for(agent: bool) -> Select[Any]:
-    """The rows with what depends on who reads them, and when."""
+    """Select tickets with the fields that depend on the reader and the time."""
     comments = select(func.count()).where(
         ticket_comment.c.ticket_id == ticket.c.id, *COMMENTS[agent]
     )
@@ -95,7 +88,7 @@ def _rows_for(agent: bool) -> Select[Any]:
 
 
 def _found_by(agent: bool) -> ColumnElement[bool]:
-    """What a search finds: by number, title, description, or a comment that its reader sees."""
+    """Return the condition of a search: in number, title, description and visible comments."""
     said = contains(func.lower(ticket_comment.c.comment))
     found = ticket.alias("found")
     return ticket.c.id.in_(
@@ -106,7 +99,7 @@ def _found_by(agent: bool) -> ColumnElement[bool]:
     )
 
 
-def _listing(agent: bool) -> ListQuery:
+def _listing(agent: bool) -> ListQuery[TicketRow]:
     category = func.lower(bindparam("category", type_=Text))
     return ListQuery(
         _rows_for(agent),
@@ -128,32 +121,26 @@ def _listing(agent: bool) -> ListQuery:
             "priority": severity,
         },
         default_sort="-id",
+        row=TicketRow,
     )
 
 
 LISTINGS = {agent: _listing(agent) for agent in (True, False)}
 _FIND = {
-    (agent, reach): Statement(_rows_for(agent).where(_IS_ROW, *TICKETS[reach]))
+    (agent, reach): Statement(_rows_for(agent).where(_IS_ROW, *TICKETS[reach]), TicketRow)
     for agent in (True, False)
     for reach in TICKETS
 }
-_STORED = Statement(_rows(paused=ticket.c.paused).where(_IS_ROW))
-_INSERT = Statement(
-    insert(ticket)
-    .values(
-        {
-            FIELDS[name]: bindparam(name, type_=FIELDS[name].type)
-            for name in ("title", "description", "priority", "category", "reportedBy",
-                         "attachments", "firstResponseDueAt", "dueAt")
-        }
-    )
-    .values(stamped(ticket))
-    .returning(ticket.c.id)
-)  # fmt: skip
+_steps = RecordSteps(ticket, rows=_rows(paused=ticket.c.paused), row=StoredTicketRow, fields=FIELDS)
 
 
-async def page(database: Database, query: Mapping[str, Any], *, actor: Principal) -> Page:
-    """Those that the caller may see, the latest first; filtering by somebody else is refused."""
+async def page(
+    database: Database, query: Mapping[str, Any], *, actor: Principal
+) -> Page[TicketRow]:
+    """Return a page of the tickets that the caller may see, the latest first.
+
+    NotAllowed for a filter by an employee outside the caller's scope.
+    """
     reach = _reach(actor)
     for field in ("assignedTo", "reportedBy"):
         if reach != "all" and field in query:
@@ -163,84 +150,101 @@ async def page(database: Database, query: Mapping[str, Any], *, actor: Principal
     )
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One ticket as the caller may see it."""
+async def find(database: Database, id_: int, *, actor: Principal) -> TicketRow:
+    """Return one ticket as the caller sees it; `refusal` where they do not."""
     return await _find(database, id_, actor, now=database.clock())
 
 
-async def shown(tx: Transaction, id_: int, *, actor: Principal) -> Row:
-    """The same within a change."""
+async def response(tx: Transaction, id_: int, *, actor: Principal) -> TicketRow:
+    """Return a ticket as `find`, within a change."""
     return await _find(tx, id_, actor)
 
 
-async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """A new ticket; agents may report in another's name."""
+async def create(tx: Transaction, values: Mapping[str, Any], *, actor: Principal) -> TicketRow:
+    """Create a ticket; NotAllowed in the name of somebody else, except for agents."""
     reporter = values["reportedBy"] if "reportedBy" in values else employee_of(actor)
     if not is_agent(actor) and reporter != actor.employee_id:
         raise NotAllowed("Tickets are reported in one's own name")
     await require_active(tx, employee, reporter, "reportedBy")
-    blank: Row = {"description": None, "priority": "medium", "category": None, "attachments": []}
-    full = blank | dict(values) | {"reportedBy": reporter}
-    made = await tx.one(_INSERT, **full, **await due(tx, full["priority"], tx.now))
-    row = await _stored(tx, made["id"])
+    blank: dict[str, Any] = {
+        "description": None,
+        "priority": "medium",
+        "category": None,
+        "attachments": [],
+    }
+    full = {**blank, **values, "reportedBy": reporter}
+    full |= await due_dates(tx, full["priority"], tx.now)
+    row = await _steps.get(tx, await _steps.insert(tx, full))
     await tx.record("ticket_created", "ticket", row["id"], after=snapshot(row))
-    return await shown(tx, row["id"], actor=actor)
+    return await response(tx, row["id"], actor=actor)
 
 
-async def locked(tx: Transaction, id_: int, *, actor: Principal) -> Row:
-    """The stored row, held until the change is made: two who change it go one after the other."""
+async def get_for_update(tx: Transaction, id_: int, *, actor: Principal) -> StoredTicketRow:
+    """Lock and return a ticket; `refusal` where there is none.
+
+    Two changes of one ticket so follow one another.
+    """
     row = await find_for_update(tx, id_)
     if row is None:
         raise refusal(actor)
     return row
 
 
-async def find_for_update(tx: Transaction, id_: int) -> Row | None:
-    """The same for the system itself; None when it is gone."""
-    return await _stored(tx, id_) if await tx.one_or_none(_LOCK, id=id_) else None
+async def find_for_update(tx: Transaction, id_: int) -> StoredTicketRow | None:
+    """Lock and return a ticket for the system itself; None where there is none."""
+    return await _steps.find_for_update(tx, id_)
 
 
-async def save(tx: Transaction, before: Row, type_: str, **changes: Any) -> Row:
-    """Set fields of a locked row, with their event; what they hold already changes nothing."""
-    news = {name: value for name, value in changes.items() if before[name] != value}
+async def save(
+    tx: Transaction, before: StoredTicketRow, type_: str, **changes: Any
+) -> StoredTicketRow:
+    """Set fields of a locked ticket and record the event; nothing where no field differs."""
+    stored: Mapping[str, Any] = before
+    news = {name: value for name, value in changes.items() if stored[name] != value}
     if not news:
         return before
     await tx.execute(_update(tuple(sorted(news))), row_id=before["id"], **news)
-    after = await _stored(tx, before["id"])
-    kept = ("version", "updatedAt", "paused")
-    changed = [name for name in after if name not in kept and before[name] != after[name]]
+    after = await _steps.get(tx, before["id"])
+    held: Mapping[str, Any] = after
+    silent = ("version", "updatedAt", "paused")
+    changed = [name for name in held if name not in silent and stored[name] != held[name]]
     await tx.record(
         type_,
         "ticket",
         after["id"],
-        before={name: before[name] for name in changed},
-        after=context(after) | {name: after[name] for name in changed},
+        before={name: stored[name] for name in changed},
+        after=context(after) | {name: held[name] for name in changed},
     )
     return after
 
 
-def context(row: Row) -> Row:
-    """What an event says of a ticket whatever has changed."""
-    return {name: row[name] for name in _CONTEXT}
+def context(row: TicketFields) -> TicketContext:
+    """Return what every event of a ticket holds."""
+    return {
+        "number": row["number"],
+        "status": row["status"],
+        "priority": row["priority"],
+        "assignedTo": row["assignedTo"],
+    }
 
 
-def snapshot(row: Row) -> Row:
-    """A stored row as an event keeps it."""
+def snapshot(row: StoredTicketRow) -> Mapping[str, object]:
+    """Return a stored ticket as events hold it."""
     return {name: value for name, value in row.items() if name != "paused"}
 
 
-def is_reporter(actor: Principal, row: Row) -> bool:
-    """Whether the caller reported it."""
+def is_reporter(actor: Principal, row: TicketFields) -> bool:
+    """Return whether the caller reported the ticket."""
     return actor.employee_id is not None and actor.employee_id == row["reportedBy"]
 
 
-def is_assignee(actor: Principal, row: Row) -> bool:
-    """Whether the caller is to solve it."""
+def is_assignee(actor: Principal, row: TicketFields) -> bool:
+    """Return whether the ticket is assigned to the caller."""
     return actor.employee_id is not None and actor.employee_id == row["assignedTo"]
 
 
-def keep_merged(row: Row) -> None:
-    """Conflict `ticket_merged` if it became part of another one, which goes on for it."""
+def reject_merged(row: TicketFields) -> None:
+    """Raise Conflict `ticket_merged` for a ticket that was merged into another one."""
     if row["mergedInto"] is not None:
         raise Conflict(
             "This ticket was merged into another one",
@@ -256,7 +260,7 @@ def _reach(actor: Principal) -> Scope:
     return reach
 
 
-async def _find(reader: Reader, id_: int, actor: Principal, **values: Any) -> Row:
+async def _find(reader: Reader, id_: int, actor: Principal, **values: Any) -> TicketRow:
     statement = _FIND[is_agent(actor), _reach(actor)]
     row = await reader.one_or_none(statement, id=id_, me=actor.employee_id, **values)
     if row is None:
@@ -264,12 +268,8 @@ async def _find(reader: Reader, id_: int, actor: Principal, **values: Any) -> Ro
     return row
 
 
-async def _stored(tx: Transaction, id_: int) -> Row:
-    return await tx.one(_STORED, id=id_)
-
-
 @lru_cache(maxsize=64)
-def _update(names: tuple[str, ...]) -> Statement[Any]:
+def _update(names: tuple[str, ...]) -> Statement[object]:
     values: dict[Any, Any] = {
         FIELDS[name]: bindparam(name, type_=FIELDS[name].type) for name in names
     }

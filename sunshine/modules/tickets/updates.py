@@ -1,6 +1,6 @@
-"""Tickets on their way: who may change what, from which status to which, who solves them.
+"""Changes of tickets: who may change which fields, which status may follow which, who is assigned.
 
-Their end (close, rate, merge, delete): closing.py. Rows: tickets.py.
+The end of tickets (close, rate, merge, delete): closing.py. The steps of a change: tickets.py.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,17 @@ from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.modules.tickets import comments
-from sunshine.modules.tickets.due_dates import redue, resume
+from sunshine.modules.tickets.due_dates import reschedule, resume
+from sunshine.modules.tickets.rows import StoredTicketRow, TicketFields, TicketRow
 from sunshine.modules.tickets.tickets import (
+    get_for_update,
     is_assignee,
     is_reporter,
-    keep_merged,
-    locked,
+    reject_merged,
+    response,
     save,
-    shown,
 )
 from sunshine.modules.tickets.visibility import is_agent
 
@@ -35,10 +36,10 @@ FORWARD = frozenset(
         *((status, "closed") for status in ("open", "in_progress", "resolved")),
     }
 )
-# Back to the queue, and not solved after all. What is closed opens by its reporter's comment only.
+# Back to the queue, and not resolved after all. Only a reporter's comment reopens a closed ticket.
 BACK = frozenset({("in_progress", "open"), ("resolved", "in_progress")})
 
-# A deactivation waits for us, or we for it.
+# A deactivation of the employee waits for the assignment, or the assignment for it.
 _ACTIVE = Statement(
     select(employee.c.id)
     .where(
@@ -46,25 +47,28 @@ _ACTIVE = Statement(
         employee.c.deleted_at.is_(None),
         employee.c.status == "active",
     )
-    .with_for_update(key_share=True, read=True)
+    .with_for_update(key_share=True, read=True),
+    IdRow,
 )
 
 
-async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal) -> Row:
-    """Merge what is sent into a ticket, as far as the caller may change it.
+async def change(
+    tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal
+) -> TicketRow:
+    """Merge values into a ticket; NotAllowed for fields that the caller may not change.
 
     `notes` become an internal comment. Conflict `illegal_transition` for a status that cannot
-    follow; `changed_meanwhile` where `version` is sent and not the ticket's any more.
+    follow the present one; `changed_meanwhile` where `version` is no longer the ticket's.
     """
-    before = await locked(tx, id_, actor=actor)
+    before = await get_for_update(tx, id_, actor=actor)
     given = {name: value for name, value in values.items() if name not in ("notes", "version")}
     _check_fields(actor, before, given.keys() | values.keys() & {"notes"})
-    keep_merged(before)
+    reject_merged(before)
     if values.get("version", before["version"]) != before["version"]:
         raise Conflict(
             "Somebody else changed this ticket meanwhile",
             code="changed_meanwhile",
-            data=await shown(tx, id_, actor=actor),
+            data=await response(tx, id_, actor=actor),
         )
     if given.keys() & REPORTER_FIELDS and not is_agent(actor) and before["status"] != "open":
         raise Conflict("Only open tickets are reworded; add a comment", code="ticket_not_open")
@@ -73,13 +77,18 @@ async def change(tx: Transaction, id_: int, values: Mapping[str, Any], *, actor:
     await save(tx, before, "ticket_updated", **await _with_consequences(tx, before, given, actor))
     if "notes" in values:
         await comments.add_note(tx, id_, values["notes"], actor=actor)
-    return await shown(tx, id_, actor=actor)
+    return await response(tx, id_, actor=actor)
 
 
-def moved(tx: Transaction, before: Row, status: str, *, actor: Principal) -> Row:
-    """What goes with a new status: when it came, whether that was the first response."""
+def status_changes(
+    tx: Transaction, before: StoredTicketRow, status: str, *, actor: Principal
+) -> dict[str, Any]:
+    """Return the fields that a new status sets: when it was reached, and the first response.
+
+    Conflict and NotAllowed as for the transition.
+    """
     _check_transition(actor, before["status"], status)
-    changes: Row = {"status": status}
+    changes: dict[str, Any] = {"status": status}
     if status == "resolved":
         changes["resolvedAt"] = tx.now
     if status == "closed":
@@ -90,7 +99,7 @@ def moved(tx: Transaction, before: Row, status: str, *, actor: Principal) -> Row
 
 
 def _check_transition(actor: Principal, now: str, then: str) -> None:
-    """Conflict unless the one status may follow the other; NotAllowed back, except to agents."""
+    """Raise Conflict unless `then` may follow `now`; NotAllowed to move back, except for agents."""
     if (now, then) in BACK:
         if not is_agent(actor):
             raise NotAllowed("Only agents move a ticket back")
@@ -102,7 +111,8 @@ def _check_transition(actor: Principal, now: str, then: str) -> None:
         )
 
 
-def _check_fields(actor: Principal, row: Row, names: set[str]) -> None:
+def _check_fields(actor: Principal, row: TicketFields, names: set[str]) -> None:
+    """Raise NotAllowed for fields of a ticket that the caller may not change."""
     if is_agent(actor):
         return
     allowed: frozenset[str] = frozenset()
@@ -117,21 +127,22 @@ def _check_fields(actor: Principal, row: Row, names: set[str]) -> None:
 
 
 async def _check_assignee(tx: Transaction, employee_id: int) -> None:
-    """Invalid unless somebody of this id works here."""
+    """Raise Invalid unless the id is that of an active employee, who stays so until the end."""
     if await tx.one_or_none(_ACTIVE, id=employee_id) is None:
         raise Invalid.field("assignedTo", "is no active employee")
 
 
 async def _with_consequences(
-    tx: Transaction, before: Row, given: Mapping[str, Any], actor: Principal
-) -> Row:
+    tx: Transaction, before: StoredTicketRow, given: Mapping[str, Any], actor: Principal
+) -> dict[str, Any]:
+    """Return the given fields with those that follow from them: instants and due dates."""
     changes = dict(given)
     priority = given.get("priority", before["priority"])
     status = given.get("status", before["status"])
     if status != before["status"]:
-        changes |= moved(tx, before, status, actor=actor)
+        changes |= status_changes(tx, before, status, actor=actor)
     if status in RUNNING and before["status"] not in RUNNING:
         changes |= await resume(tx, before, priority)
     elif status in RUNNING and priority != before["priority"]:
-        changes |= await redue(tx, before, priority)
+        changes |= await reschedule(tx, before, priority)
     return changes

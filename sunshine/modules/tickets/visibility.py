@@ -1,11 +1,11 @@
-"""Who may see what of a ticket, said once: as SQL for what is read, in memory for what is told.
+"""Who sees which tickets, comments and events: once as SQL for lists, once in memory for sockets.
 
-Own is what one reported, is to solve, or watches. A manager sees what their reports reported or are
-to solve; agents see everything, and they alone what is internal. Whoever adds a way to read tickets
-asks here (docs/decisions/0012-tickets.md).
+Own tickets are those that the caller reported, is assigned to, or watches. Managers see also those
+that their reports reported or are assigned to; agents see all, and agents alone see internal
+comments and events. Every way to read tickets asks here (docs/decisions/0012-tickets.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,13 +30,14 @@ from sunshine.core.errors import AppError, NotAllowed, NotFound
 from sunshine.core.principals import Principal, Scope
 from sunshine.database.database import Reader
 from sunshine.database.event_log import Event
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.columns import names
 from sunshine.live.hub import Audience
 from sunshine.modules.scope import ME, Conditions
+from sunshine.modules.tickets.rows import RelatedRow
 
-# What everybody who sees a ticket may know of it: of everything else that happens, of a type that
-# is not listed here too, only agents do. A comment may be internal besides.
+# The events that every caller who sees a ticket may see, unless their comment is internal. Events
+# of other types, future ones included, are for agents.
 PUBLIC = (
     "ticket_created",
     "ticket_updated",
@@ -47,31 +48,32 @@ PUBLIC = (
     "ticket_rated",
     "ticket_merged",
 )
-_happened = kernel.event["sunshine"].c
+_event = kernel.event["sunshine"].c
 
 
 def is_agent(actor: Principal) -> bool:
-    """Whether they see all tickets and what is internal, and may change everything."""
+    """Return whether the caller sees all tickets and internal comments, and may change them."""
     return actor.may("tickets:agent")
 
 
 def scope(actor: Principal) -> Scope | None:
-    """Whose tickets they see."""
+    """Return whose tickets the caller sees; None for nobody's."""
     return "all" if is_agent(actor) else actor.scope("tickets:read")
 
 
 def refusal(actor: Principal) -> AppError:
-    """What is said of a ticket that is not there, or not theirs to see."""
+    """Return the error for a ticket that does not exist, or that the caller may not see."""
     return NotFound() if scope(actor) == "all" else NotAllowed()
 
 
 def _related(mine: bool) -> ColumnElement[bool]:
+    """Return the condition of the caller's own tickets, or of the team's too."""
     other = ticket.alias("related")
     people: ColumnElement[bool] = employee.c.id == ME
     if not mine:
         people = or_(people, employee.c.manager_id == ME)
     team = select(employee.c.id).where(people)
-    # A union, for each part has its index: `or` would read the whole table.
+    # A union, because each part has its index: `or` would read the whole table.
     return ticket.c.id.in_(
         union(
             select(other.c.id).where(other.c.reported_by_id.in_(team)),
@@ -81,9 +83,9 @@ def _related(mine: bool) -> ColumnElement[bool]:
     )
 
 
-# What narrows tickets to each scope. The parameter `me` is the caller's employee id.
+# The conditions of each scope. The parameter `me` is the caller's employee id.
 TICKETS: Conditions = {"all": (), "team": (_related(False),), "own": (_related(True),)}
-# What narrows comments and events, by whether the caller is an agent.
+# The conditions of comments and events, by whether the caller is an agent.
 COMMENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
     True: (),
     False: (ticket_comment.c.internal.is_(False),),
@@ -91,27 +93,31 @@ COMMENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
 EVENTS: Mapping[bool, tuple[ColumnElement[bool], ...]] = {
     True: (),
     False: (
-        _happened.type == any_(literal(list(PUBLIC), ARRAY(Text))),
-        func.coalesce(_happened.after["internal"].as_boolean(), false()).is_(False),
+        _event.type == any_(literal(list(PUBLIC), ARRAY(Text))),
+        func.coalesce(_event.after["internal"].as_boolean(), false()).is_(False),
     ),
 }
 
 
-def _naming(agent: bool) -> ColumnElement[bool]:
+def _names_file(agent: bool) -> ColumnElement[bool]:
+    """Return the condition that a ticket, or a comment that the reader sees, names the file."""
     attached = select(ticket.c.id).where(names(ticket.c.attachments)).correlate(None)
     said = select(ticket_comment.c.ticket_id).where(names(ticket_comment.c.files))
     return ticket.c.id.in_(union(attached, said.where(*COMMENTS[agent])))
 
 
-_NAMING = {
+_OF_FILE = {
     (reach, agent): Statement(
-        select(ticket.c.id).where(_naming(agent), ticket.c.deleted_at.is_(None), *where).limit(1)
+        select(ticket.c.id)
+        .where(_names_file(agent), ticket.c.deleted_at.is_(None), *where)
+        .limit(1),
+        IdRow,
     )
     for reach, where in TICKETS.items()
     for agent in (True, False)
 }
 
-# The same in memory: who is related to some tickets, whoever asks.
+# The same in memory: the employees who are related to tickets.
 _reporter, _assignee = employee.alias("reporter"), employee.alias("assignee")
 _RELATED = Statement(
     select(
@@ -133,29 +139,30 @@ _RELATED = Statement(
     )
     .where(
         ticket.c.id == any_(bindparam("ids", type_=ARRAY(Integer))), ticket.c.deleted_at.is_(None)
-    )
+    ),
+    RelatedRow,
 )
 
 
 async def check_file(reader: Reader, name: str, *, actor: Principal) -> None:
-    """Refuse with refusal() unless a ticket that they see names the file, or a comment on one that
-    they may read."""
+    """Raise `refusal` unless a ticket that the caller sees names the file, or a comment that they
+    may read."""
     reach = scope(actor)
     if reach is None:
         raise refusal(actor)
-    statement = _NAMING[reach, is_agent(actor)]
+    statement = _OF_FILE[reach, is_agent(actor)]
     if not await reader.one_or_none(statement, name=name, me=actor.employee_id):
         raise refusal(actor)
 
 
 async def audiences(reader: Reader, ids: Sequence[int]) -> Mapping[int, Audience]:
-    """Who is related to these tickets now; deleted ones are left out."""
+    """Return who is related to these tickets now; deleted tickets are left out."""
     rows = await reader.all(_RELATED, ids=list(ids))
     return {row["id"]: _audience(row) for row in rows}
 
 
 def sees_ticket(actor: Principal, audience: Audience) -> bool:
-    """Whether they see a ticket: TICKETS in memory."""
+    """Return whether the caller sees a ticket: TICKETS in memory."""
     reach = scope(actor)
     if reach == "own":
         return actor.employee_id in audience.own
@@ -165,16 +172,20 @@ def sees_ticket(actor: Principal, audience: Audience) -> bool:
 
 
 def sees_event(actor: Principal, type_: str, after: Mapping[str, Any] | None) -> bool:
-    """Whether they see what happened to a ticket that they see: EVENTS in memory."""
+    """Return whether the caller sees an event of a ticket that they see: EVENTS in memory."""
     return is_agent(actor) or (type_ in PUBLIC and not (after or {}).get("internal"))
 
 
 def sees(actor: Principal, event: Event, audience: Audience) -> bool:
-    """Whether they see what happened: what sockets ask."""
+    """Return whether a socket's caller sees an event."""
     return sees_ticket(actor, audience) and sees_event(actor, event.type, event.after)
 
 
-def _audience(row: Row) -> Audience:
-    own = {row["reported_by_id"], row["assigned_to_id"], *row["watchers"]} - {None}
-    team = {row["reporters_manager"], row["assignees_manager"]} - {None}
-    return Audience(frozenset(own), frozenset(team))
+def _audience(row: RelatedRow) -> Audience:
+    own = (row["reported_by_id"], row["assigned_to_id"], *row["watchers"])
+    team = (row["reporters_manager"], row["assignees_manager"])
+    return Audience(_known(own), _known(team))
+
+
+def _known(ids: Iterable[int | None]) -> frozenset[int]:
+    return frozenset(id_ for id_ in ids if id_ is not None)

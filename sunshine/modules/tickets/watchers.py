@@ -1,6 +1,4 @@
-"""Watching a ticket: those who may see it keep seeing it, and are told what happens."""
-
-from typing import Any
+"""The watchers of tickets: they keep seeing a ticket, and their sockets receive its events."""
 
 from sqlalchemy import DateTime, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
@@ -8,9 +6,10 @@ from sqlalchemy.dialects.postgresql import insert
 from models.tickets import ticket_watcher
 from sunshine.core.principals import Principal
 from sunshine.database.database import Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.modules.scope import employee_of
-from sunshine.modules.tickets.tickets import context, keep_merged, locked, shown
+from sunshine.modules.tickets.rows import StoredTicketRow, TicketRow
+from sunshine.modules.tickets.tickets import context, get_for_update, reject_merged, response
 
 _ADD = Statement(
     insert(ticket_watcher)
@@ -29,30 +28,36 @@ _REMOVE = Statement(
 )
 
 
-async def watch(tx: Transaction, id_: int, *, actor: Principal) -> Row:
-    """Watch a ticket that one may see; twice is once."""
-    row = await _seen(tx, id_, actor)
-    keep_merged(row)
+async def watch(tx: Transaction, id_: int, *, actor: Principal) -> TicketRow:
+    """Watch a ticket that the caller may see; repeated calls change nothing."""
+    row = await _get_visible(tx, id_, actor)
+    reject_merged(row)
     await _set(tx, _ADD, "ticket_watched", row, actor)
-    return await shown(tx, id_, actor=actor)
+    return await response(tx, id_, actor=actor)
 
 
 async def unwatch(tx: Transaction, id_: int, *, actor: Principal) -> None:
-    """Watch it no more, whether one did or not; who saw it for that alone sees it no more."""
-    row = await _seen(tx, id_, actor)
+    """Stop watching a ticket; callers who saw it only as watchers see it no longer."""
+    row = await _get_visible(tx, id_, actor)
     await _set(tx, _REMOVE, "ticket_unwatched", row, actor)
 
 
-async def _seen(tx: Transaction, id_: int, actor: Principal) -> Row:
-    row = await locked(tx, id_, actor=actor)
-    await shown(tx, id_, actor=actor)
+async def _get_visible(tx: Transaction, id_: int, actor: Principal) -> StoredTicketRow:
+    """Lock and return a ticket that the caller sees; NoEmployee for callers without one."""
+    row = await get_for_update(tx, id_, actor=actor)
+    await response(tx, id_, actor=actor)
     employee_of(actor)
     return row
 
 
 async def _set(
-    tx: Transaction, statement: Statement[Any], type_: str, row: Row, actor: Principal
+    tx: Transaction,
+    statement: Statement[object],
+    type_: str,
+    row: StoredTicketRow,
+    actor: Principal,
 ) -> None:
+    """Add or remove the caller as a watcher; an event where that changes anything."""
     if await tx.execute(statement, ticket=row["id"], employee=actor.employee_id):
         after = context(row) | {"employeeId": actor.employee_id}
         await tx.record(type_, "ticket", row["id"], after=after)

@@ -1,21 +1,24 @@
-"""Who may sign in: accounts, roles, grants. Tables: models/auth.py."""
+"""Accounts: who may sign in, with which role and granted permissions. Tables: models/auth.py.
 
-from collections.abc import Mapping
+The accounts of employees: employee_accounts.py.
+"""
+
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select, update
 
 from models.auth import user_permissions, users
 from models.employees import employee
 from sunshine.core.errors import Conflict, NotAllowed, NotFound, violations
-from sunshine.core.fields import MAX_ID
 from sunshine.core.principals import Principal
 from sunshine.database.database import Database, Transaction
 from sunshine.database.pages import ListQuery, Page, contains
-from sunshine.database.records import record_change, require_active, stamped
-from sunshine.database.statements import Row, Statement
+from sunshine.database.records import RecordSteps, require_active
+from sunshine.database.statements import IdRow, Statement
 from sunshine.identity.resolver import GRANTS
+from sunshine.modules.users.rows import PasswordHashRow, TokenVersionRow, UserRow
 from sunshine.modules.users.schemas import FILTERS
 
 violations(
@@ -50,42 +53,31 @@ _ROWS = select(
     users.c.created_at.label("createdAt"),
     users.c.updated_at.label("updatedAt"),
 )
-_FIND = Statement(_ROWS.where(users.c.id == bindparam("id")))
+_steps = RecordSteps(users, rows=_ROWS, row=UserRow, fields=_COLUMNS)
 _LOCK = Statement(
-    select(users.c.id, users.c.token_version).where(users.c.id == bindparam("id")).with_for_update()
+    select(users.c.id, users.c.token_version)
+    .where(users.c.id == bindparam("id"))
+    .with_for_update(),
+    TokenVersionRow,
 )
 # In one order, so that two admins who demote each other queue up and the second one is refused.
 _LOCK_ADMINS = Statement(
     select(users.c.id)
     .where(users.c.role == "admin", users.c.active)
     .order_by(users.c.id)
-    .with_for_update()
-)
-_INSERT = Statement(
-    insert(users)
-    .values({column: bindparam(name, type_=column.type) for name, column in _COLUMNS.items()})
-    .values(stamped(users))
-    .returning(users.c.id)
+    .with_for_update(),
+    IdRow,
 )
 _UNGRANT = Statement(delete(user_permissions).where(user_permissions.c.user_id == bindparam("id")))
 _GRANT = Statement(
     insert(user_permissions).values(user_id=bindparam("id"), permission=bindparam("permission"))
 )
 
-_OF_EMPLOYEE = Statement(
-    select(users.c.id, users.c.role, users.c.active).where(
-        users.c.employee_id == bindparam("employee")
-    )
-)
-_EMPLOYEE = Statement(
-    select(employee.c.name).where(
-        employee.c.id == bindparam("id", type_=Integer), employee.c.deleted_at.is_(None)
-    )
-)
 _HASH = Statement(
     select(users.c.password_hash).where(
         users.c.id == bindparam("id"), users.c.token_version == bindparam("version")
-    )
+    ),
+    PasswordHashRow,
 )
 CHANGED = Conflict("The account was changed meanwhile: sign in again", code="changed")
 
@@ -104,77 +96,75 @@ listing = ListQuery(
         ),
     },
     sort={"username": users.c.username, "name": users.c.name, "createdAt": users.c.created_at},
+    row=UserRow,
 )
 
 
-async def find(database: Database, id_: int, *, actor: Principal) -> Row:
-    """One account: any to hr and admin, one's own to everybody."""
+async def find(database: Database, id_: int, *, actor: Principal) -> UserRow:
+    """Return one account: any to HR and admins, their own to others; NotAllowed, NotFound."""
     if not actor.may("users:read") and id_ != actor.id:
         raise NotAllowed
-    row = await database.one_or_none(_FIND, id=id_)
-    if row is None:
-        raise NotFound
-    return _shown(row)
+    return _response(await _steps.get(database, id_))
 
 
-async def page(database: Database, query: Mapping[str, Any]) -> Page:
-    """A page of the accounts."""
+async def page(database: Database, query: Mapping[str, Any]) -> Page[UserRow]:
+    """Return a page of the accounts."""
     found = await listing.page(database, query)
     for row in found.rows:
-        _shown(row)
+        _response(row)
     return found
 
 
-async def create(tx: Transaction, values: Mapping[str, Any]) -> Row:
-    """A new account. `values` as schemas/users.py CREATE, with `passwordHash` for the password."""
+async def create(tx: Transaction, values: Mapping[str, Any]) -> UserRow:
+    """Create an account. `values` as CREATE of schemas.py, with `passwordHash` for `password`."""
     if values.get("employeeId") is not None:
         await require_active(tx, employee, values["employeeId"], "employeeId")
     blank = dict.fromkeys(_COLUMNS) | {"active": True, "mustChangePassword": False}
     full = blank | {name: value for name, value in values.items() if name in _COLUMNS}
-    made = await tx.one(_INSERT, **full)
-    await _grant(tx, made["id"], values.get("permissions", ()))
-    row = _shown(await tx.one(_FIND, id=made["id"]))
-    await tx.record("user_created", "users", row["id"], after=row)
+    id_ = await _steps.insert(tx, full)
+    await _grant(tx, id_, values.get("permissions", ()))
+    row = _response(await _steps.get(tx, id_))
+    await tx.record("user_created", "users", id_, after=row)
     return row
 
 
 async def change(
     tx: Transaction, id_: int, values: Mapping[str, Any], *, actor: Principal | None = None
-) -> Row:
-    """Merge into an account. `values` as schemas/users.py CHANGE, with `passwordHash`.
+) -> UserRow:
+    """Merge values into an account. `values` as CHANGE of schemas.py, with `passwordHash`.
 
-    A new password or role, asking for one, and a deactivation end all tokens of that account, at
-    once, everywhere. `actor` is who asks, where it is somebody with an account: oneself one changes
-    as it was when one's token was given, Conflict `changed`.
+    A new password or role, a request for a new password and a deactivation end all tokens of the
+    account, in every process, before the change is answered. `actor` is the caller, where the
+    caller has an account: a change of their own account needs the version that their token was
+    issued for, else Conflict `changed`. Conflict `last_admin`.
     """
-    await _keep_an_admin(tx, id_, values)
+    await _require_another_admin(tx, id_, values)
     locked = await tx.one_or_none(_LOCK, id=id_)
-    before = await tx.one_or_none(_FIND, id=id_)
-    if locked is None or before is None:
+    if locked is None:
         raise NotFound
+    before = await _steps.get(tx, id_)
     if actor is not None and actor.id == id_:
-        values = _own(before, values, actor, locked["token_version"])
-    news = _news(before, values)
+        values = _own_values(before, values, actor, locked["token_version"])
+    news = _changed_values(before, values)
     if not news:
-        return _shown(before)
+        return _response(before)
     linked = values.get("employeeId", before["employeeId"])
     if linked is not None and (news.get("active") or "employeeId" in news):
         await require_active(tx, employee, linked, "employeeId")
-    columns = {name: value for name, value in news.items() if name in _COLUMNS}
-    await tx.execute(_update(tuple(sorted(columns))), row_id=id_, ends=int(_ends(news)), **columns)
-    if "permissions" in news:
-        await _grant(tx, id_, news["permissions"])
-    after = await tx.one(_FIND, id=id_)
-    await record_change(tx, "users", before, after, "user_updated")
+    await _store(tx, id_, news)
+    after = await _steps.changed(tx, before, "user_updated")
     if "passwordHash" in news:
         await tx.record("user_password_changed", "users", id_)
     tx.invalidate_principals()
-    return _shown(after)
+    return _response(after)
 
 
 def check_change(id_: int, values: Mapping[str, Any], *, actor: Principal) -> None:
-    """NotAllowed unless the caller may change this: an admin anything of others, everybody name,
-    email and password of their own; and an admin says once which employee they are."""
+    """Raise NotAllowed unless the caller may change these fields of the account.
+
+    Admins change every field of others; everybody changes their own name, email and password, and
+    admins link their own account to an employee, once.
+    """
     if id_ == actor.id:
         own = OWN_FIELDS | ({"employeeId"} if actor.role == "admin" else set())
         if set(values) - own or (actor.employee_id is not None and "employeeId" in values):
@@ -183,45 +173,26 @@ def check_change(id_: int, values: Mapping[str, Any], *, actor: Principal) -> No
         raise NotAllowed
 
 
-async def deactivate(tx: Transaction, id_: int, *, actor: Principal) -> Row:
-    """End an account; its row stays for history."""
+async def deactivate(tx: Transaction, id_: int, *, actor: Principal) -> UserRow:
+    """End an account; its row stays for the audit trail. Conflict `own_account`, `last_admin`."""
     if id_ == actor.id:
         raise Conflict("Nobody deactivates their own account", code="own_account")
     return await change(tx, id_, {"active": False})
 
 
-async def deactivate_for_employee(tx: Transaction, employee_id: int) -> None:
-    """End the account of an employee who leaves, if there is one."""
-    row = await tx.one_or_none(_OF_EMPLOYEE, employee=employee_id)
-    if row is not None and row["active"]:
-        await change(tx, row["id"], {"active": False})
-
-
-async def of_employee(tx: Transaction, employee_id: int) -> Row | None:
-    """The account (id, role, active) linked to an employee."""
-    return await tx.one_or_none(_OF_EMPLOYEE, employee=employee_id)
-
-
 async def own_hash(database: Database, *, actor: Principal) -> str:
-    """The stored hash of the caller's password; Conflict `changed` where it is another by now."""
+    """Return the stored hash of the caller's password.
+
+    Conflict `changed` where the password or the role changed since the caller's token was issued.
+    """
     row = await database.one_or_none(_HASH, id=actor.id, version=actor.version)
     if row is None:
         raise CHANGED
-    return str(row["password_hash"])
+    return row["password_hash"]
 
 
-async def link(tx: Transaction, id_: int, employee_id: int | None) -> Row:
-    """Say which employee's account it is, None for nobody's; the account, with the `employee`'s
-    name. Conflict `employee_has_user`."""
-    is_id = employee_id is not None and employee_id <= MAX_ID
-    found = await tx.one_or_none(_EMPLOYEE, id=employee_id) if is_id else None
-    if employee_id is not None and found is None:
-        raise NotFound(f"there is no employee {employee_id}")
-    row = await change(tx, id_, {"employeeId": employee_id})
-    return row | {"employee": found and found["name"]}
-
-
-async def _keep_an_admin(tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
+async def _require_another_admin(tx: Transaction, id_: int, values: Mapping[str, Any]) -> None:
+    """Reject a change that would leave no active admin."""
     if values.get("role", "admin") == "admin" and values.get("active", True):
         return
     admins = [row["id"] for row in await tx.all(_LOCK_ADMINS)]
@@ -229,12 +200,13 @@ async def _keep_an_admin(tx: Transaction, id_: int, values: Mapping[str, Any]) -
         raise Conflict("The last active admin must stay one", code="last_admin")
 
 
-def _own(
-    before: Row, values: Mapping[str, Any], actor: Principal, version: int
+def _own_values(
+    before: UserRow, values: Mapping[str, Any], actor: Principal, version: int
 ) -> Mapping[str, Any]:
-    """What one changes of oneself, now that nobody else can.
+    """Return what callers change of their own account, which is locked.
 
-    Of two at once with one current password one is refused: the token of both ended with the first.
+    Of two changes at once with one current password one is refused: the first ended the token of
+    both.
     """
     if version != actor.version and values.keys() & {"passwordHash", "employeeId"}:
         raise CHANGED
@@ -245,21 +217,21 @@ def _own(
     return values
 
 
-def _ends(news: Mapping[str, Any]) -> bool:
-    """Whether tokens given before must not do any more what they did."""
+def _ends_tokens(news: Mapping[str, Any]) -> bool:
+    """Return whether tokens that were issued before must stop working."""
     withdrawn = news.get("active") is False or news.get("mustChangePassword") is True
     return withdrawn or not news.keys().isdisjoint(("passwordHash", "role"))
 
 
-def _shown(row: Row) -> Row:
-    """What answers show of it: that a new password is wanted only while it is."""
+def _response(row: UserRow) -> UserRow:
+    """Leave `mustChangePassword` out of an account, unless it is true."""
     if not row["mustChangePassword"]:
         del row["mustChangePassword"]
     return row
 
 
-def _news(before: Row, values: Mapping[str, Any]) -> Row:
-    """What differs from the row as it is; a new password always does."""
+def _changed_values(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that differ from the stored ones; a new password always does."""
     given = {**values}
     if "permissions" in given:
         given["permissions"] = sorted(given["permissions"])
@@ -270,18 +242,28 @@ def _news(before: Row, values: Mapping[str, Any]) -> Row:
     }
 
 
-async def _grant(tx: Transaction, id_: int, permissions: Any) -> None:
+async def _store(tx: Transaction, id_: int, news: Mapping[str, Any]) -> None:
+    """Write changed values; its tokens end where they must."""
+    columns = {name: value for name, value in news.items() if name in _COLUMNS}
+    ends = int(_ends_tokens(news))
+    await tx.execute(_update(tuple(sorted(columns))), row_id=id_, ends=ends, **columns)
+    if "permissions" in news:
+        await _grant(tx, id_, news["permissions"])
+
+
+async def _grant(tx: Transaction, id_: int, permissions: Iterable[str]) -> None:
+    """Replace the permissions that are granted to an account."""
     await tx.execute(_UNGRANT, id=id_)
     for permission in permissions:
         await tx.execute(_GRANT, id=id_, permission=permission)
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...]) -> Statement[Any]:
+def _update(columns: tuple[str, ...]) -> Statement[object]:
     values: dict[Any, Any] = {
         _COLUMNS[name]: bindparam(name, type_=_COLUMNS[name].type) for name in columns
     }
-    if "passwordHash" in columns:  # whoever failed with the old one
+    if "passwordHash" in columns:  # failures with the old password no longer count
         values[users.c.unlocked_at] = bindparam("now", type_=users.c.unlocked_at.type)
     values[users.c.updated_at] = bindparam("now", type_=users.c.updated_at.type)
     values[users.c.token_version] = users.c.token_version + bindparam("ends", type_=BigInteger)

@@ -1,21 +1,22 @@
-"""The audit trail, read: what happened, who did it, before and after. Written by
-sunshine/database/database.py."""
+"""The audit trail as a list: what happened, who did it, the row before and after.
+
+Transactions write it: sunshine/database/database.py.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from models import DATABASES, kernel
 from sunshine.database.database import Database
-from sunshine.database.event_log import Cursor, after_cursor, columns, settled
+from sunshine.database.event_log import Cursor, EventRow, after_cursor, columns, settled
 from sunshine.database.pages import ListQuery, Page
-from sunshine.database.statements import Row
 from sunshine.modules.users.events_schemas import FILTERS
+from sunshine.modules.users.rows import EventEntry
 
 
-def _listing(database: str) -> ListQuery:
+def _listing(database: str) -> ListQuery[EventRow]:
     e = kernel.event[database].c
     return ListQuery(
         select(*columns(database)),
@@ -29,17 +30,20 @@ def _listing(database: str) -> ListQuery:
         },
         sort={"at": e.at, "seq": e.xid},
         default_sort="-id",
+        row=EventRow,
     )
 
 
 _LISTINGS = {name: _listing(name) for name in DATABASES}
-# What follows a cursor: in the order of delivery, and nothing that could still be preceded.
+# The events after a cursor, in the order of delivery, up to the first that an earlier one may still
+# precede.
 _AFTER = {name: (after_cursor(name), settled(name)) for name in DATABASES}
 SCHEMA = _LISTINGS["sunshine"].schema
 
 
-async def page(database: Database, query: Mapping[str, Any]) -> Page:
-    """Events, the latest first; with `since`, those after that cursor, oldest first."""
+async def page(database: Database, query: Mapping[str, Any]) -> Page[EventEntry]:
+    """Return a page of events, the latest first; with `since` those after that cursor, oldest
+    first. Invalid for a cursor that is none."""
     listing = _LISTINGS[database.name]
     if "since" in query:
         cursor = Cursor.parse(query["since"])
@@ -49,10 +53,10 @@ async def page(database: Database, query: Mapping[str, Any]) -> Page:
         )
     else:
         found = await listing.page(database, query)
-    return replace(found, rows=[_shown(row) for row in found.rows])
+    return found.with_rows([_entry(row) for row in found.rows])
 
 
-def _shown(row: Row) -> Row:
+def _entry(row: EventRow) -> EventEntry:
     return {
         "seq": str(Cursor(row["xid"], row["id"])),
         "at": row["at"],

@@ -5,31 +5,38 @@ from sunshine.core.shapes import Shape, object_of, optional, string
 
 
 def password(**rules: object) -> Field:
-    """As typed, not trimmed. What a new one must be: sunshine/identity/passwords.py."""
+    """Return the field of a password, which is not trimmed.
+
+    The rules for new passwords: sunshine/identity/passwords.py.
+    """
     return {"type": "string", "empty": False, "maxlength": 1000} | rules
 
 
 LOGIN: Schema = {
     "username": text(255, required=True, example="user@example.com"),
-    # Too long for any account is wrong, not malformed.
+    # A password that is too long for any account is wrong, not malformed.
     "password": password(required=True, maxlength=1_000_000, example="password123"),
 }
 
-_WHO: Schema = {"id": row_id(), "username": string(example="user@example.com")}
-_NAMED: Schema = {**_WHO, "name": string(example="John Doe")}
+_IDENTITY: Schema = {"id": row_id(), "username": string(example="user@example.com")}
+_NAMED_IDENTITY: Schema = {**_IDENTITY, "name": string(example="John Doe")}
 _USER = Shape(
     "SignedInUser",
     {
-        **_NAMED,
+        **_NAMED_IDENTITY,
         "role": string(example="admin"),
         "mustChangePassword": optional(flag(example=True)),
     },
 )
-# A token, and whose it is.
+# A token and its user.
 SIGNED_IN = Shape("SignedIn", {"success": flag(), "token": string(), "user": object_of(_USER)})
 DRIVER_SIGNED_IN = Shape(
     "DriverSignedIn",
-    {"success": flag(), "token": string(), "driver": object_of(Shape("SignedInDriver", _NAMED))},
+    {
+        "success": flag(),
+        "token": string(),
+        "driver": object_of(Shape("SignedInDriver", _NAMED_IDENTITY)),
+    },
 )
 ACCOUNT = Shape(
     "Account",
@@ -55,6 +62,6 @@ VERIFIED = Shape(
     {
         "success": flag(),
         "message": string(example="Token is valid"),
-        "user": object_of(Shape("VerifiedUser", _WHO)),
+        "user": object_of(Shape("VerifiedUser", _IDENTITY)),
     },
 )

@@ -2,11 +2,11 @@
 sunshine/files/storage.py."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from tornado.iostream import StreamClosedError
@@ -19,6 +19,7 @@ from sunshine.web.responses import RangeNotSatisfiable
 if TYPE_CHECKING:
     from sunshine.web.handler import Handler
 
+R = TypeVar("R", bound=Mapping[str, Any])
 # What a file may do where a browser shows it: nothing but look like itself. A sandbox would keep
 # Chromium's viewer of PDF out, a plug-in; so PDF is shown on FILES_ORIGIN only, where nothing else
 # is to be had.
@@ -31,12 +32,11 @@ PDF = (
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-def with_urls(
-    handler: "Handler", rows: Iterable[dict[str, Any]], *fields: str
-) -> list[dict[str, Any]]:
-    """The rows with the stored paths in these fields replaced by URLs that open the files."""
+def with_urls(handler: "Handler", rows: Iterable[R], *fields: str) -> list[R]:
+    """Return the rows with URLs that open the files in place of their stored paths."""
     url = handler.application.signer.url
-    return [row | {field: url(row[field]) for field in fields if row.get(field)} for row in rows]
+    shown = ({**row, **{f: url(row[f]) for f in fields if row.get(f)}} for row in rows)
+    return cast(list[R], list(shown))  # a URL is a string, as the path that it replaces
 
 
 async def send(
