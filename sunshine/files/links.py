@@ -22,7 +22,7 @@ _UPLOAD = re.compile(r"(?<![0-9_.-])[0-9]{13}-[0-9]{39}-")
 # The usual spelling, for which no URL has to be parsed.
 _PLAIN = re.compile(rf"(?:{ROUTE}|{TEMP_ROUTE})[A-Za-z0-9_./-]*")
 _UPLOAD_LENGTH = 13 + 1 + 39 + 1
-# Digits, hyphens and the characters that browsers remove from URLs, as character references of HTML:
+# Digits, hyphens and the characters that browsers remove from URLs, as HTML character references:
 # with any number of zeros, and without a semicolon where no other digit follows.
 _REFERENCE = re.compile(
     r"&(?:#0*+(9|10|13|45|4[89]|5[0-7])(?:;|(?![0-9;]))"
