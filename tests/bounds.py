@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 from sunshine.core.errors import Invalid
 from sunshine.core.fields import Field, Schema
 from sunshine.core.json import decode
+from sunshine.files.links import Links
 from sunshine.web.guards import Guard
 from tests.route_matrix import body_of, endpoints, filled
 
+# Bytes of a body at the limit that are not what is wrong with it.
+ROOM = 4096
 DEEP = 30  # 32 is refused before a schema is asked
 
 # What a list may hold that it should not, as JSON, by the name of the kind.
@@ -26,6 +29,9 @@ _WRONG = {
     "lists": "[1]",
     "deep lists": "[" * DEEP + "]" * DEEP,
 }
+
+
+_LINKS = Links()
 
 
 class Bad(NamedTuple):
@@ -58,6 +64,27 @@ def bad_bodies(size: int, *, wholes: bool = False) -> Iterator[Bad]:
                 yield Bad(name, field, kind, with_value(whole, field, raw))
 
 
+def bodies_at_limit() -> Iterator[Bad]:
+    """For each route with a body one of each bad kind as large as the route takes: wrong as a
+    whole, and in the first field that can be wrong in that way."""
+    for route, method in endpoints():
+        payload = body_of(route.guards[method])
+        if payload is None:
+            continue
+        name, whole = f"{method} {route.path}", filled(payload.schema)
+        most = route.handler.max_body
+        size = most - ROOM
+        for kind, body in _bad_objects(payload.schema, whole, size):
+            yield Bad(name, "", kind, body[:most])
+        seen: set[str] = set()
+        for field, rules in payload.schema.items():
+            for kind, raw in _bad_values(rules, size):
+                plain = kind.lstrip("0123456789 ").partition(" in")[0]
+                if plain not in seen and len(raw) <= size:
+                    seen.add(plain)
+                    yield Bad(name, field, kind, with_value(whole, field, raw))
+
+
 def with_value(whole: dict[str, Any], field: str, raw: str) -> bytes:
     """The body as JSON, with a raw value for one field."""
     rest = json.dumps({key: value for key, value in whole.items() if key != field})
@@ -67,7 +94,7 @@ def with_value(whole: dict[str, Any], field: str, raw: str) -> bytes:
 
 def _bad_objects(schema: Schema, whole: dict[str, Any], size: int) -> Iterator[tuple[str, bytes]]:
     yield "unknown keys", unknown_keys(size, whole).encode()
-    yield "a long key", json.dumps({**whole, "x" * size: 1}).encode()
+    yield "a long key", with_value(whole, "x" * size, "1")
     keys = unknown_keys(size, whole)
     yield "a key twice", f'{keys[:-1]}, "k0": 1}}'.encode()
     yield "all keys wrong", json.dumps({name: [[]] for name in schema}).encode()
@@ -76,16 +103,20 @@ def _bad_objects(schema: Schema, whole: dict[str, Any], size: int) -> Iterator[t
 
 def unknown_keys(size: int, whole: dict[str, Any] | None = None) -> str:
     """An object with so many bytes of keys that no schema knows."""
-    number = size // 12
-    keys = ",".join(f'"k{n}":1' for n in range(number))
+    keys = _keys(size // 12)
     rest = json.dumps(whole or {})[1:-1]
     return f"{{{rest}{', ' if rest else ''}{keys}}}"
 
 
+@lru_cache(maxsize=8)
+def _keys(number: int) -> str:
+    return ",".join(f'"k{n}":1' for n in range(number))
+
+
 def _bad_values(field: Field, size: int) -> Iterator[tuple[str, str]]:
     """Each bad kind for a field, as JSON."""
-    yield "a long text", json.dumps("x" * size)
-    yield "a long text of blanks", json.dumps(f"x{' ' * size}x")
+    yield "a long text", f'"{"x" * size}"'
+    yield "a long text of blanks", f'"x{" " * size}x"'
     yield "a long text of escapes", '"' + "\\u0041" * (size // 6) + '"'
     yield "many digits", "1" * 4300
     yield "a deep list", "[" * DEEP + "]" * DEEP
@@ -122,6 +153,7 @@ def _bad_lists(field: Field, size: int) -> Iterator[tuple[str, str]]:
         yield f"{most} items wrong in all", f"[{','.join([wrong] * most)}]"
 
 
+@lru_cache(maxsize=32)
 def _many(item: str, size: int) -> str:
     return ",".join([item] * (size // (len(item) + 1)))
 
@@ -206,9 +238,9 @@ def refused(bad: Bad, value: Any) -> Invalid | None:
     assert guard.body
     try:
         if isinstance(value, list) and guard.many:
-            guard.body.check_each(value[: guard.many])
+            _LINKS.refuse_uploads(guard.body.check_each(value[: guard.many]))
         else:
-            guard.body.check(value)
+            _LINKS.refuse_uploads(guard.body.check(value))
     except Invalid as problem:
         return problem
     return None

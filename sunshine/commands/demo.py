@@ -1,5 +1,5 @@
-"""`sunshine demo`: a made-up company to try things with. Who is in it: demo_people.py. What it
-publishes: demo_content.py."""
+"""`sunshine demo`: a made-up company for trials. Its people: demo_people.py. What it publishes:
+demo_content.py."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,20 @@ if TYPE_CHECKING:
     from sunshine.commands.demo_people import Person
     from sunshine.core.settings import Settings
     from sunshine.database.database import Database, Databases, Transaction
-    from sunshine.database.statements import Row
 
 Ids = dict[str, int]
 
 
 @click.command()
-@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other people.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Other people.")
 @yes_option
 @json_option
 def demo(seed: int, yes: bool, as_json: bool) -> None:
     """Fill the database with a made-up company.
 
-    Five departments, 200 employees with managers, shifts and places, a user of every role, and
-    some partners, posts, vacancies and drop points. Prints these users and their password, this
-    once. Asks before it adds to a company that is there already.
+    Five departments, 200 employees with managers, shifts and locations, a user of every role, and
+    some partners, posts, vacancies and drop points. Prints the users and their password, which is
+    shown only once. Asks for confirmation if the database has employees already.
     """
     import secrets
 
@@ -35,7 +34,7 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
 
     password = secrets.token_urlsafe(12)
 
-    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
+    async def work(databases: "Databases", settings: "Settings") -> list[dict[str, Any]]:
         users = await _fill(databases, seed, password, yes)
         await _store_partners(databases)
         return users
@@ -45,8 +44,10 @@ def demo(seed: int, yes: bool, as_json: bool) -> None:
     output.say("This password is not shown again.")
 
 
-async def _fill(databases: "Databases", seed: int, password: str, yes: bool) -> "list[Row]":
-    """The users that were made: people in one transaction, what they publish in another one."""
+async def _fill(
+    databases: "Databases", seed: int, password: str, yes: bool
+) -> list[dict[str, Any]]:
+    """Store people in one transaction and content in another; return the new users."""
     from sunshine.commands.context import hashed, operator
     from sunshine.commands.demo_people import company
 
@@ -63,7 +64,7 @@ async def _fill(databases: "Databases", seed: int, password: str, yes: bool) -> 
 
 
 async def _store_stories(databases: "Databases", author: int) -> None:
-    """What the company publishes, unless something is published already."""
+    """Store the content of the company, unless there is some already."""
     from sunshine.commands.context import everybody, operator
     from sunshine.commands.demo_content import STORIES
     from sunshine.modules.cms.import_export import KINDS
@@ -129,7 +130,7 @@ def _record(person: "Person") -> dict[str, Any]:
 
 
 async def _store_places(tx: "Transaction") -> tuple[Ids, Ids, Ids, Ids]:
-    """The ids of departments, positions, shifts and locations by their names."""
+    """Store departments, positions, shifts and locations; return their ids by name."""
     from sunshine.commands import demo_people
     from sunshine.modules.attendance.locations import locations
     from sunshine.modules.employees.departments import departments
@@ -156,7 +157,7 @@ async def _store_places(tx: "Transaction") -> tuple[Ids, Ids, Ids, Ids]:
 
 async def _store_users(
     tx: "Transaction", people: "list[Person]", ids: Ids, password_hash: str
-) -> "list[Row]":
+) -> list[dict[str, Any]]:
     from sunshine.commands import demo_people
     from sunshine.modules.users import accounts as users
 
@@ -176,7 +177,7 @@ async def _store_users(
 
 
 async def _store_partners(databases: "Databases") -> None:
-    """Partners with a document each, where there are none: they are in a database of their own."""
+    """Store partners with a document each, unless there are partners already."""
     from sunshine.commands import demo_people
     from sunshine.commands.context import operator
     from sunshine.modules.mitra import documents

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 DIRECTOR = "Director"
-# Its head, its team leads, its staff; how many in all, each of the leads with about ten.
+# Head, team leads and staff of each department, and how many in all; about ten for each lead.
 DEPARTMENTS = {
     "Operations": (
         "Head of Operations",
@@ -144,7 +144,7 @@ LAST_DAY = date(2025, 12, 1)
 
 @dataclass(frozen=True)
 class Person:
-    """One employee; `manager` is another one's code, who stands before them in the list."""
+    """One employee; `manager` is the code of an employee earlier in the list."""
 
     code: str
     name: str
@@ -159,7 +159,7 @@ class Person:
 
 
 def company(seed: int) -> list[Person]:
-    """All 200 of them, managers first."""
+    """Return all 200 employees, managers before those they manage."""
     random = Random(seed)  # noqa: S311 - the same people each time is the point
     names = random.sample([f"{first} {last}" for first in FIRST for last in LAST], 200)
     people: list[Person] = []
@@ -196,7 +196,7 @@ def users(people: Sequence[Person]) -> dict[str, tuple[str, Person]]:
 
 
 def positions() -> Iterator[tuple[str, str, int]]:
-    """Every position: its name, its department, its level."""
+    """Iterate over the positions: name, department, level."""
     yield DIRECTOR, "Operations", 1
     for department, (head, lead, staff, _) in DEPARTMENTS.items():
         yield head, department, 2
@@ -205,7 +205,7 @@ def positions() -> Iterator[tuple[str, str, int]]:
 
 
 def _posts() -> Iterator[tuple[str, str, int | None]]:
-    """Department, position and the manager's place in this very list, from the top down."""
+    """Iterate over department, position and the index of the manager in this list, top down."""
     yield "Operations", DIRECTOR, None
     next_ = 1
     for department, (head, lead, staff, size) in DEPARTMENTS.items():
@@ -218,6 +218,6 @@ def _posts() -> Iterator[tuple[str, str, int | None]]:
 
 
 def _location(random: Random, at_work: bool) -> str:
-    """Where somebody works: most of Operations in the warehouse, everybody else in the offices."""
+    """Return where somebody works: most of Operations in the warehouse, others in the offices."""
     places = ("Head Office", "North Warehouse", "Makassar Branch")
     return random.choices(places, weights=(1, 12, 2) if at_work else (6, 0, 1))[0]

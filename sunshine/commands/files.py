@@ -1,7 +1,6 @@
-"""`sunshine files`: what is stored, and whether it is whole. sunshine/files/storage.py,
-sunshine/files/integrity.py."""
+"""`sunshine files`: stored files and their integrity. Rules: sunshine/files."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +10,7 @@ from sunshine.commands.output import json_option
 if TYPE_CHECKING:
     from sunshine.core.settings import Settings
     from sunshine.database.database import Databases
-    from sunshine.database.statements import Row
+    from sunshine.files.rows import FileProblem
 
 FILES = ("place", "size", "modified")
 PROBLEMS = ("problem", "path", "size")
@@ -19,17 +18,17 @@ PROBLEMS = ("problem", "path", "size")
 
 @click.group()
 def files() -> None:
-    """Files: what is kept for rows (static), what waits to be fetched (temp)."""
+    """Files: those that rows name (static) and uploads to be fetched once (temp)."""
 
 
 @files.command("list")
-@click.option("--temp", is_flag=True, help="What waits to be fetched, instead of what is kept.")
+@click.option("--temp", is_flag=True, help="List uploads instead of files that rows name.")
 @json_option
 def list_(temp: bool, as_json: bool) -> None:
-    """List the files: place, bytes, when they came."""
+    """List the files: place, size in bytes, time of the last change."""
     from sunshine.commands.context import run_on_all
 
-    async def work(_: "Databases", settings: "Settings") -> "list[Row]":
+    async def work(_: "Databases", settings: "Settings") -> list[dict[str, Any]]:
         from sunshine.files.backends import storage_of
         from sunshine.files.storage import STATIC, TEMP
 
@@ -40,13 +39,13 @@ def list_(temp: bool, as_json: bool) -> None:
 
 
 @files.command()
-@click.option("--orphans", is_flag=True, help="Files too that no row names, and are a day old.")
+@click.option("--orphans", is_flag=True, help="Also files older than a day that no row names.")
 @output.yes_option
 @json_option
 def sweep(orphans: bool, yes: bool, as_json: bool) -> None:
-    """Remove uploads of a day ago, and what crashes left behind: as the job temp-files does.
+    """Remove uploads of a day ago and leftovers of crashes, as the job temp-files does.
 
-    With --orphans also what no row names any more; it asks before.
+    With --orphans also files that no row names any more, after a confirmation.
     """
     from sunshine.commands.context import run_on_all
 
@@ -83,7 +82,7 @@ async def _remove_orphans(databases: "Databases", settings: "Settings", *, yes: 
         return 0
     output.confirm(f"Remove {len(found)} files that no row names?", yes=yes)
     async with databases.sunshine.transaction(operator()) as tx:
-        await integrity.forget(tx, found)
+        await integrity.record_removal(tx, found)
     for file in found:
         await storage.remove(file.place)
     return len(found)
@@ -100,7 +99,7 @@ def check(quick: bool, as_json: bool) -> None:
     """
     from sunshine.commands.context import run_on_all
 
-    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
+    async def work(databases: "Databases", settings: "Settings") -> "list[FileProblem]":
         from sunshine.core import clock
         from sunshine.files import integrity
         from sunshine.files.backends import storage_of

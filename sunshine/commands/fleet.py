@@ -11,8 +11,7 @@ from sunshine.commands.users import password_of, stdin_option
 
 if TYPE_CHECKING:
     from sunshine.database.database import Database
-    from sunshine.database.statements import Row
-    from sunshine.modules.fleet.rows import DriverRow, VehicleRow
+    from sunshine.modules.fleet.rows import DriverNameRow, DriverRow, VehicleRow
 
 DRIVERS = ("id", "name", "status", "licenseNumber", "licenseExpiry", "licenseStatus", "username")
 VEHICLES = ("id", "plateNumber", "type", "status", "driver", "registrationExpiry")
@@ -98,11 +97,11 @@ def credentials(license_number: str, username: str, password_stdin: bool) -> Non
 @fleet.command()
 @click.argument("username", metavar="NAME")
 def unlock(username: str) -> None:
-    """Forget the failed sign-ins of the driver who signs in as NAME, which slow down whoever tries
-    from elsewhere; at once, and in every running server."""
+    """Forget the failed sign-ins of the driver who signs in as NAME, which slow down attempts from
+    elsewhere; at once, in every running server."""
     from sunshine.commands.context import operator, run
 
-    async def work(database: "Database") -> "Row":
+    async def work(database: "Database") -> "DriverNameRow":
         from sunshine.modules.fleet import driver_auth
 
         async with database.transaction(operator()) as tx:

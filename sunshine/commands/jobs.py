@@ -1,4 +1,4 @@
-"""`sunshine jobs`: what runs by itself, and running it by hand. sunshine/jobs/runner.py,
+"""`sunshine jobs`: periodic jobs, and running them by hand. Rules: sunshine/jobs/runner.py,
 sunshine/modules/registry.py."""
 
 from datetime import datetime
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
     from sunshine.core.settings import Settings
     from sunshine.database.database import Databases
-    from sunshine.database.statements import Row
-    from sunshine.jobs.runner import Runner
+    from sunshine.jobs.runner import JobState, Runner
 
 COLUMNS = ("name", "schedule", "due", "finished", "status", "attempt", "error", "nextDue")
 
 
 @click.group()
 def jobs() -> None:
-    """The periodic jobs: what the server does by itself, when it is due."""
+    """Periodic jobs: what the server does by itself."""
 
 
 @jobs.command("list")
@@ -31,17 +30,17 @@ def jobs() -> None:
 def list_(as_json: bool) -> None:
     """List the jobs: when each is due, how its last run went, when it starts next.
 
-    Daily ones are due by the clock of BUSINESS_TZ. What lies in the past is due: it starts with
-    the server, or within half a minute where that runs.
+    Daily jobs are due by the clock of BUSINESS_TZ. A job whose next start is in the past is due:
+    it starts with the server, or within half a minute if the server runs.
     """
     from sunshine.commands.context import run_on_all
 
-    async def work(databases: "Databases", settings: "Settings") -> "list[Row]":
-        return await _runner(databases, settings).standings()
+    async def work(databases: "Databases", settings: "Settings") -> "list[JobState]":
+        return await _runner(databases, settings).states()
 
     rows = run_on_all(work)
-    shown = rows if as_json else [_line(row) for row in rows]
-    output.table(shown, as_json=as_json, columns=COLUMNS)
+    lines = [_line(row) for row in rows]
+    output.table(rows if as_json else lines, as_json=as_json, columns=COLUMNS)
 
 
 @jobs.command()
@@ -49,16 +48,16 @@ def list_(as_json: bool) -> None:
 @click.option(
     "--as-of",
     metavar="DATE|INSTANT",
-    help="As if it were then. A date such as 2026-03-01 is the end of that day, 23:59:59 in "
-    "BUSINESS_TZ: the whole day is over. An instant is taken as it is: 2026-03-01T08:00:00+07:00.",
+    help="Run as if at this time. A date such as 2026-03-01 means the end of that day, 23:59:59 in "
+    "BUSINESS_TZ; an instant is taken as it is: 2026-03-01T08:00:00+07:00.",
 )
-@click.option("--dry-run", is_flag=True, help="Do it, print what was done, and take it all back.")
+@click.option("--dry-run", is_flag=True, help="Run it, print what was done, and roll it back.")
 @json_option
 def run(name: str, as_of: str | None, dry_run: bool, as_json: bool) -> None:
-    """Run the job NAME now, due or not, and print how much of what it did.
+    """Run the job NAME now, due or not, and print what it did.
 
-    It runs in this process, and not while another one runs it. The server's timetable goes on as
-    if nothing had been done. With --as-of in the future it really does what would be due then.
+    It runs in this process, and not while another process runs it. The server's schedule is not
+    affected. With --as-of in the future it really does what would be due then.
     """
     from sunshine.commands.context import run_on_all
 
@@ -84,7 +83,7 @@ def _runner(databases: "Databases", settings: "Settings") -> "Runner":
 
 
 def _instant(text: str, zone: "ZoneInfo") -> datetime:
-    """A day's last second, or an instant; Invalid where the text is neither."""
+    """Return the last second of a day, or an instant; Invalid where the text is neither."""
     from datetime import UTC, time
 
     from sunshine.core.errors import Invalid
@@ -100,12 +99,14 @@ def _instant(text: str, zone: "ZoneInfo") -> datetime:
     except Invalid:
         message = "must be a date as 2026-03-01 or an instant as 2026-03-01T08:00:00+07:00"
         raise Invalid.field(field, message) from None
-    # fold: the later one, should the clocks show it twice.
+    # fold: the later one where the clocks show the time twice.
     return datetime.combine(day, time(23, 59, 59, fold=1), zone).astimezone(UTC)
 
 
-def _line(row: "Row") -> dict[str, Any]:
-    last = row["lastRun"] or dict.fromkeys(("dueAt", "finishedAt", "status", "attempt", "error"))
+def _line(row: "JobState") -> dict[str, Any]:
+    last: Mapping[str, Any] = row["lastRun"] or dict.fromkeys(
+        ("dueAt", "finishedAt", "status", "attempt", "error")
+    )
     return {
         "name": row["name"],
         "schedule": row["schedule"],

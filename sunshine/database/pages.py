@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -124,47 +124,20 @@ class ListQuery(Generic[R]):
     `row` is the TypedDict of a row.
     """
 
-    @overload
-    def __init__(
-        self: "ListQuery[Row]",
-        select_: Select[Any],
-        *,
-        key: ColumnElement[Any],
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
-        default_sort: str = "id",
-        cursor: str | None = None,
-    ) -> None: ...
-    @overload
     def __init__(
         self,
         select_: Select[Any],
         *,
-        key: ColumnElement[Any],
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
-        default_sort: str = "id",
-        cursor: str | None = None,
         row: type[R],
-    ) -> None: ...
-
-    def __init__(
-        self,
-        select_: Select[Any],
-        *,
         key: ColumnElement[Any],
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
         default_sort: str = "id",
         cursor: str | None = None,
-        row: type[Any] | None = None,
     ) -> None:
         self._row = row
-        if row is not None and row is not Row:
-            check_row(row, labels_of(select_))
+        check_row(row, labels_of(select_))
         self._select = select_
         self._key = key
         self._filters = dict(filters or {})
@@ -184,9 +157,8 @@ class ListQuery(Generic[R]):
         condition that looks in them.
         """
         filters = self._filters | {"search": search}
-        row: type[R] = self._row or Row  # type: ignore[assignment]
-        made: ListQuery[R] = ListQuery(
-            self._select, key=self._key, filters=filters, schema=self.schema, row=row
+        made = ListQuery(
+            self._select, row=self._row, key=self._key, filters=filters, schema=self.schema
         )
         made._sort = {name: by for name, by in self._sort.items() if name not in hidden}
         made._default_sort = self._default_sort

@@ -7,7 +7,7 @@ calls a rule function. The handlers are in sunshine/web/records.py.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypedDict, TypeVar, overload
+from typing import Any, Generic, TypedDict, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -168,40 +168,11 @@ class Records(Generic[R]):
     adds read-only ones, from `source` (the table joined with others).
     """
 
-    @overload
-    def __init__(
-        self: "Records[Row]",
-        table: Table,
-        *,
-        fields: Mapping[str, Column[Any]],
-        shown: Mapping[str, ColumnElement[Any]] | None = None,
-        source: FromClause | None = None,
-        references: Mapping[str, Table] | None = None,
-        uses: tuple[Reference, ...] = (),
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
-    ) -> None: ...
-    @overload
     def __init__(
         self,
         table: Table,
         *,
-        fields: Mapping[str, Column[Any]],
-        shown: Mapping[str, ColumnElement[Any]] | None = None,
-        source: FromClause | None = None,
-        references: Mapping[str, Table] | None = None,
-        uses: tuple[Reference, ...] = (),
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
-        schema: Schema | None = None,
-        sort: Mapping[str, ColumnElement[Any]] | None = None,
         row: type[R],
-    ) -> None: ...
-
-    def __init__(
-        self,
-        table: Table,
-        *,
         fields: Mapping[str, Column[Any]],
         shown: Mapping[str, ColumnElement[Any]] | None = None,
         source: FromClause | None = None,
@@ -210,7 +181,6 @@ class Records(Generic[R]):
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         schema: Schema | None = None,
         sort: Mapping[str, ColumnElement[Any]] | None = None,
-        row: type[Any] | None = None,
     ) -> None:
         self.table = table
         self.entity = table.name
@@ -225,12 +195,9 @@ class Records(Generic[R]):
             .select_from(source if source is not None else table)
             .where(table.c.deleted_at.is_(None))
         )
-        kind: type[Any] = row or Row
-        self.steps: RecordSteps[R] = RecordSteps(
-            table, rows=rows, row=kind, fields=fields, is_plain=True
-        )
-        self.listing: ListQuery[R] = ListQuery(
-            rows, key=table.c.id, filters=filters, schema=schema, sort=sort, row=kind
+        self.steps = RecordSteps(table, rows=rows, row=row, fields=fields, is_plain=True)
+        self.listing = ListQuery(
+            rows, key=table.c.id, filters=filters, schema=schema, sort=sort, row=row
         )
 
     async def find(self, database: Database, id_: int) -> R:

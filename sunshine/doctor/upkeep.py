@@ -15,11 +15,10 @@ from sunshine.core import clock
 from sunshine.core.errors import Unavailable
 from sunshine.core.settings import Settings
 from sunshine.database.database import Databases
-from sunshine.database.statements import Row
 from sunshine.doctor import Finding
 from sunshine.doctor.postgres import reached
 from sunshine.files.backends import storage_of
-from sunshine.jobs.runner import Job, Runner
+from sunshine.jobs.runner import Job, JobState, Runner
 from sunshine.modules import registry
 
 OVERDUE = timedelta(minutes=5)  # they are checked twice a minute, one after the other
@@ -38,16 +37,20 @@ def jobs(settings: Settings) -> Iterator[Finding]:
         rows = asyncio.run(_standings(settings, due))
         # Not `nextDue` alone: it is the latest missed hour, which may have just begun.
         missed = {job.name: job.schedule.latest(now - OVERDUE, settings.business_tz) for job in due}
-        failed = [row for row in rows if (row["lastRun"] or {}).get("status") == "failed"]
+        failed = [
+            (row["name"], run["error"])
+            for row in rows
+            if (run := row["lastRun"]) and run["status"] == "failed"
+        ]
         overdue = [
             row
             for row in rows
             if (last := row["lastRun"])
             and (row["nextDue"] < now - OVERDUE or last["dueAt"] < missed[row["name"]])
         ]
-        for row in failed:
-            found = f"{row['name']} failed: {row['lastRun']['error']}".splitlines()[0]
-            yield Finding("jobs", "WARN", found, f"sunshine jobs run {row['name']}")
+        for name, error in failed:
+            found = f"{name} failed: {error}".splitlines()[0]
+            yield Finding("jobs", "WARN", found, f"sunshine jobs run {name}")
         for row in overdue:
             found = f"{row['name']} is due since {row['nextDue']:%Y-%m-%d %H:%M} UTC"
             yield Finding("jobs", "WARN", found, "start a server with JOBS_ENABLED=true")
@@ -55,7 +58,7 @@ def jobs(settings: Settings) -> Iterator[Finding]:
             yield Finding("jobs", "OK", f"{len(rows)} jobs, none failed, none overdue")
 
 
-async def _standings(settings: Settings, due: Iterable[Job]) -> list[Row]:
+async def _standings(settings: Settings, due: Iterable[Job]) -> list[JobState]:
     few = {
         name: replace(database, pool_min=0, pool_max=1, pool_wait=PATIENCE)
         for name, database in settings.databases.items()
@@ -63,7 +66,7 @@ async def _standings(settings: Settings, due: Iterable[Job]) -> list[Row]:
     databases = Databases(replace(settings, databases=few), clock.now)
     await databases.open()
     try:
-        return await Runner(databases, due, clock.now, settings.business_tz).standings()
+        return await Runner(databases, due, clock.now, settings.business_tz).states()
     finally:
         await databases.close()
 

@@ -1,17 +1,18 @@
 """Files: stored, uploaded, named by rows, and checked.
 
-storage.py      what every storage of files can do
+storage.py      the interface of every storage of files
 local.py        files in folders
-backends.py     which of them the settings ask for
 s3.py           files in a bucket
-uploads.py      taken in, fetched once, swept after a day
+backends.py     the storage that the settings ask for
+uploads.py      uploads: stored, fetched once, removed after a day
 columns.py      the columns that name files
-links.py        URLs of files here, however people spell them
-attachments.py  files along with the rows that name them
+links.py        URLs of our files, however they are spelled
+attachments.py  files stored along with the rows that name them
 integrity.py    whether files and rows agree
-images.py       pictures in JSON bodies, as base64
-multipart.py    a form with one file, read as it comes
-part_file.py    a file on its way to the disk
-types.py        what a file is by its bytes, and what it may be called
+images.py       images in JSON bodies, as base64
+multipart.py    a form with one file, parsed as it arrives
+part_file.py    a file being written
+types.py        the type of a file by its bytes, and safe names
+rows.py         what the statements return
 schemas.py      queries and answers of uploads
 """

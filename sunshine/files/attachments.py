@@ -1,7 +1,7 @@
-"""Files along with the rows that name them: kept if the change is made, gone if it is refused.
+"""Files stored along with the rows that name them: kept if the change is committed, else removed.
 
-Where they are: sunshine/files/storage.py. What was uploaded before: sunshine/files/uploads.py. A
-row names a file as `/api/static/<path>`, whoever serves it; handlers make URLs of that that open it
+Storage: sunshine/files/storage.py. Uploads: sunshine/files/uploads.py. A row names a file as
+`/api/static/<path>` on any host; handlers make URLs of that which open the file
 (sunshine/web/files/serving.py), so that rows and events hold no secret.
 """
 
@@ -22,7 +22,7 @@ from sunshine.files.storage import STATIC, TEMP, Storage
 
 log = structlog.get_logger("sunshine.files")
 
-_KEEP = Statement(
+_INSERT = Statement(
     insert(stored_file).values(
         path=bindparam("path"),
         size=bindparam("size", type_=BigInteger),
@@ -33,7 +33,7 @@ _KEEP = Statement(
 
 
 def new_path(folder: str, upload: str) -> str:
-    """Where an upload goes below `static`: under a name that no other attempt has either."""
+    """Return a new path below `static` for an upload, which no other attempt gets either."""
     return f"{folder}/{secrets.token_hex(16)}-{uploads.plain_name(upload)}"
 
 
@@ -46,17 +46,17 @@ class Change:
         self.spent: list[str] = []
 
     async def keep(self, tx: Transaction, folder: str, content: bytes, suffix: str) -> str:
-        """A new file of a folder below `static`; its path from there."""
+        """Store a new file in a folder below `static` and return its path from there."""
         path = f"{folder}/{secrets.token_hex(16)}.{suffix}"
         await self._storage.write(self._made(path), content)
         digest = hashlib.sha256(content).hexdigest()
-        await tx.execute(_KEEP, path=path, size=len(content), sha256=digest)
+        await tx.execute(_INSERT, path=path, size=len(content), sha256=digest)
         return path
 
     async def claim(self, tx: Transaction, paths: Mapping[str, str], *, user: int) -> set[str]:
-        """Move uploads of a user to new paths below `static`; the names of those there are.
+        """Move uploads of a user to new paths below `static`; return the names of those found.
 
-        `tx` is of the database `sunshine`: until it has ended nobody else can take them.
+        `tx` is of the database `sunshine`: until it ends, nobody else can claim them.
         """
         taken = set()
         for name, row in (await uploads.claim(tx, list(paths), user=user)).items():
@@ -66,7 +66,7 @@ class Change:
             except NotFound:
                 log.error("an upload has lost its file", name=uploads.plain_name(name))
                 continue
-            await tx.execute(_KEEP, path=path, size=row["size"], sha256=row["sha256"])
+            await tx.execute(_INSERT, path=path, size=row["size"], sha256=row["sha256"])
             self.spent.append(f"{TEMP}/{name}")
             taken.add(name)
         return taken
@@ -77,27 +77,30 @@ class Change:
         return place
 
     async def undo(self) -> None:
-        """Remove what was made."""
+        """Remove the files that were stored."""
         await self._remove(self.made)
 
     async def clean(self) -> None:
-        """Remove what was moved from where it was."""
+        """Remove the uploads that were moved from their former places."""
         await self._remove(self.spent)
 
     async def _remove(self, places: Sequence[str]) -> None:
         for place in places:
             try:
                 await self._storage.remove(place)
-            except (OSError, AppError) as error:  # the answer is settled; a sweep will find it
+            except (
+                OSError,
+                AppError,
+            ) as error:  # the answer is decided; a sweep finds it
                 log.warning("a file stays that is of no use", reason=str(error))
 
 
 @asynccontextmanager
 async def change(storage: Storage) -> AsyncIterator[Change]:
-    """Around the transaction of the rows.
+    """Store files around the transaction of the rows that name them.
 
-    Where that is refused, the files are removed. Where nobody can tell whether it was committed
-    they stay: a file without a row costs space, a row without its file is a loss.
+    If it is refused, the files are removed. If it is unknown whether it was committed, they stay: a
+    file without a row costs space, a row without its file is a loss.
     """
     files = Change(storage)
     try:

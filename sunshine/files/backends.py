@@ -1,4 +1,4 @@
-"""Which storage the settings ask for."""
+"""The storage that the settings ask for."""
 
 from sunshine.core.settings import Settings
 from sunshine.files.local import LocalStorage
@@ -6,9 +6,9 @@ from sunshine.files.storage import Storage
 
 
 def storage_of(settings: Settings) -> Storage:
-    """The storage that is configured."""
+    """Return the configured storage."""
     if settings.storage_url:
-        from sunshine.files.s3 import S3Storage  # takes its time to import
+        from sunshine.files.s3 import S3Storage  # takes long to import
 
         return S3Storage.configured(settings)
     return LocalStorage(settings.directory)

@@ -1,7 +1,7 @@
 """The columns that name files, as models/ declares them with `info=files(...)`.
 
-Asked by whoever takes uploads over (web/claims.py), says who may open one (`names`, in the rules)
-or looks for files that no row names (integrity.py).
+Used where uploads are claimed (sunshine/web/files/attachments.py), where the rules decide who may
+open a file (`names`), and where files that no row names are looked for (integrity.py).
 """
 
 from collections.abc import Iterator
@@ -12,44 +12,44 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 
 import models
 
-# Tables that tell of what was, or of what is passing: they keep nothing.
+# Tables of the past or of passing things: a name in them keeps no file.
 PASSING = ("event", "idempotency_key", "job_run", "upload", "stored_file")
 
 
 def kind_of(column: Column[Any]) -> str | None:
-    """How a column names files; None for one that names none."""
+    """Return how a column names files; None for one that names none."""
     return column.info.get("files")
 
 
 def field_of(column: Column[Any]) -> str:
-    """The column's name as the API spells it."""
+    """Return the column's name as the API spells it."""
     first, *rest = column.name.split("_")
     return first + "".join(map(str.capitalize, rest))
 
 
 def table_of(name: str) -> Table:
-    """The table of that name, whichever database it is in."""
+    """Return the table of a name, in whichever database it is."""
     return next(all_.tables[name] for all_ in models.METADATA.values() if name in all_.tables)
 
 
 def kinds_of(table: str) -> dict[str, str]:
-    """How a table's columns name files, those that do, by the API's names for them."""
+    """Return how the columns of a table name files, by the API's names of those that do."""
     columns = table_of(table).columns
     return {field_of(column): kind for column in columns if (kind := kind_of(column))}
 
 
 def declared(database: str) -> list[Column[Any]]:
-    """The columns of a database that name files."""
+    """Return the columns of a database that name files."""
     return [column for column in texts(database) if kind_of(column)]
 
 
 def lasting(database: str) -> list[Column[Any]]:
-    """Those in which some may be spoken of: a link in a note, which nothing opens."""
+    """Return the columns in which a file may be mentioned, such as a link in a note."""
     return [column for column in texts(database) if column.table.name not in PASSING]
 
 
 def texts(database: str) -> Iterator[Column[Any]]:
-    """Each column that is written, and that a URL has room in."""
+    """Iterate over the columns that are written and could hold a URL."""
     for table in models.METADATA[database].tables.values():
         yield from (c for c in table.columns if not c.computed and _has_room(c))
 
@@ -60,7 +60,7 @@ def _has_room(column: Column[Any]) -> bool:
 
 
 def names(column: Column[Any]) -> ColumnElement[bool]:
-    """The condition that a row names the file `:name`, which an index of the column may answer."""
+    """Return the condition that a row names the file `:name`, which an index may serve."""
     if kind_of(column) not in ("urls", "path"):
         raise ValueError(f"{column} is not declared to hold names of files")
     name = bindparam("name", type_=Text)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import unquote
 
 from sqlalchemy import (
@@ -24,13 +23,14 @@ from sqlalchemy import (
 
 from models.files import stored_file
 from sunshine.database.database import Databases, Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.files.columns import declared, kind_of, lasting
 from sunshine.files.links import END
+from sunshine.files.rows import FileProblem, PathRow, StoredFileRow
 from sunshine.files.storage import STATIC, Found, Storage
 from sunshine.identity.signed_urls import ROUTE
 
-# How each kind of column that models/ declares names files, and how any text may mention one.
+# How each kind of column declared in models/ names files, and how any text may mention one.
 _PATTERNS = {
     "urls": ROUTE + r'([^"\\,{}?\s]+)',
     "html": f'="{ROUTE}([^"?#]+)',
@@ -39,37 +39,39 @@ _MENTIONED = ROUTE + r"""([^"'\\,{}()<>?#\s]+)"""
 
 
 def _matches(column: Column, pattern: str) -> Select:
-    said = cast(column, Text)
-    found = func.regexp_matches(said, literal(pattern), literal("g"), type_=ARRAY(Text))
-    return select(found[1].label("path")).where(said.contains(ROUTE))
+    text = cast(column, Text)
+    found = func.regexp_matches(text, literal(pattern), literal("g"), type_=ARRAY(Text))
+    return select(found[1].label("path")).where(text.contains(ROUTE))
 
 
 def _paths(column: Column) -> Select | None:
-    """What a declared column names."""
+    """Return the paths that a declared column names."""
     kind = str(kind_of(column))
     if kind == "path":
         return select(column.label("path")).where(column.is_not(None))
-    # What a text names stands in the list beside it.
+    # The column of files beside a text lists what the text names.
     return _matches(column, _PATTERNS[kind]) if kind in _PATTERNS else None
 
 
-def _names(database: str) -> Statement[Any] | None:
-    """The paths that rows of a database name. Deleted ones count: they are history."""
+def _names(database: str) -> Statement[PathRow] | None:
+    """Return the paths that rows of a database name, deleted rows included, as they are history."""
     found = [paths for column in declared(database) if (paths := _paths(column)) is not None]
-    return Statement(union(*found)) if found else None
+    return Statement(union(*found), PathRow) if found else None
 
 
-def _mentions(database: str) -> Statement[Any] | None:
-    """The paths that any text of a database has in it."""
+def _mentions(database: str) -> Statement[PathRow] | None:
+    """Return the paths that any text of a database mentions."""
     found = [_matches(column, _MENTIONED) for column in lasting(database)]
-    return Statement(union(*found)) if found else None
+    return Statement(union(*found), PathRow) if found else None
 
 
-_FACTS = Statement(select(stored_file.c.path, stored_file.c.size, stored_file.c.sha256))
-_FORGET = Statement(
+_STORED = Statement(
+    select(stored_file.c.path, stored_file.c.size, stored_file.c.sha256), StoredFileRow
+)
+_DELETE = Statement(
     delete(stored_file).where(stored_file.c.path == any_(bindparam("paths", type_=ARRAY(Text))))
 )
-# What is younger may be of a change that is being made.
+# A younger file may belong to a change in progress.
 SETTLED = timedelta(hours=1)
 ABANDONED = timedelta(hours=24)
 
@@ -81,22 +83,23 @@ async def check(
     now: datetime,
     hashes: bool = True,
     step: Callable[[], None] = lambda: None,
-) -> list[Row]:
-    """What is wrong, as `{problem, path, size}`, by path.
+) -> list[FileProblem]:
+    """Return what is wrong, sorted by path.
 
-    `missing`: a row names it and it is not there; `orphan`: no row names it (any more); `damaged`:
-    it is not what was stored. `hashes=False` looks at sizes only; `step` is called once per file.
+    `missing`: a row names the file and it is not there; `orphan`: no row names it (any more);
+    `damaged`: it is not what was stored. `hashes=False` compares sizes only; `step` is called once
+    per file.
     """
     named = await _named(databases)
-    facts = {row["path"]: row for row in await databases.sunshine.all(_FACTS)}
+    stored = {row["path"]: row for row in await databases.sunshine.all(_STORED)}
     found = {file.place.removeprefix(f"{STATIC}/"): file async for file in storage.files(STATIC)}
-    wrong: list[Row] = [
+    wrong: list[FileProblem] = [
         {"problem": "missing", "path": path, "size": None} for path in named - found.keys()
     ]
     for path, file in found.items():
         if path not in named and file.modified < now - SETTLED:
             wrong.append({"problem": "orphan", "path": path, "size": file.size})
-        known = facts.get(path)
+        known = stored.get(path)
         if known and not await _is_whole(storage, file, known, hashes=hashes):
             wrong.append({"problem": "damaged", "path": path, "size": file.size})
         step()
@@ -104,8 +107,10 @@ async def check(
 
 
 async def orphans(storage: Storage, databases: Databases, *, now: datetime) -> list[Found]:
-    """The files that no row names, and that are a day old. A link in a note is enough for one to
-    stay, though it is none that the note has to have."""
+    """Return the files that no row names and that are a day old.
+
+    A file that any text mentions, such as a link in a note, is not among them.
+    """
     named = await _named(databases) | await _mentioned(databases)
     return [
         file
@@ -114,15 +119,15 @@ async def orphans(storage: Storage, databases: Databases, *, now: datetime) -> l
     ]
 
 
-async def forget(tx: Transaction, files: Iterable[Found]) -> None:
-    """These are about to be removed."""
-    told = [{"path": file.place.removeprefix(f"{STATIC}/"), "size": file.size} for file in files]
-    await tx.execute(_FORGET, paths=[file["path"] for file in told])
-    await tx.record_all("file_removed", "stored_file", [(None, file, None) for file in told])
+async def record_removal(tx: Transaction, files: Iterable[Found]) -> None:
+    """Delete the records of files that are about to be removed, with an event for each."""
+    removed = [{"path": file.place.removeprefix(f"{STATIC}/"), "size": file.size} for file in files]
+    await tx.execute(_DELETE, paths=[file["path"] for file in removed])
+    await tx.record_all("file_removed", "stored_file", [(None, file, None) for file in removed])
 
 
 async def _named(databases: Databases) -> set[str]:
-    """Every path that a row of any database names."""
+    """Return every path that a row of any database names."""
     paths: set[str] = set()
     for name, database in databases.items():
         if statement := _names(name):
@@ -131,15 +136,15 @@ async def _named(databases: Databases) -> set[str]:
 
 
 async def _mentioned(databases: Databases) -> set[str]:
-    """Every path that any text speaks of, with or without the full stop of its sentence."""
-    said: set[str] = set()
+    """Return every path that any text mentions, with and without punctuation after it."""
+    mentioned: set[str] = set()
     for name, database in databases.items():
         if statement := _mentions(name):
-            said.update(unquote(row["path"]) for row in await database.all(statement))
-    return said | {path.rstrip(END) for path in said}
+            mentioned.update(unquote(row["path"]) for row in await database.all(statement))
+    return mentioned | {path.rstrip(END) for path in mentioned}
 
 
-async def _is_whole(storage: Storage, file: Found, known: Row, *, hashes: bool) -> bool:
+async def _is_whole(storage: Storage, file: Found, known: StoredFileRow, *, hashes: bool) -> bool:
     if file.size != known["size"]:
         return False
     if not hashes:
@@ -148,4 +153,4 @@ async def _is_whole(storage: Storage, file: Found, known: Row, *, hashes: bool) 
     with closing(await storage.open(file.place)) as stored:
         async for chunk in stored.chunks(0, stored.size):
             digest.update(chunk)
-    return bool(digest.hexdigest() == known["sha256"])
+    return digest.hexdigest() == known["sha256"]

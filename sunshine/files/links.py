@@ -1,8 +1,7 @@
-"""URLs of files here, as people and programs spell them: found in whatever text they send.
+"""URLs of our files, however they are spelled, found in any text that clients send.
 
-An upload has a name like no other text (sunshine/files/uploads.py), so it is known by that however
-its URL is written: with its slashes encoded, by another name of the host, or without a host or a
-URL.
+An upload has a name like no other text (sunshine/files/uploads.py), so it is recognised by its name
+however its URL is written: with encoded slashes, by another host name, or without host or URL.
 """
 
 import re
@@ -16,14 +15,14 @@ from sunshine.identity.signed_urls import ROUTE
 TEMP_ROUTE = "/api/temp/"
 REFUSED = "names an upload, and keeps no files"
 APART = "names an upload among other words; give its URL by itself"
-# Where, and what is said of it.
+# The place in the body, and the message.
 Fault = tuple[str, str]
-# Behind a hyphen it is a part of the name that a stored file came with.
+# After a hyphen it is a part of the name that a stored file came with.
 _UPLOAD = re.compile(r"(?<![0-9_.-])[0-9]{13}-[0-9]{39}-")
-# As almost all of them are written, for which no URL need be taken apart.
+# The usual spelling, for which no URL has to be parsed.
 _PLAIN = re.compile(rf"(?:{ROUTE}|{TEMP_ROUTE})[A-Za-z0-9_./-]*")
 _UPLOAD_LENGTH = 13 + 1 + 39 + 1
-# Digits and hyphens, and what browsers leave out of a URL, as HTML may spell them, and seldom does:
+# Digits, hyphens and the characters that browsers remove from URLs, as HTML character references:
 # with any number of zeros, and without a semicolon where no other digit follows.
 _REFERENCE = re.compile(
     r"&(?:#0*+(9|10|13|45|4[89]|5[0-7])(?:;|(?![0-9;]))"
@@ -37,7 +36,7 @@ END = ".,;:!?"
 
 
 def texts(value: Any, where: str = "") -> list[tuple[str, str]]:
-    """Each text of a JSON value, with its place as errors name it."""
+    """Return each text of a JSON value, with its place as errors name it."""
     if isinstance(value, str):
         return [(where, value)]
     found: list[tuple[str, str]] = []
@@ -52,7 +51,7 @@ def texts(value: Any, where: str = "") -> list[tuple[str, str]]:
 
 
 def distinct_texts(value: Any) -> set[str]:
-    """What the texts of a JSON value say."""
+    """Return the distinct texts of a JSON value."""
     found: set[str] = set()
     waiting = [[value]]
     while waiting:
@@ -68,7 +67,7 @@ def _within(where: str, key: str | int) -> str:
 
 
 def replaced(value: Any, known: dict[str, Any]) -> Any:
-    """A JSON value with those of its texts changed that `known` has."""
+    """Return a JSON value with its texts replaced by those of `known`."""
     if not known:
         return value
     if isinstance(value, str):
@@ -81,12 +80,12 @@ def replaced(value: Any, known: dict[str, Any]) -> Any:
 
 
 def words(text: str) -> Iterator[str]:
-    """What in a text may be a URL, without the full stop of its sentence."""
+    """Iterate over the words of a text that may be URLs, without punctuation after them."""
     return (word.rstrip(END) for word in _WORDS.findall(text))
 
 
 def reworded(text: str, known: Mapping[str, str]) -> str:
-    """A text with other URLs for those that `known` has."""
+    """Return a text with its URLs replaced by those of `known`."""
     return _WORDS.sub(lambda found: _renamed(found[0], known), text)
 
 
@@ -140,16 +139,16 @@ class Links:
         return None
 
     def upload(self, url: str) -> str | None:
-        """The name of the upload that a URL is about."""
+        """Return the name of the upload that a URL names; None for other URLs."""
         name = self.name(url)
         return name.removeprefix(TEMP_ROUTE) if name and name.startswith(TEMP_ROUTE) else None
 
     def buries(self, text: str) -> bool:
-        """Whether a text names an upload, and is not simply its URL."""
+        """Return whether a text names an upload without being just its URL."""
         return self.names_upload(text) and self.upload(text) is None
 
     def names_upload(self, text: str) -> bool:
-        """Whether an upload is named in a text, however that is spelled."""
+        """Return whether a text names an upload, in any spelling."""
         if len(text) < len(TEMP_ROUTE):
             return False
         if len(text) >= _UPLOAD_LENGTH and self._has_upload(text):
@@ -163,7 +162,7 @@ class Links:
         return plain != text and bool(_UPLOAD.search(plain))
 
     def _leads_to_temp(self, text: str) -> bool:
-        """Whether it is, or has in it, a URL of ours that may have been an upload's."""
+        """Return whether it is or has a URL of ours that may have been that of an upload."""
         if text.startswith(TEMP_ROUTE) and not _BLANK.search(text):
             return True
         for word in words(text):
@@ -173,8 +172,10 @@ class Links:
         return False
 
     def uploads_in(self, value: Any, where: str = "", *, kept: bool = False) -> list[Fault]:
-        """What is wrong where a JSON value names an upload, by a text or by a key: anything, or,
-        where texts that are URLs of uploads are `kept`, all but those."""
+        """Return the faults of a JSON value whose texts or keys name uploads.
+
+        Where URLs of uploads are `kept`, texts that are just such a URL are no fault.
+        """
         said = APART if kept else REFUSED
         is_wrong = self.buries if kept else self.names_upload
         if isinstance(value, str):
@@ -192,13 +193,13 @@ class Links:
         return found
 
     def refuse_uploads(self, value: Any, where: str = "") -> None:
-        """Invalid where an upload is named, which nothing there would keep."""
+        """Reject a value that names an upload where nothing would keep it; Invalid."""
         if faults := self.uploads_in(value, where):
             raise Invalid(errors=[{"field": place, "message": said} for place, said in faults])
 
 
 def _as_browsers_read(text: str) -> str:
-    """With its digits and hyphens written as themselves, and without what is left out of a URL."""
+    """Return the text with plain digits and hyphens, without what browsers remove from URLs."""
     if "&" in text:
         text = _REFERENCE.sub(_referred, text)
     if "\n" in text or "\r" in text or "\t" in text:

@@ -26,7 +26,7 @@ _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux
 
 
 class LocalFile:
-    """A file of the local disk: what is in memory already is read at once, the rest in a thread."""
+    """A file of the local disk: cached pages are read at once, the rest in a thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         found = os.fstat(stream.fileno())
@@ -35,31 +35,33 @@ class LocalFile:
         self.modified = int(found.st_mtime)
 
     async def chunks(self, begin: int, end: int) -> AsyncIterator[memoryview]:
-        """As Stored."""
-        # One buffer for all: a large file costs no more than a small one.
+        """Implement Stored."""
+        # One buffer for all pieces, so that a large file costs no more memory than a small one.
         buffer = memoryview(bytearray(min(CHUNK, end - begin)))
         while begin < end:
             piece = buffer[: end - begin]
-            size = self._at_hand(piece, begin) or await asyncio.to_thread(self._read, piece, begin)
+            size = self._read_cached(piece, begin) or await asyncio.to_thread(
+                self._read, piece, begin
+            )
             if not size:
                 raise OSError(f"{self._stream.name} ends early")
             yield piece[:size]
             begin += size
 
-    def _at_hand(self, piece: memoryview, begin: int) -> int:
-        """How much was read without waiting for the disk; a thread costs more than the copy."""
+    def _read_cached(self, piece: memoryview, begin: int) -> int:
+        """Read what is cached and return how much; a thread costs more than the copy."""
         if _NOWAIT is None:
             return 0
         try:
             return os.preadv(self._stream.fileno(), [piece], begin, _NOWAIT)
-        except OSError:  # not in memory, or a file system that cannot tell
+        except OSError:  # not cached, or not supported by the file system
             return 0
 
     def _read(self, piece: memoryview, begin: int) -> int:
         return os.preadv(self._stream.fileno(), [piece], begin)
 
     def close(self) -> None:
-        """As Stored."""
+        """Implement Stored."""
         self._stream.close()
 
 
@@ -71,32 +73,32 @@ class LocalStorage:
         self.parts = root / TEMP
 
     async def write(self, place: str, content: bytes) -> None:
-        """As Storage."""
+        """Implement Storage."""
         await asyncio.to_thread(self._write, place, content)
 
     async def take(self, part: Path, place: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         await asyncio.to_thread(self._take, part, place)
 
     async def copy(self, place: str, to: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         await asyncio.to_thread(self._copy, place, to)
 
     async def open(self, place: str) -> Stored:
-        """As Storage; only what is reached without links below `static` and `temp`."""
+        """Implement Storage; only files reached without links below `static` and `temp`."""
         return await asyncio.to_thread(self._open, place)
 
     async def remove(self, place: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         await asyncio.to_thread((self._root / place).unlink, missing_ok=True)
 
     async def files(self, area: str) -> AsyncIterator[Found]:
-        """As Storage."""
+        """Implement Storage."""
         for found in await asyncio.to_thread(self._files, area):
             yield found
 
     async def sweep(self, before: datetime) -> int:
-        """As Storage."""
+        """Implement Storage."""
         areas = (self._root / STATIC, self._root / TEMP)
         return sum([await asyncio.to_thread(remove_parts, area, before) for area in areas])
 
@@ -116,14 +118,14 @@ class LocalStorage:
             raise NotFound
         with on_full_disk(), self._new(to) as part:
             try:
-                os.link(source, part)  # the same bytes under another name: it takes no room
-            except OSError:  # on another disk, or one that knows no links
+                os.link(source, part)  # the same bytes under another name, which takes no space
+            except OSError:  # on another disk, or one without links
                 shutil.copyfile(source, part)
                 _sync(part)
 
     @contextmanager
     def _new(self, place: str, part: Path | None = None) -> Iterator[Path]:
-        """A part file that becomes a new file, or nothing."""
+        """Yield a part file that becomes a new file, or is removed on an error."""
         file = self._file(place)
         is_new = not file.parent.exists()
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +159,7 @@ class LocalStorage:
                 file = Path(folder, name)
                 if name.startswith("."):
                     continue
-                with suppress(FileNotFoundError):  # it may go meanwhile
+                with suppress(FileNotFoundError):  # it may be removed meanwhile
                     at = file.lstat()
                     place = f"{area}/{file.relative_to(top).as_posix()}"
                     modified = datetime.fromtimestamp(at.st_mtime, UTC)
@@ -169,7 +171,7 @@ class LocalStorage:
 
 
 def _sync(path: Path) -> None:
-    """Make a file's bytes, or what was renamed or made in a folder, survive a power cut."""
+    """Make the bytes of a file, or the entries of a folder, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

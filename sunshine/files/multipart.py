@@ -1,4 +1,4 @@
-"""A form with one file in it, read as it comes. The parsing is python-multipart's."""
+"""A form with one file, parsed as it arrives, by python-multipart."""
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -6,16 +6,16 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from sunshine.core.errors import Invalid, TooLarge
 
 FIELD = "file"
-# What browsers send is far below; the parser looks at each byte of it, and at each parameter.
+# Far above what browsers send; the parser inspects each byte and each parameter.
 MAX_PARTS = 100
 MAX_HEADERS = 20  # of a part
 MAX_HEADER = 4096  # bytes, also of Content-Type
 
 
 class FileForm:
-    """A multipart body. Other fields that hold no file are read over.
+    """A multipart body. Other fields without a file are ignored.
 
-    Raises Invalid for what is no such form, TooLarge for a file of more than `maximum` bytes.
+    Raises Invalid for any other body, TooLarge for a file of more than `maximum` bytes.
     """
 
     def __init__(self, content_type: str, maximum: int) -> None:
@@ -48,7 +48,7 @@ class FileForm:
             raise Invalid(f"The form cannot be read: {error}") from error
 
     def feed(self, chunk: bytes) -> list[memoryview]:
-        """What of the file is in the next piece of the body; it refers to that piece."""
+        """Parse the next piece of the body and return views of its part of the file."""
         self._pieces = []
         try:
             self._parser.write(chunk)
@@ -57,7 +57,7 @@ class FileForm:
         return self._pieces
 
     def finish(self) -> str:
-        """The body has ended: the name its sender gave the file."""
+        """End the body and return the name that the sender gave the file."""
         if not self._ended:
             raise Invalid("The form ends early")
         if self.name is None:

@@ -1,4 +1,4 @@
-"""A file on its way: written piece by piece in a thread, hashed as it comes. See storage.py."""
+"""An incoming file: written piece by piece in a thread, hashed as it arrives. See storage.py."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from sunshine.files.types import HEAD
 
 
 class Part:
-    """A part file. Whoever made it takes it over when it is finished, or drops it."""
+    """A part file, which its creator moves to a storage when it is finished, or drops."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / f".{secrets.token_hex(16)}{PART}"
@@ -25,22 +25,22 @@ class Part:
 
     @property
     def sha256(self) -> str:
-        """Of what was written."""
+        """The hash of what was written."""
         return self._hash.hexdigest()
 
     async def write(self, pieces: Iterable[memoryview]) -> None:
-        """Append. StorageFull where there is no room."""
+        """Append pieces; StorageFull where there is no room."""
         async with self._lock:
             if not self._dropped:
                 await asyncio.to_thread(self._write, pieces)
 
     async def finish(self) -> None:
-        """All of it is on the disk when this returns."""
+        """Flush the file to the disk."""
         async with self._lock:
             await asyncio.to_thread(self._finish)
 
     async def drop(self) -> None:
-        """Remove it, unless it was taken over."""
+        """Remove the file, unless it was moved to a storage."""
         async with self._lock:
             self._dropped = True
             await asyncio.to_thread(self._drop)

@@ -1,5 +1,4 @@
-"""Files in S3, or what speaks like it: STORAGE_URL=s3://bucket/prefix. See
-sunshine/files/storage.py.
+"""Files in S3 or a compatible storage: STORAGE_URL=s3://bucket/prefix. See storage.py.
 
 For several machines that serve the same files. Keys are the places below the prefix.
 """
@@ -30,13 +29,13 @@ log = structlog.get_logger("sunshine.storage")
 
 
 class Trouble(NamedTuple):
-    """Why files cannot be kept there, and what mends it."""
+    """Why files cannot be stored there, and how to fix it."""
 
     found: str
     mend: str
 
 
-# What S3 calls it, and those who speak like it; the first that it says.
+# By the words of the error of S3 and compatible storages; the first that matches counts.
 _TROUBLES = {
     "NoSuchBucket": Trouble("there is no such bucket", "make it, or mind STORAGE_URL"),
     "InvalidAccessKeyId": Trouble("it does not know the key", "mind AWS_ACCESS_KEY_ID"),
@@ -68,7 +67,7 @@ def _trouble(step: str, error: Exception) -> Trouble:
 
 
 class S3File:
-    """An object: its bytes are asked for when they are wanted."""
+    """An object, whose bytes are requested when they are read."""
 
     def __init__(self, store: "ObjectStore", meta: "ObjectMeta") -> None:
         self._store = store
@@ -77,7 +76,7 @@ class S3File:
         self.modified = int(meta["last_modified"].timestamp())
 
     async def chunks(self, begin: int, end: int) -> AsyncIterator[bytes]:
-        """As Stored."""
+        """Implement Stored."""
         if begin == end:  # S3 has no empty ranges
             return
         with _answering():
@@ -86,7 +85,7 @@ class S3File:
                 yield bytes(chunk)
 
     def close(self) -> None:
-        """As Stored."""
+        """Implement Stored."""
 
 
 class S3Storage:
@@ -98,7 +97,7 @@ class S3Storage:
 
     @classmethod
     def configured(cls, settings: Settings) -> "S3Storage":
-        """What STORAGE_URL and AWS_* say; without keys, what the machine itself may do."""
+        """Return the storage of STORAGE_URL and AWS_*; without keys, by the machine's own role."""
         given: dict[str, Any] = {
             "access_key_id": settings.values.get("AWS_ACCESS_KEY_ID"),
             "secret_access_key": settings.values.get("AWS_SECRET_ACCESS_KEY"),
@@ -109,49 +108,49 @@ class S3Storage:
             settings.storage_url,
             **{name: value for name, value in given.items() if value},
             client_options={"allow_http": True, "connect_timeout": "2s", "timeout": "60s"},
-            # A request has a deadline of its own: it is not kept waiting for a store that is away.
+            # Requests have a deadline: they must not wait long for an unavailable storage.
             retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=5)},
         )
         return cls(store, settings.directory / TEMP)
 
     async def write(self, place: str, content: bytes) -> None:
-        """As Storage."""
+        """Implement Storage."""
         with _answering():
             await obstore.put_async(self._store, place, content)
 
     async def take(self, part: Path, place: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         with _answering():
             # One piece at a time in memory.
             await obstore.put_async(self._store, place, part, max_concurrency=1)
         await asyncio.to_thread(part.unlink)
 
     async def copy(self, place: str, to: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         with _answering():
             await obstore.copy_async(self._store, place, to)
 
     async def open(self, place: str) -> Stored:
-        """As Storage."""
+        """Implement Storage."""
         if any(part.startswith(".") or part == "" or "\\" in part for part in place.split("/")):
             raise NotFound
         with _answering():
             return S3File(self._store, await obstore.head_async(self._store, place))
 
     async def remove(self, place: str) -> None:
-        """As Storage."""
+        """Implement Storage."""
         with _answering():
             await obstore.delete_async(self._store, place)
 
     async def files(self, area: str) -> AsyncIterator[Found]:
-        """As Storage."""
+        """Implement Storage."""
         with _answering():
             async for page in obstore.list(self._store, area):
                 for meta in page:
                     yield Found(meta["path"], meta["size"], meta["last_modified"])
 
     async def trouble(self) -> Trouble | None:
-        """Write, list, read and remove an object of our own: why that cannot be done, or None."""
+        """Write, list, read and remove an object; return why that is not possible, or None."""
         place, content = f"doctor-{secrets.token_hex(16)}", b"to be removed"
         step = "write"
         try:
@@ -172,13 +171,13 @@ class S3Storage:
         return None
 
     async def sweep(self, before: datetime) -> int:
-        """As Storage."""
+        """Implement Storage."""
         return await asyncio.to_thread(remove_parts, self.parts, before)
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """NotFound and Unavailable instead of the library's words for them."""
+    """Raise NotFound and Unavailable instead of the library's errors."""
     try:
         yield
     except FileNotFoundError as error:

@@ -3,7 +3,7 @@
 from sunshine.core.fields import Schema, choice, text
 from sunshine.core.shapes import Shape, string
 
-# `download` has the file saved instead of shown; any other word means nothing.
+# `download` saves the file instead of showing it; any other value has no effect.
 DOWNLOAD: Schema = {"s": text(20)}
 UPLOADED = Shape(
     "UploadedFile",

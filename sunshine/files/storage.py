@@ -1,8 +1,8 @@
-"""Where files are: in `static` for good, in `temp` until they are fetched or named by a row.
+"""Storage of files: `static` for good, `temp` until they are fetched or named by a row.
 
-Below DIR on the local disk (local.py), or below STORAGE_URL in S3 (s3.py). A place is such as
-`static/employee/photo.jpg`; a file is written once, under a name that nobody can guess, and never
-changed. Files along with the rows that name them: sunshine/files/attachments.py.
+Below DIR on the local disk (local.py), or below STORAGE_URL in S3 (s3.py). A place is a path, such
+as `static/employee/photo.jpg`; a file is written once, under a name that nobody can guess, and
+never changed. Files along with the rows that name them: sunshine/files/attachments.py.
 """
 
 import errno
@@ -23,7 +23,7 @@ CHUNK = 256 * 1024  # bytes
 
 
 class Stored(Protocol):
-    """An open file: whoever opened it closes it."""
+    """An open file; the code that opened it must close it."""
 
     @property
     def size(self) -> int:
@@ -36,7 +36,7 @@ class Stored(Protocol):
         ...
 
     def chunks(self, begin: int, end: int) -> AsyncIterator[bytes | memoryview]:
-        """The bytes from `begin` to before `end`, in pieces; one lasts until the next is asked."""
+        """Iterate over the bytes from `begin` to before `end`; a piece is valid until the next."""
         ...
 
     def close(self) -> None: ...
@@ -44,7 +44,7 @@ class Stored(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file as a listing tells of it."""
+    """A file in a listing."""
 
     place: str
     size: int
@@ -52,41 +52,43 @@ class Found:
 
 
 class Storage(Protocol):
-    """The files. What is written is durable when the method returns; StorageFull where there is no
-    room left. NotFound for what is no file. `parts` is a folder of this machine where files are
-    written that are on their way here."""
+    """A storage of files.
+
+    A written file is durable when the method returns; StorageFull where there is no room left.
+    NotFound where there is no file. `parts` is a folder of this machine for incomplete files.
+    """
 
     parts: Path
 
     async def write(self, place: str, content: bytes) -> None:
-        """A new file of these bytes."""
+        """Write a new file."""
         ...
 
     async def take(self, part: Path, place: str) -> None:
-        """Make a file of `parts`, which must be written to the disk, a new file here."""
+        """Move a file of `parts`, which must be flushed to the disk, to a new place."""
         ...
 
     async def copy(self, place: str, to: str) -> None:
-        """A new file of the bytes of another one."""
+        """Copy a file to a new place."""
         ...
 
     async def open(self, place: str) -> Stored: ...
 
     async def remove(self, place: str) -> None:
-        """Remove a file; one that is gone already is fine."""
+        """Remove a file; a missing one is not an error."""
         ...
 
     def files(self, area: str) -> AsyncIterator[Found]:
-        """Every file of `static` or `temp`."""
+        """Iterate over all files of `static` or `temp`."""
         ...
 
     async def sweep(self, before: datetime) -> int:
-        """Remove what was begun before then and never ended; how many files."""
+        """Remove files begun before then and never completed; return how many."""
         ...
 
 
 def remove_parts(top: Path, before: datetime) -> int:
-    """Remove the part files below a folder that nobody has written to since; how many."""
+    """Remove the part files below a folder that were last written before then; return how many."""
     removed = 0
     for folder, _, names in os.walk(top):
         for name in names:
@@ -100,7 +102,7 @@ def remove_parts(top: Path, before: datetime) -> int:
 
 @contextmanager
 def on_full_disk() -> Iterator[None]:
-    """StorageFull instead of the system's word for it."""
+    """Raise StorageFull instead of the system's error for a full disk."""
     try:
         yield
     except OSError as error:
@@ -110,5 +112,5 @@ def on_full_disk() -> Iterator[None]:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether this is the system's word for a disk, or a quota, that has no room left."""
+    """Return whether it is the system's error for a full disk or quota."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

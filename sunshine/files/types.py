@@ -1,10 +1,10 @@
-"""What a file is, by its bytes, and what it may be called. Asked where files come in and go out."""
+"""The type of a file by its bytes, and safe names; used for uploads and downloads."""
 
 import unicodedata
 
 import puremagic
 
-# What a browser may show in its window; anything else, SVG too, could run scripts in our name.
+# What a browser may show; anything else, SVG included, could run scripts in the API's name.
 SHOWN = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -13,14 +13,14 @@ SHOWN = {
     "gif": "image/gif",
     "pdf": "application/pdf",
 }
-HEAD = 8192  # bytes of a file that tell what it is
+HEAD = 8192  # bytes from which the type is known
 MAX_NAME = 100  # bytes
 MAX_ENDING = 16
 _ENDINGS = {media: ending for ending, media in reversed(SHOWN.items())}
 
 
 def ending_of(head: bytes) -> str | None:
-    """The ending of what a browser may show, by the first HEAD bytes of a file; else None."""
+    """Return the ending of a type that browsers may show, by the first HEAD bytes; else None."""
     try:
         found = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
@@ -29,17 +29,18 @@ def ending_of(head: bytes) -> str | None:
 
 
 def media_of(name: str) -> str | None:
-    """The media type of a stored file that a browser may show, by its name; else None."""
+    """Return the media type of a stored file that browsers may show, by its name; else None."""
     return SHOWN.get(name.rpartition(".")[2].lower())
 
 
 def safe_name(given: str, head: bytes) -> str:
-    """What a file is stored as that its sender called so: letters, digits, `_`, `-` and `.`.
+    """Return the name under which a file is stored: letters, digits, `_`, `-` and `.` of `given`.
 
-    At most MAX_NAME bytes. It ends as what a browser shows only where the bytes are that.
+    At most MAX_NAME bytes. It has the ending of a type that browsers show only if the bytes are of
+    that type.
     """
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
-    # Not even a blank is left of what has no width: such marks turn a name's end to its front.
+    # Characters without width are removed: marks of direction show a name's end at its front.
     kept = (c for c in name if unicodedata.category(c) not in ("Cc", "Cf"))
     name = "".join(c if c.isalnum() or c in "._-" else "_" for c in kept).lstrip("._-")
     stem, dot, ending = name.rpartition(".")

@@ -1,8 +1,8 @@
-"""Files that were uploaded: taken in, fetched once, swept after a day. Table: models/files.py.
+"""Uploads: stored, fetched once, removed after a day. Table: models/files.py.
 
 How a row takes one over: sunshine/files/attachments.py. Over HTTP: sunshine/web/files/uploads.py,
-handlers/files.py. The database says what there is and who gets it; the files themselves only
-follow, so that several processes, and stores that cannot rename, agree.
+handlers/files.py. The database decides which uploads exist and who gets them, and the files follow,
+so that several processes, and storages that cannot rename, agree.
 """
 
 import re
@@ -32,8 +32,9 @@ from models.files import upload
 from sunshine.core.errors import Conflict, NotFound
 from sunshine.core.principals import System
 from sunshine.database.database import Database, Databases, Reader, Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import IdRow, Statement
 from sunshine.files.part_file import Part
+from sunshine.files.rows import NameRow, UploadRow
 from sunshine.files.storage import TEMP, Storage
 from sunshine.files.types import safe_name
 
@@ -41,12 +42,12 @@ MAX_FILE = 10 * 1024 * 1024  # bytes
 MAX_FILES = 100  # of one user
 MAX_BYTES = 500 * 1024 * 1024  # of one user
 LIFETIME = timedelta(hours=24)
-# After this an upload that is not there yet never will be, nor will what a part file became.
+# An upload, or a part file, that is unfinished after this time will never be finished.
 UNFINISHED = timedelta(hours=1)
-# Longer than a download may take: while it lasts nobody else gets the file, and when its process
-# dies somebody does.
+# Longer than a download may take: meanwhile nobody else gets the file; if the process dies, the
+# file is free again afterwards.
 LEASE = timedelta(minutes=11)
-# In whose name a file is fetched: whoever has its URL.
+# The actor of a fetch: anybody who has the URL.
 DOWNLOADER = System(name="visitor")
 _UNIQUE = re.compile(r"(?:[0-9]{13}-[0-9]{39}-|[0-9a-f]{32}-)(?:[0-9]{13}-[0-9]{39}-)*")
 _BATCH = 500
@@ -54,16 +55,18 @@ _BATCH = 500
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _USER = bindparam("user", type_=Integer)
 _SIZE = bindparam("size", type_=BigInteger)
-_IS_ALIVE = upload.c.created_at > bindparam("since", type_=DateTime(timezone=True))
+_IS_CURRENT = upload.c.created_at > bindparam("since", type_=DateTime(timezone=True))
 _IS_FREE = and_(
-    upload.c.ready, _IS_ALIVE, or_(upload.c.sending_until.is_(None), upload.c.sending_until < _NOW)
+    upload.c.ready,
+    _IS_CURRENT,
+    or_(upload.c.sending_until.is_(None), upload.c.sending_until < _NOW),
 )
 _LOCK_USER = Statement(
-    select(users.c.id).where(users.c.id == _USER).with_for_update(key_share=True)
+    select(users.c.id).where(users.c.id == _USER).with_for_update(key_share=True), IdRow
 )
 _used = (
     select(func.count().label("files"), func.coalesce(func.sum(upload.c.size), 0).label("bytes"))
-    .where(upload.c.user_id == _USER, _IS_ALIVE)
+    .where(upload.c.user_id == _USER, _IS_CURRENT)
     .subquery()
 )
 _RESERVE = Statement(
@@ -74,7 +77,8 @@ _RESERVE = Statement(
         .select_from(_used)
         .where(_used.c.files < MAX_FILES, _used.c.bytes + _SIZE <= MAX_BYTES),
     )
-    .returning(upload.c.id)
+    .returning(upload.c.id),
+    IdRow,
 )
 _FINISH = Statement(
     update(upload)
@@ -82,23 +86,27 @@ _FINISH = Statement(
     .values(
         name=bindparam("name"), size=_SIZE, sha256=bindparam("sha256"), ready=True, created_at=_NOW
     )
-    .returning(upload.c.id)
+    .returning(upload.c.id),
+    IdRow,
 )
-_DROP = Statement(delete(upload).where(upload.c.id == bindparam("row_id")).returning(upload.c.id))
-_FIND = Statement(select(upload.c.id).where(upload.c.name == bindparam("name"), _IS_FREE))
+_DELETE = Statement(
+    delete(upload).where(upload.c.id == bindparam("row_id")).returning(upload.c.id), IdRow
+)
+_FIND = Statement(select(upload.c.id).where(upload.c.name == bindparam("name"), _IS_FREE), IdRow)
 _UNTIL = bindparam("until", type_=DateTime(timezone=True))
 _LEASE = Statement(
     update(upload)
     .where(upload.c.name == bindparam("name"), _IS_FREE)
     .values(sending_until=_UNTIL)
-    .returning(upload.c.id)
+    .returning(upload.c.id),
+    IdRow,
 )
 _RELEASE = Statement(
     update(upload)
     .where(upload.c.id == bindparam("row_id"), upload.c.sending_until == _UNTIL)
     .values(sending_until=None)
 )
-# In one order: two that want the same ones wait for each other in turn.
+# In one order, so that two transactions that claim the same uploads do not deadlock.
 _wanted = (
     select(upload.c.id)
     .where(
@@ -113,7 +121,8 @@ _wanted = (
 _CLAIM = Statement(
     delete(upload)
     .where(upload.c.id.in_(select(_wanted.c.id)))
-    .returning(upload.c.name, upload.c.size, upload.c.sha256)
+    .returning(upload.c.name, upload.c.size, upload.c.sha256),
+    UploadRow,
 )
 _SWEEP = Statement(
     delete(upload).where(
@@ -124,12 +133,13 @@ _SWEEP = Statement(
     )
 )
 _KNOWN = Statement(
-    select(upload.c.name).where(upload.c.name == any_(bindparam("names", type_=ARRAY(Text))))
+    select(upload.c.name).where(upload.c.name == any_(bindparam("names", type_=ARRAY(Text)))),
+    NameRow,
 )
 
 
 async def reserve(tx: Transaction, size: int, *, user: int) -> int:
-    """The id of an upload about to come, of at most so many bytes; Conflict `upload_limit`."""
+    """Reserve an upload of at most so many bytes and return its id; Conflict `upload_limit`."""
     await tx.execute(_LOCK_USER, user=user)
     name = f"coming-{secrets.token_hex(16)}"
     row = await tx.one_or_none(_RESERVE, name=name, user=user, size=size, since=_since(tx.now))
@@ -138,43 +148,43 @@ async def reserve(tx: Transaction, size: int, *, user: int) -> int:
             f"At most {MAX_FILES} files and {MAX_BYTES >> 20} MiB may wait to be used",
             code="upload_limit",
         )
-    return int(row["id"])
+    return row["id"]
 
 
 def new_name(given: str, head: bytes, at: datetime) -> str:
-    """`<epoch ms>-<39 random digits>-<safe name>`: 129 random bits in the original's shape."""
+    """Return `<epoch ms>-<39 random digits>-<safe name>`: 129 random bits."""
     milliseconds = int(at.timestamp() * 1000)
     return f"{milliseconds:013}-{secrets.randbelow(10**39):039}-{safe_name(given, head)}"
 
 
 def plain_name(stored: str) -> str:
-    """The name that a file came with, without what makes it unique."""
+    """Return the name that a file came with, without the part that makes it unique."""
     return _UNIQUE.sub("", stored, count=1)
 
 
 async def finish(tx: Transaction, id_: int, part: Part, name: str) -> None:
-    """It is all there, and stored as `name`."""
+    """Record that an upload is complete and stored as `name`; Conflict `upload_expired`."""
     facts = {"name": name, "size": part.size, "sha256": part.sha256}
     if await tx.one_or_none(_FINISH, row_id=id_, **facts) is None:
         raise Conflict("The upload took too long", code="upload_expired")
-    # Whoever reads the audit trail gets no right to the file.
+    # The full name would let readers of the audit trail fetch the file.
     await tx.record("file_uploaded", "upload", id_, after=facts | {"name": plain_name(name)})
 
 
-async def drop(database: Database, id_: int) -> None:
-    """It does not come after all."""
+async def cancel(database: Database, id_: int) -> None:
+    """Delete the reservation of an upload that was not completed."""
     async with database.transaction(DOWNLOADER) as tx:
-        await tx.execute(_DROP, row_id=id_)
+        await tx.execute(_DELETE, row_id=id_)
 
 
 async def check(reader: Reader, name: str, now: datetime) -> None:
-    """NotFound unless there is such a file that nobody is fetching."""
+    """Check that there is an upload of this name that nobody is fetching; NotFound."""
     if await reader.one_or_none(_FIND, name=name, now=now, since=_since(now)) is None:
         raise NotFound
 
 
 async def lease(tx: Transaction, name: str) -> tuple[int, datetime]:
-    """Keep a file for one who fetches it, until then; NotFound for all others."""
+    """Lease an upload to one fetch and return its id and the end of the lease; NotFound."""
     until = tx.now + LEASE
     row = await tx.one_or_none(_LEASE, name=name, until=until, since=_since(tx.now))
     if row is None:
@@ -183,30 +193,31 @@ async def lease(tx: Transaction, name: str) -> tuple[int, datetime]:
 
 
 async def release(tx: Transaction, id_: int, until: datetime) -> None:
-    """They did not get it: the next one may."""
+    """End the lease of a fetch that failed; the next one may try."""
     await tx.execute(_RELEASE, row_id=id_, until=until)
 
 
 async def consume(tx: Transaction, id_: int, name: str) -> None:
-    """They got it: nobody else does."""
-    if await tx.one_or_none(_DROP, row_id=id_):
+    """Delete an upload that was fetched; nobody else gets it."""
+    if await tx.one_or_none(_DELETE, row_id=id_):
         await tx.record("file_fetched", "upload", id_, before={"name": plain_name(name)})
 
 
-async def claim(tx: Transaction, names: Sequence[str], *, user: int) -> dict[str, Row]:
-    """Take uploads of a user away, for rows of theirs: those that nobody fetches, by name."""
+async def claim(tx: Transaction, names: Sequence[str], *, user: int) -> dict[str, UploadRow]:
+    """Delete uploads of a user that rows take over, except those being fetched; return them by
+    name."""
     rows = await tx.all(_CLAIM, names=list(names), user=user, since=_since(tx.now))
     return {row["name"]: row for row in rows}
 
 
 async def expire(tx: Transaction) -> dict[str, int]:
-    """Forget uploads of a day ago, and those that never ended; how many. A job's verb."""
+    """Delete uploads of a day ago and those never completed; return how many. A job's verb."""
     gone = await tx.execute(_SWEEP, since=_since(tx.now), begun=tx.now - UNFINISHED)
     return {"uploads": gone}
 
 
 async def sweep(storage: Storage, databases: Databases, now: datetime) -> dict[str, int]:
-    """Remove the files in temp that no upload is about, and parts that nobody goes on with."""
+    """Remove the files in `temp` without an upload, and abandoned part files; return how many."""
     before = now - UNFINISHED
     old = [found.place async for found in storage.files(TEMP) if found.modified < before]
     removed = await storage.sweep(before)
@@ -224,5 +235,5 @@ def _batches(places: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def _since(now: datetime) -> datetime:
-    """What was uploaded before has ended."""
+    """Return the time before which uploads have expired."""
     return now - LIFETIME

@@ -1,5 +1,5 @@
-"""Formats that are not JSON.
+"""Formats other than JSON.
 
 spreadsheets.py  CSV and XLSX
-qr_labels.py        QR codes to stick on things
+qr_labels.py     labels with QR codes
 """

@@ -1,4 +1,4 @@
-"""Labels to stick on things: a QR code with its text below, as SVG."""
+"""Labels for assets: a QR code with its text below, as SVG."""
 
 import io
 from xml.sax.saxutils import escape
@@ -10,7 +10,7 @@ TEXT = 24  # units below it
 
 
 def svg(code: str, caption: str) -> bytes:
-    """An SVG picture of the QR code of `code`, the code and the caption in letters below."""
+    """Return an SVG image of the QR code of `code`, with the code and the caption as text below."""
     made = segno.make(code, error="m", micro=False)
     buffer = io.BytesIO()
     made.save(buffer, kind="svg", scale=MODULE, border=2, xmldecl=False, svgns=False, nl=False)

@@ -1,8 +1,7 @@
-"""Tables as files: CSV and XLSX, made in a thread. A cell never becomes a formula.
+"""Tables as CSV and XLSX files, made in a thread. A cell never becomes a formula.
 
-What was stored before such characters were refused (sunshine/core/characters.py) is shown as
-U+FFFD: a terminal acts upon control characters, XML knows no U+FFFE, marks of direction turn text
-round.
+Characters stored before they were refused (sunshine/core/characters.py) are written as U+FFFD:
+terminals obey control characters, XML has no U+FFFE, marks of direction reverse text.
 """
 
 import asyncio
@@ -20,8 +19,8 @@ MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# What a spreadsheet would run, in full width too; a leading apostrophe makes it text, and `read`
-# takes it off again.
+# What a spreadsheet would run, in full width too; a leading apostrophe makes it text, which `read`
+# removes again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 Line = tuple[int, list[str]]
 MAX_LINE_LENGTH = 256 * 1024
@@ -30,14 +29,14 @@ _PHYSICAL_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n)|[^\r\n]++")
 
 
 async def make(format_: str, columns: Sequence[str], rows: Rows) -> bytes:
-    """The rows' columns, with a header line, as `csv` or `xlsx`."""
+    """Return the columns of rows, with a header line, as `csv` or `xlsx`."""
     return await asyncio.to_thread({"csv": _csv, "xlsx": _xlsx}[format_], columns, rows)
 
 
 def read(text: str) -> Iterator[Line]:
-    """The lines of a CSV text, each with the number of the line it begins on; not the blank ones.
+    """Iterate over the lines of a CSV text that are not blank, each with its line number.
 
-    Raises csv.Error where it is none.
+    csv.Error for text that is not CSV.
     """
     reader = csv.reader(_physical_lines(text), strict=True)
     begins = 1
@@ -82,7 +81,7 @@ def _xlsx(columns: Sequence[str], rows: Rows) -> bytes:
 
 
 def _guarded(value: Any) -> Any:
-    # One that has apostrophes before its formula gets one more, or `read` would take its own off.
+    # A formula after apostrophes gets one more, or `read` would remove one of its own.
     if not isinstance(value, str):
         return "" if value is None else value
     value = replaced(value)

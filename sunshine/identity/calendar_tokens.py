@@ -1,8 +1,8 @@
-"""Calendar feeds: the URL a calendar subscribes to, and what it gets there (RFC 5545).
+"""Calendar feeds: the URL a calendar subscribes to, and the iCalendar file there (RFC 5545).
 
-A calendar cannot send a header and knows nothing but its URL: that holds a token which opens one
-feed of one user and nothing else, until their password changes or they may no longer sign in.
-Served through sunshine/web/calendar_feeds.py.
+A calendar cannot send headers, so its URL holds a token, which opens one feed of one user and
+nothing else, until the user's password changes or they may no longer sign in. Served through
+sunshine/web/calendar_feeds.py.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _MAX_LENGTH = 1024
 
 
 class Feeds:
-    """Makes and opens the URLs of feeds."""
+    """Makes and verifies the URLs of feeds."""
 
     def __init__(self, secret: str, base: str, principals: Principals) -> None:
         self._secret = secret
@@ -32,12 +32,12 @@ class Feeds:
         self._principals = principals
 
     def url(self, path: str, actor: Principal) -> str:
-        """Where a calendar finds the feed of this path as the actor sees it."""
+        """Return the URL of the feed of a path as the actor sees it."""
         claims = {"id": actor.id, "ver": actor.version, "typ": _KIND, "aud": _audience(path)}
         return f"{self._base}{path}?token={jwt.encode(claims, self._secret, algorithm='HS256')}"
 
     async def open(self, path: str, token: str) -> Principal:
-        """Whose feed of this path the token opens; NotSignedIn when it does or no longer does."""
+        """Return the principal whose feed of a path the token opens; NotSignedIn."""
         try:
             if len(token) > _MAX_LENGTH:
                 raise NotSignedIn
@@ -58,7 +58,7 @@ class Feeds:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a calendar shows: whole days, or instants with their timezone. `end` is exclusive."""
+    """An entry of a calendar: whole days, or instants with a timezone. `end` is exclusive."""
 
     uid: str
     summary: str
@@ -68,7 +68,7 @@ class Entry:
 
 
 async def draw(name: str, entries: Iterable[Entry]) -> bytes:
-    """An iCalendar file. In a thread: a thousand entries take 0.2 s."""
+    """Return an iCalendar file, made in a thread because a thousand entries take 0.2 s."""
     return await asyncio.to_thread(_draw, name, list(entries))
 
 
@@ -86,7 +86,7 @@ def _draw(name: str, entries: list[Entry]) -> bytes:
         event.add("summary", _line(entry.summary))
         event.add("dtstart", entry.start)
         event.add("dtend", entry.end)
-        # Of the row, not of this minute: what did not change is the same file.
+        # When the row changed, not the present: an unchanged feed is the same file.
         event.add("dtstamp", entry.changed)
         event.add("last-modified", entry.changed)
         event.add("transp", "TRANSPARENT")
@@ -96,7 +96,7 @@ def _draw(name: str, entries: list[Entry]) -> bytes:
 
 
 def _line(text: str) -> str:
-    """One line: a lone CR would end a property's, and a calendar shows what a terminal obeys."""
+    """Return the text as one line without control characters: a lone CR would end a property."""
     return replaced(" ".join(text.split()))
 
 

@@ -1,7 +1,7 @@
-"""Which passwords are guessed first: common ones, names, patterns, each with what is put around it.
+"""Which passwords are easy to guess: common ones, names and patterns, with or without additions.
 
-Linear in the password: an estimator that tries every reading of it (zxcvbn) takes seconds for one
-that was made to (docs/decisions/0033-what-is-typed.md).
+Takes time linear in the password: an estimator that tries every reading (zxcvbn) takes seconds for
+a password made for that (docs/decisions/0033-what-is-typed.md).
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-# How letters are written to please a rule: 1, ! and | are read both ways.
+# Signs written for letters to satisfy a rule; 1, ! and | may be an i or an l.
 _READINGS = (
     str.maketrans("@4310$5+7896!|", "aaeiossttbgbii"),
     str.maketrans("@4310$5+7896!|", "aaelossttbgbll"),
@@ -30,7 +30,7 @@ _OF_NOBODY = frozenset(["www", "api", "app", "com", "net", "org", "co", "localho
 def easy_guess(
     password: str, *, names: Iterable[str | None] = (), company: Iterable[str] = ()
 ) -> str | None:
-    """What makes it easy to guess, in words that follow "is too easy to guess: "; None of others.
+    """Return why a password is easy to guess, as words to follow "is too easy to guess: ", or None.
 
     `names` are those of the person and the account, `company` those of the company.
     """
@@ -49,15 +49,15 @@ def easy_guess(
 
 @lru_cache(maxsize=8)
 def company_words(base_domain: str) -> tuple[str, ...]:
-    """What the company is called, as far as its address tells: the labels of its host, and ours."""
+    """Return the words of the company's name: the labels of its host, and `sunshine`."""
     host = urlsplit(base_domain).hostname or ""
     labels = [label for label in host.split(".")[:-1] or [host] if label not in _OF_NOBODY]
     return ("sunshine", *(label for label in labels if not label.isdigit()))
 
 
 def _readings(plain: str) -> set[str]:
-    """What it may be read as: with and without digits and signs around and between, and for letters
-    what looks like them."""
+    """Return the readings of a password: with and without digits and signs around and between, and
+    with letters for the signs that look like them."""
     bare = {plain, _AFTER.sub("", plain), _AROUND.sub("", plain)}
     read = bare | {form.translate(table) for form in bare for table in _READINGS}
     joined = read | {_BETWEEN.sub("", form) for form in read}
@@ -65,7 +65,7 @@ def _readings(plain: str) -> set[str]:
 
 
 def _unit(text: str) -> str:
-    """What a text repeats; itself where it does not."""
+    """Return the part that a text repeats, or the whole text."""
     return text[: (text + text).find(text, 1)] if text else text
 
 
@@ -78,7 +78,7 @@ def _is_pattern(plain: str) -> bool:
 
 
 def _words(names: Iterable[str | None]) -> list[str]:
-    """The longest first, so that a name is taken before a name in it."""
+    """Return the words of names, the longest first, so that a name goes before one within it."""
     found = set()
     for name in filter(None, names):
         folded = unicodedata.normalize("NFKC", name).casefold()
@@ -88,7 +88,7 @@ def _words(names: Iterable[str | None]) -> list[str]:
 
 
 def _is_made_of(words: list[str], readings: set[str]) -> bool:
-    """Whether of one reading little is left without them, or what is common by itself."""
+    """Return whether a reading without these words is nearly empty, or a common password."""
     for reading in readings:
         left = reading
         for word in words:

@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and bcrypt off the event loop."""
+"""Passwords: which are accepted, and bcrypt off the event loop."""
 
 import asyncio
 import os
@@ -13,15 +13,15 @@ from sunshine.identity.password_strength import easy_guess
 
 T = TypeVar("T")
 
-MIN_CHARACTERS = 10  # of new ones; those there are still sign in
+MIN_CHARACTERS = 10  # of new passwords; existing shorter ones still sign in
 MAX_BYTES = 72  # bcrypt reads no more, and raises above it
 
 
 class Passwords:
     """Hashes and compares at one work factor.
 
-    bcrypt takes a tenth of a second: one thread less than there are processors, so that logins,
-    however many, leave one to the event loop.
+    bcrypt takes a tenth of a second: it runs in one thread fewer than there are processors, so that
+    any number of logins leaves one to the event loop.
     """
 
     def __init__(self, cost: int, company: Iterable[str] = ()) -> None:
@@ -31,21 +31,21 @@ class Passwords:
             max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="bcrypt"
         )
         self.waiting = 0  # for a thread, or in one
-        # No password's hash, and the same work to find that out.
+        # The hash of no password, which takes as long to compare.
         self._dummy = bcrypt.gensalt(cost) + b"." * 31
 
     def check(self, password: str, *, names: Iterable[str | None] = ()) -> None:
-        """Refuse a new one that is not good enough for an account of these names, here."""
+        """Reject a new password that is too weak for an account of these names; Invalid."""
         check(password, names=names, company=self._company)
 
     async def hash(self, password: str) -> str:
-        """A new salted hash."""
+        """Return a new salted hash."""
         salt = bcrypt.gensalt(self._cost)
         hashed = await self._in_thread(lambda: bcrypt.hashpw(password.encode(), salt))
         return hashed.decode()
 
     async def matches(self, password: str, hashed: str | None) -> bool:
-        """Whether it is the password of this hash. Without one, the same work for nothing."""
+        """Return whether it is the password of a hash; False, after the same work, without one."""
         secret = password.encode()
         known = hashed is not None and len(secret) <= MAX_BYTES
         against = hashed.encode() if hashed is not None and known else self._dummy
@@ -56,11 +56,11 @@ class Passwords:
         return known and same
 
     def is_outdated(self, hashed: str) -> bool:
-        """Whether the hash was made at another work factor, as imported ones may be."""
+        """Return whether the hash has another work factor, as imported ones may."""
         return hashed.split("$")[2:3] != [f"{self._cost:02d}"]
 
     def close(self) -> None:
-        """Drop what waits; a hash being computed ends with its thread."""
+        """Cancel what waits; a hash being computed ends with its thread."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -78,8 +78,7 @@ def check(
     names: Iterable[str | None] = (),
     company: Iterable[str] = (),
 ) -> None:
-    """Refuse a new one that is too short, too long, or guessed soon:
-    sunshine/identity/password_strength.py.
+    """Reject a new password that is too short, too long or easy to guess; Invalid.
 
     `names` are the account's and the person's, `company` the words of company_words().
     """

@@ -1,12 +1,12 @@
-"""From token to principal: verified once, then remembered until its end or until anything changes.
+"""From token to principal: verified once, then cached until it expires or anything changes.
 
-Role, permissions and active state come from the database, never from the token. What is cached is
-dropped, in every process, before a change to any account is answered (invalidate_principals in
-sunshine/database/database.py), and nothing is cached while the feed that would tell us is down.
+Role, permissions and active state come from the database, never from the token. Every process
+invalidates its cache before a change to any account is answered (invalidate_principals in
+sunshine/database/database.py); nothing is cached while the feed of changes is disconnected.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import (
     ARRAY,
@@ -28,10 +28,44 @@ from sunshine.core.errors import NotSignedIn
 from sunshine.core.principals import DRIVER, Principal, permissions_of
 from sunshine.database.database import Databases
 from sunshine.database.event_log import Feed
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.identity.tokens import Claims, Tokens
 
 MAX_CACHED = 10_000
+
+
+class DriverRow(TypedDict):
+    """An active driver."""
+
+    id: int
+    username: str
+    name: str
+
+
+class RevokedRow(TypedDict):
+    """Whether a token was revoked."""
+
+    ended: bool
+
+
+class AccountRow(TypedDict):
+    """An active account with the permissions granted to it."""
+
+    id: int
+    username: str
+    name: str
+    email: str | None
+    role: str
+    employee_id: int | None
+    must_change_password: bool
+    grants: list[str]
+
+
+class TokenAccountRow(AccountRow):
+    """An active account, and the id of the token that was shown."""
+
+    jti: str
+
 
 # A user's own permissions, sorted.
 GRANTS = func.array(
@@ -51,15 +85,17 @@ _DRIVER = Statement(
         driver.c.token_version == bindparam("ver"),
         driver.c.status == "active",
         driver.c.deleted_at.is_(None),
-    )
+    ),
+    DriverRow,
 )
 _ENDED = Statement(
-    select(exists().where(revoked_token.c.jti == bindparam("jti", type_=Text)).label("ended"))
+    select(exists().where(revoked_token.c.jti == bindparam("jti", type_=Text)).label("ended")),
+    RevokedRow,
 )
 
 
-def _stands(id_: Any, version: Any, jti: Any) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a token of a user still is one."""
+def _is_valid(id_: Any, version: Any, jti: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a user's token is still valid."""
     return (
         users.c.id == id_,
         users.c.token_version == version,
@@ -70,8 +106,9 @@ def _stands(id_: Any, version: Any, jti: Any) -> tuple[ColumnElement[bool], ...]
 
 _USER = Statement(
     select(*_ACCOUNT).where(
-        *_stands(bindparam("id"), bindparam("ver"), bindparam("jti", type_=Text))
-    )
+        *_is_valid(bindparam("id"), bindparam("ver"), bindparam("jti", type_=Text))
+    ),
+    AccountRow,
 )
 _SHOWN = (
     func.unnest(
@@ -85,14 +122,15 @@ _SHOWN = (
 _USERS = Statement(
     select(*_ACCOUNT, _SHOWN.c.jti)
     .select_from(_SHOWN)
-    .join(users, and_(*_stands(_SHOWN.c.id, _SHOWN.c.version, _SHOWN.c.jti)))
+    .join(users, and_(*_is_valid(_SHOWN.c.id, _SHOWN.c.version, _SHOWN.c.jti))),
+    TokenAccountRow,
 )
 
 Loader = Callable[[Claims], Awaitable[Principal]]
 
 
 class Principals:
-    """Who is behind a token. One per process."""
+    """Resolves tokens to principals. One per process."""
 
     def __init__(
         self, databases: Databases, tokens: Tokens, clock: Clock, feeds: Mapping[str, Feed]
@@ -102,7 +140,7 @@ class Principals:
         self._clock = clock
         self._known: dict[str, Principal] = {}
         self._generation = 0
-        # Whose tokens are read how, and which databases' changes end them.
+        # How each kind of token is loaded, and the feeds of the databases whose changes end it.
         self._loaders: dict[str, Loader] = {"user": self._load_user, "driver": self._load_driver}
         people, fleet = feeds["sunshine"], feeds["fleet"]
         self._feeds = {"user": (people,), "driver": (people, fleet)}
@@ -111,16 +149,16 @@ class Principals:
 
     @property
     def generation(self) -> int:
-        """Another number each time that everything was forgotten."""
+        """A number that changes whenever the cache is dropped."""
         return self._generation
 
     def forget(self) -> None:
-        """Drop everything cached."""
+        """Drop the whole cache."""
         self._known.clear()
         self._generation += 1
 
     async def of(self, token: str) -> Principal:
-        """The active principal behind a valid token; NotSignedIn otherwise."""
+        """Return the active principal of a valid token; NotSignedIn."""
         principal = self._known.get(token)
         if principal is None:
             return await self._look_up(token)
@@ -129,21 +167,23 @@ class Principals:
             raise NotSignedIn
         return principal
 
-    async def again(self, shown: Collection[Principal]) -> dict[str, Principal]:
-        """Users that were known once, as they are now, by the id of their token: one statement for
-        all of them. Whose token ended is missing."""
+    async def reload(self, known: Collection[Principal]) -> dict[str, Principal]:
+        """Return users as they are now, by the id of their token, read by one statement.
+
+        Users whose token has ended are missing.
+        """
         rows = await self._databases.sunshine.all(
             _USERS,
-            ids=[principal.id for principal in shown],
-            versions=[principal.version for principal in shown],
-            jtis=[principal.jti for principal in shown],
+            ids=[principal.id for principal in known],
+            versions=[principal.version for principal in known],
+            jtis=[principal.jti for principal in known],
         )
-        before = {principal.jti: principal for principal in shown}
+        before = {principal.jti: principal for principal in known}
         return {row["jti"]: _renewed(before[row["jti"]], row) for row in rows}
 
     async def load(self, claims: Claims) -> Principal:
-        """The active principal of claims read elsewhere (sunshine/identity/calendar_tokens.py);
-        never cached."""
+        """Return the active principal of claims that were read elsewhere
+        (sunshine/identity/calendar_tokens.py), never cached; NotSignedIn."""
         if not 0 < claims.id < 2**31 or not 0 <= claims.ver < 2**31:
             raise NotSignedIn
         return await self._loaders[claims.kind](claims)
@@ -154,22 +194,25 @@ class Principals:
             raise NotSignedIn
         generation = self._generation
         principal = await self.load(claims)
-        # Something changed while we were reading: what we read may be older than the change.
-        told = all(feed.connected for feed in self._feeds[claims.kind])
-        if generation == self._generation and told:
+        # A change during the read may be newer than what was read: that is not cached.
+        connected = all(feed.connected for feed in self._feeds[claims.kind])
+        if generation == self._generation and connected:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
             self._known[token] = principal
         return principal
 
     async def _load_driver(self, claims: Claims) -> Principal:
-        # Ended tokens are kept together, drivers' with users'.
+        # Revoked tokens of drivers are in the same table as those of users.
         ended = await self._databases.sunshine.one(_ENDED, jti=claims.jti)
         row = await self._databases["fleet"].one_or_none(_DRIVER, id=claims.id, ver=claims.ver)
         if row is None or ended["ended"]:
             raise NotSignedIn
         return Principal(
             kind="driver",
+            id=row["id"],
+            username=row["username"],
+            name=row["name"],
             email=None,
             role="driver",
             employee_id=None,
@@ -177,7 +220,6 @@ class Principals:
             jti=claims.jti,
             expires=claims.exp,
             version=claims.ver,
-            **row,
         )
 
     async def _load_user(self, claims: Claims) -> Principal:
@@ -189,10 +231,22 @@ class Principals:
         return _user(row, jti=claims.jti, expires=claims.exp, version=claims.ver)
 
 
-def _user(row: Row, **shown: Any) -> Principal:
-    permissions = permissions_of(row["role"], row.pop("grants"))
-    return Principal(kind="user", permissions=permissions, **row, **shown)
+def _user(row: AccountRow, *, jti: str, expires: int, version: int) -> Principal:
+    return Principal(
+        kind="user",
+        id=row["id"],
+        username=row["username"],
+        name=row["name"],
+        email=row["email"],
+        role=row["role"],
+        employee_id=row["employee_id"],
+        permissions=permissions_of(row["role"], row["grants"]),
+        jti=jti,
+        expires=expires,
+        version=version,
+        must_change_password=row["must_change_password"],
+    )
 
 
-def _renewed(before: Principal, row: Row) -> Principal:
-    return _user(row, expires=before.expires, version=before.version)
+def _renewed(before: Principal, row: TokenAccountRow) -> Principal:
+    return _user(row, jti=row["jti"], expires=before.expires, version=before.version)

@@ -1,7 +1,7 @@
-"""URLs that open one stored file for a while, whoever holds them: `<img>` cannot send a token.
+"""URLs that open one stored file for 15 minutes without a token, which `<img>` cannot send.
 
-`?e=<end, seconds since the epoch>&s=<HMAC-SHA256 of path and end>`. Rules give paths, handlers make
-URLs of them when they reply (sunshine/web/files/serving.py), so that events and rows hold no
+`?e=<end, seconds since the epoch>&s=<HMAC-SHA256 of path and end>`. Rules return paths, handlers
+make URLs of them when they reply (sunshine/web/files/serving.py), so that events and rows hold no
 secret.
 """
 
@@ -24,16 +24,16 @@ class Signer:
         self._clock = clock
 
     def url(self, path: str) -> str:
-        """The absolute URL that opens a stored file for 15 minutes from now."""
+        """Return the absolute URL that opens a stored file for 15 minutes from now."""
         end = str(int((self._clock() + LIFETIME).timestamp()))
         return f"{self.plain_url(path)}?e={end}&s={self._signature(path, end)}"
 
     def plain_url(self, path: str) -> str:
-        """The absolute URL of a stored file that everybody may open."""
+        """Return the absolute URL of a stored file that everybody may open."""
         return f"{self._base}{ROUTE}{quote(path)}"
 
     def opens(self, path: str, end: str, signature: str) -> bool:
-        """Whether we signed this, and it has not ended."""
+        """Return whether the signature is ours and has not expired."""
         # Compared as bytes: compare_digest refuses text that is not ASCII.
         ours = self._signature(path, end).encode()
         return (

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: signed at login, read at each request. Whose they are: resolver.py."""
+"""JSON Web Tokens: signed at login, read at each request. Whose a token is: resolver.py."""
 
 import re
 import secrets
@@ -19,7 +19,7 @@ _MAX_TEXT = 255  # characters, as columns have them
 _JTI = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _ID = range(1, 2**31)
 _VERSION = range(2**31)
-# From 1970 to the end of 9998: every instant that can be reckoned with.
+# From 1970 to the end of 9998: every instant that can be calculated with.
 _TIMES = range(253_370_764_800)
 # Ours are under 500 bytes; nobody needs a long one parsed.
 _MAX_LENGTH = 2048
@@ -27,7 +27,7 @@ _MAX_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says. `exp` in seconds since the epoch; `ver` is the account's token version."""
+    """A token's claims. `exp` in seconds since the epoch; `ver` is the account's token version."""
 
     kind: str
     id: int
@@ -38,7 +38,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Signs and reads with one secret, HS256 only."""
+    """Signs and reads tokens with one secret, HS256 only."""
 
     secret: str
     lifetime: timedelta
@@ -46,7 +46,7 @@ class Tokens:
     def sign(
         self, kind: str, *, id_: int, username: str, role: str, version: int, now: datetime
     ) -> str:
-        """A new token of a user or driver, valid from `now` for the configured lifetime."""
+        """Return a new token of a user or driver, valid from `now` for the configured lifetime."""
         claims: dict[str, Any] = {
             "id": id_,
             "username": username,
@@ -61,7 +61,7 @@ class Tokens:
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
     def read(self, token: str) -> Claims:
-        """The claims of a token we signed, whatever its age; NotSignedIn for any other."""
+        """Return the claims of a token we signed, expired or not; NotSignedIn for any other."""
         try:
             if len(token) > _MAX_LENGTH:
                 raise NotSignedIn
@@ -80,8 +80,8 @@ class Tokens:
 
 
 def _is_ours(claims: dict[str, Any]) -> bool:
-    """Whether each claim is one that `sign` could have written: whoever has the secret may write
-    others, and the database would stumble over them."""
+    """Return whether `sign` could have written each claim: programs with the secret may write
+    others, which the database would reject with an error."""
     return (
         all(type(claims[name]) is int for name in _WHOLE)
         and all(type(claims[name]) is str for name in _TEXT)

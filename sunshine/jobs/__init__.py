@@ -1,6 +1,6 @@
-"""Periodic jobs: what is due runs once, in one process. The jobs themselves: sunshine/modules.
+"""Periodic jobs: each runs once when it is due, in one process. The jobs: sunshine/modules.
 
-runner.py     runs what is due, and again when it failed
+runner.py     runs the jobs that are due, and retries failed ones
 schedules.py  when a job is due
-history.py    runs on record, and whose turn it is
+history.py    recorded runs, and the lock of a job
 """

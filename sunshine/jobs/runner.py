@@ -1,9 +1,8 @@
-"""Periodic jobs: what is due runs, in one process at a time, and again when it failed.
+"""Periodic jobs: runs those that are due, each in one process at a time, and retries failed ones.
 
-What is due is worked out from the clock and the last run on record (sunshine/jobs/history.py),
-never counted in memory: a server that was down does at its next start what it missed, once. The
-jobs are in sunshine/modules/registry.py, their schedules in schedules.py; how to write one:
-docs/jobs.md.
+What is due follows from the clock and the last recorded run (sunshine/jobs/history.py), not from
+memory: a server that was down does at its next start, once, what it missed. The jobs are
+in sunshine/modules/registry.py, their schedules in schedules.py; how to write one: docs/jobs.md.
 """
 
 import asyncio
@@ -12,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -22,18 +22,17 @@ from sunshine.core.clock import Clock
 from sunshine.core.errors import Conflict, NotFound, Unavailable
 from sunshine.core.principals import System
 from sunshine.database.database import Databases, Transaction
-from sunshine.database.statements import Row
 from sunshine.jobs import history
-from sunshine.jobs.history import JobLock
+from sunshine.jobs.history import JobLock, RunRow
 from sunshine.jobs.schedules import Schedule
 
 log = structlog.get_logger("sunshine.jobs")
 
 TICK = timedelta(seconds=30)
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
-# Clocks of two machines differ by less; one that was put back differs by more.
+# Clocks of two machines differ by less; a clock that was set back differs by more.
 SKEW = timedelta(minutes=1)
-# One that hangs would hold up all others.
+# A job that hangs would block all others.
 LONGEST = timedelta(minutes=15)
 CANCEL_SECONDS = 2.0
 
@@ -42,12 +41,13 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done when, as data.
+    """A job and its schedule, as data.
 
-    `verb` does all that is due at `tx.now` and not done yet, however many points were missed, and
-    says how much of what. It runs in a transaction of each of the `databases`, one after the
-    other, in the name of `system`. `after` is for what must wait for the commits, such as deleting
-    files: it too does all there is to do, for the process may end before it.
+    `verb` does everything that is due at `tx.now` and not done yet, however many points in time
+    were missed, and returns how much of what it did. It runs in a transaction of each of the
+    `databases`, one after the other, as the actor `system`. `after` is for what must wait for the
+    commits, such as deleting files: it too does everything there is to do, because the process may
+    end before it.
     """
 
     name: str
@@ -58,11 +58,21 @@ class Job:
     after: Callable[[Databases, datetime], Awaitable[Counts]] | None = None
 
 
-class Ticker(PeriodicCallback):
-    """A PeriodicCallback that no clock holds up.
+class JobState(TypedDict):
+    """When a job is due, its last run (None before the first), and when it starts next."""
 
-    Tornado adds to the last call's wall time: an hour back, and the next call is an hour away. Here
-    each is a period from now, which the loop then measures by its monotonic clock.
+    name: str
+    summary: str
+    schedule: str
+    lastRun: RunRow | None
+    nextDue: datetime
+
+
+class Ticker(PeriodicCallback):
+    """A PeriodicCallback that does not depend on the wall clock.
+
+    Tornado adds the period to the last call's wall time: after a clock is set back by an hour, the
+    next call would be an hour away. Here it is a period from now, by the loop's monotonic clock.
     """
 
     def _update_next(self, current_time: float) -> None:
@@ -70,7 +80,7 @@ class Ticker(PeriodicCallback):
 
 
 class Runner:
-    """Runs the jobs it is handed, in their order, one after the other, beside the requests."""
+    """Runs jobs in order, one after the other, beside the requests."""
 
     def __init__(
         self, databases: Databases, jobs: Iterable[Job], clock: Clock, zone: ZoneInfo
@@ -86,17 +96,17 @@ class Runner:
         self._ticker = Ticker(self._begin_tick, TICK)
         self._ticking: asyncio.Task[None] | None = None
         self._stopping = False
-        # For whoever watches: the last run on record of each job, and how our own runs ended.
-        self.seen: dict[str, Row] = {}
+        # For metrics: the last recorded run of each job, and how the runs of this process ended.
+        self.seen: dict[str, RunRow] = {}
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def start(self) -> None:
-        """Tick now and every half minute from now on; returns at once."""
+        """Start ticking, now and every half minute; return at once."""
         self._ticker.start()
         self._begin_tick()
 
     async def stop(self, seconds: float) -> None:
-        """Give a job that runs so many seconds to end; then it is cancelled and rolled back."""
+        """Wait so many seconds for a running job to end, then cancel it and roll it back."""
         self._stopping = True
         self._ticker.stop()
         if self._ticking:
@@ -109,7 +119,7 @@ class Runner:
             self._ticking = asyncio.create_task(self.tick())
 
     async def tick(self) -> None:
-        """Run every job that is due."""
+        """Run all jobs that are due."""
         try:
             for job in self._jobs.values():
                 if not self._stopping:
@@ -122,26 +132,26 @@ class Runner:
     async def run(
         self, name: str, *, as_of: datetime | None = None, dry_run: bool = False
     ) -> Counts:
-        """Run a job by hand, due or not, as if it were `as_of`; a dry run is taken back.
+        """Run a job by hand, due or not, as if it were `as_of`; a dry run is rolled back.
 
-        It counts as no point of the schedule. NotFound; Conflict `busy`; whatever the job raises.
+        It does not count as a run by schedule. NotFound; Conflict `busy`; any error of the job.
         """
         if name not in self._jobs:
             raise NotFound(f"there is no job {name}; there are: {', '.join(self._jobs)}")
         job, now = self._jobs[name], as_of or self._clock()
-        async with history.turn(self._database, name) as turn:
-            if turn is None:
+        async with history.lock(self._database, name) as lock:
+            if lock is None:
                 raise Conflict(f"{name} is running right now", code="busy")
             if dry_run:
                 return await self._perform(job, now, dry_run=True)
-            run = await turn.begin(by_hand=True, due_at=now, attempt=1)
-            return await self._record(turn, run, job, now)
+            run = await lock.begin(by_hand=True, due_at=now, attempt=1)
+            return await self._record(lock, run, job, now)
 
-    async def standings(self) -> list[Row]:
-        """Every job: when it is due, its last run (None before the first), when it will start."""
-        return [await self._standing(job) for job in self._jobs.values()]
+    async def states(self) -> list[JobState]:
+        """Return the state of every job."""
+        return [await self._state(job) for job in self._jobs.values()]
 
-    async def _standing(self, job: Job) -> Row:
+    async def _state(self, job: Job) -> JobState:
         last = await history.last(self._database, job.name)
         by_hand = await history.last(self._database, job.name, by_hand=True)
         found = [run for run in (last, by_hand) if run]
@@ -153,15 +163,15 @@ class Runner:
             "nextDue": self._start(job, last, self._clock()),
         }
 
-    def _start(self, job: Job, last: Row | None, now: datetime) -> datetime:
-        """When the timetable starts a job whose last run this was: not after `now` if it is due."""
+    def _start(self, job: Job, last: RunRow | None, now: datetime) -> datetime:
+        """Return when a job starts after its last run: not after `now` if it is due."""
         point = job.schedule.latest(now, self._zone)
         if last is None or not point <= last["dueAt"] <= now + SKEW:
-            # Never run, not since that point, or so far ahead that the clock was put back since.
+            # Never run, not since that point, or so far ahead that the clock was set back since.
             return point
         if last["status"] == "done":
             return job.schedule.following(now, self._zone)
-        ended: datetime = last["finishedAt"] or last["startedAt"]
+        ended = last["finishedAt"] or last["startedAt"]
         return ended + _pause(last["attempt"]) if ended <= now + SKEW else now
 
     async def _run_if_due(self, job: Job) -> None:
@@ -171,40 +181,40 @@ class Runner:
             self.seen[job.name] = last
         if self._start(job, last, now) > now:
             return
-        async with history.turn(self._database, job.name) as turn:
-            if turn is None:  # another process is at it
+        async with history.lock(self._database, job.name) as lock:
+            if lock is None:  # another process runs it
                 return
-            last, now = await turn.last(), self._clock()
+            last, now = await lock.last(), self._clock()
             if self._start(job, last, now) <= now:
-                await self._run_due(turn, job, last, now)
+                await self._run_due(lock, job, last, now)
 
-    async def _run_due(self, turn: JobLock, job: Job, last: Row | None, now: datetime) -> None:
+    async def _run_due(self, lock: JobLock, job: Job, last: RunRow | None, now: datetime) -> None:
         point = job.schedule.latest(now, self._zone)
         attempt = 1 if last is None or last["status"] == "done" else last["attempt"] + 1
-        told = log.bind(job=job.name, due=point.isoformat(), attempt=attempt)
-        run = await turn.begin(by_hand=False, due_at=point, attempt=attempt)
+        logger = log.bind(job=job.name, due=point.isoformat(), attempt=attempt)
+        run = await lock.begin(by_hand=False, due_at=point, attempt=attempt)
         try:
-            counts = await self._record(turn, run, job, now)
+            counts = await self._record(lock, run, job, now)
         except Unavailable as error:
             self.outcomes[job.name, "failed"] += 1
-            told.warning("job put off", reason=error.message)
+            logger.warning("job put off", reason=error.message)
         except Exception:
             self.outcomes[job.name, "failed"] += 1
-            told.exception("job failed")
+            logger.exception("job failed")
         else:
             self.outcomes[job.name, "done"] += 1
-            # One that found nothing to do, every minute, is no news.
-            say = told.info if any(counts.values()) else told.debug
-            say("job done", result=counts)
+            # A run that found nothing to do is not worth a line every minute.
+            report = logger.info if any(counts.values()) else logger.debug
+            report("job done", result=counts)
 
-    async def _record(self, turn: JobLock, run: int, job: Job, now: datetime) -> Counts:
-        """Perform a job and record how it went; what it raises is raised on."""
+    async def _record(self, lock: JobLock, run: int, job: Job, now: datetime) -> Counts:
+        """Perform a job and record how it went; its errors are raised again."""
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
                 counts = await self._perform(job, now)
-            await turn.end(run, result=counts)
+            await lock.end(run, result=counts)
         except Exception as error:
-            await turn.end(run, error=_text(error))
+            await lock.end(run, error=_text(error))
             raise
         return counts
 
@@ -214,19 +224,19 @@ class Runner:
             async with self._databases[name].transaction(System(), now=now) as tx:
                 counts.update(await job.verb(tx))
                 if dry_run:
-                    raise psycopg.Rollback  # ends the transaction, and goes no further
+                    raise psycopg.Rollback  # ends the transaction and is not raised any further
         if job.after and not dry_run:
             counts.update(await job.after(self._databases, now))
         return dict(counts)
 
 
 def _pause(attempt: int) -> timedelta:
-    """Between a failed attempt and the next."""
+    """Return the pause between a failed attempt and the next."""
     doubled: timedelta = FIRST_RETRY * 2 ** min(attempt - 1, 10)
     return min(doubled, LAST_RETRY)
 
 
 def _text(error: Exception) -> str:
-    """An error in a line or some, as PostgreSQL can hold it."""
+    """Return an error as text that PostgreSQL can store."""
     text = f"{type(error).__name__}: {error}".replace("\0", "")
     return text.encode(errors="replace").decode()[:2000]

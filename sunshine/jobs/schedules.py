@@ -1,6 +1,6 @@
-"""When a job is due: points in time, worked out from the clock and remembered nowhere.
+"""When a job is due: points in time, calculated from the clock and stored nowhere.
 
-Instants go in and come out in UTC; `zone` is the timezone of the business.
+Instants are in UTC; `zone` is the timezone of the business.
 """
 
 from collections.abc import Iterator
@@ -13,27 +13,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Schedule(Protocol):
-    """The points at which a job is due; as text, in words."""
+    """The points in time at which a job is due; `str` describes them."""
 
     def latest(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """The last point that is not after `now`."""
+        """Return the last point that is not after `now`."""
 
     def following(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """The first point after `now`."""
+        """Return the first point after `now`."""
 
 
 @dataclass(frozen=True)
 class Every:
-    """So many minutes apart, counted from midnight UTC where they divide the day."""
+    """Every so many minutes, counted from midnight UTC where they divide the day."""
 
     minutes: int
 
     def latest(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """As of Schedule."""
+        """Implement Schedule."""
         return now - (now - _EPOCH) % timedelta(minutes=self.minutes)
 
     def following(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """As of Schedule."""
+        """Implement Schedule."""
         return self.latest(now, zone) + timedelta(minutes=self.minutes)
 
     def __str__(self) -> str:
@@ -45,23 +45,23 @@ class Every:
 class Daily:
     """At a time of day where the business is, once each calendar day.
 
-    A time that the clocks jump over comes as much later as they jumped (02:30 is then 03:30); one
-    that they show twice is the first (RFC 5545 has it so, too).
+    A time that the clocks skip comes as much later as they skipped (02:30 is then 03:30); of a time
+    that they show twice, the first counts (as in RFC 5545).
     """
 
     at: time
 
     def latest(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """As of Schedule."""
+        """Implement Schedule."""
         return max(point for point in self._near(now, zone) if point <= now)
 
     def following(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """As of Schedule."""
+        """Implement Schedule."""
         return min(point for point in self._near(now, zone) if point > now)
 
     def _near(self, now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-        """The points around an instant. Not only of yesterday and today: clocks are put back past
-        midnight (tomorrow's point is gone then), and islands change sides of the date line."""
+        """Return the points around an instant, of more days than yesterday and today: clocks may be
+        set back past midnight, and islands have changed sides of the date line."""
         today = now.astimezone(zone).date()
         for days in range(-2, 3):
             day = today + timedelta(days)

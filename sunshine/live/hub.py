@@ -1,11 +1,12 @@
-"""Who is connected, what each may see, and how nobody misses or repeats an event.
+"""Channels: what each connected client may see, without missing or repeating an event.
 
-A channel is handed in: which events it tells, to whom, as which frames. Each module has its own
-beside its rules (`sunshine/modules/<domain>/channel.py` has it as `channel`); handlers/live.py
-gives it a path. The protocol over it: sunshine/web/sockets.py, docs/sockets.md.
+A channel declares which events it sends, to whom, as which frames. Each module has its own
+(`channel` of `sunshine/modules/<domain>/channel.py`); handlers/live.py gives it a path. The
+protocol: sunshine/web/sockets.py, docs/sockets.md.
 
-The log is read, never queued: the feed only says that there is something new. A hub reads it once
-for all its sockets; one that resumes reads it for itself, at its own pace, until it has caught up.
+The event log is read, never queued: the feed only signals that there is something new. A hub reads
+it once for all its sockets; a socket that resumes reads it for itself, at its own pace, until it
+has caught up.
 """
 
 import asyncio
@@ -26,26 +27,26 @@ from sunshine.database.event_log import PAGE, Cursor, Event, Feed, is_kept, page
 
 log = structlog.get_logger("sunshine.live")
 
-# A page that has more bytes than this is sent at the reader's pace.
+# A page with more bytes than this is sent at the reader's pace.
 AT_ONCE = 64 * 1024
-# How many sockets are served before others on the loop have their turn.
+# How many sockets are served before the event loop runs other tasks.
 TURN = 200
-# While the database does not answer: the pause between attempts, and when to send clients away.
+# While the database does not answer: the pause between attempts, and when to close sockets.
 RETRY_SECONDS = 0.5
 STUCK_SECONDS = 30.0
-# Before all events: where a hub is that does not know yet where it is.
+# Before all events: the position of a hub that does not know its position yet.
 BEGINNING = Cursor(0, 0)
 
-# What a client gets of an event: {"type": ..., "data": {...}}; None tells nobody. `seq` is added.
+# What a client gets of an event: {"type": ..., "data": {...}}, or None for nothing. `seq` is added.
 Frame = Callable[[Event], dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is related to one row now, by employee id.
+    """The employees related to one row at present, by id.
 
-    `own`: reporter, assignee, watcher, requester, approver: whose own row it is.
-    `team`: the managers of those: whose scope `team` reaches it.
+    `own`: those whose own row it is, such as reporter, assignee, watcher, requester, approver.
+    `team`: their managers, whose scope `team` reaches it.
     """
 
     own: frozenset[int] = frozenset()
@@ -54,12 +55,12 @@ class Audience:
 
 @dataclass(frozen=True)
 class Channel:
-    """What one kind of socket tells.
+    """What one kind of socket sends.
 
-    `permission` is needed to connect. `events` maps the types of the events told to the functions
-    that make frames of them. `audiences(reader, ids)` finds in one statement who is related to the
-    rows of these entity ids now; a row that it leaves out is gone, and nobody sees it. `sees` is
-    the policy of the row's GET in memory: may this principal see what this event tells of that row?
+    `permission` is required to connect. `events` maps types of events to the functions that make
+    frames of them. `audiences(reader, ids)` finds by one statement who is related to the rows of
+    these entity ids at present; a row that it omits is gone, and nobody sees it. `sees` is the
+    policy of the row's GET in memory: whether a principal may see what an event says of the row.
     Events of the sunshine database only.
     """
 
@@ -71,7 +72,7 @@ class Channel:
 
 
 class Close(IntEnum):
-    """Why the server ends a socket; 4xxx as HTTP's statuses."""
+    """Why the server closes a socket; 4xxx like the statuses of HTTP."""
 
     GOING_AWAY = 1001
     MISUSE = 1008
@@ -82,19 +83,19 @@ class Close(IntEnum):
 
 
 class Socket(Protocol):
-    """One client on a channel, as sunshine/web/sockets.py speaks with it."""
+    """One client on a channel, as sunshine/web/sockets.py implements it."""
 
     actor: Principal
 
     def send(self, frame: bytes) -> Awaitable[None] | None:
-        """Queue a frame; awaiting it waits until it has left. None when nothing can be sent."""
+        """Queue a frame; await the result until it is sent. None if nothing can be sent."""
 
     def end(self, code: Close, reason: str) -> None:
-        """Close; nothing is sent after it."""
+        """Close the socket; nothing is sent afterwards."""
 
 
 class Delivery(NamedTuple):
-    """An event, made ready for everybody who may see it."""
+    """An event with its audience, as the frame for everybody who may see it."""
 
     event: Event
     audience: Audience
@@ -102,23 +103,23 @@ class Delivery(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a channel tells of a part of the log that ends with the cursor `end`."""
+    """The deliveries of a part of the log that ends with the cursor `end`."""
 
-    told: list[Delivery]
+    deliveries: list[Delivery]
     end: Cursor
     full: bool
 
     @property
     def brief(self) -> bool:
-        """Whether it is the rest, and small enough to be sent without waiting for the reader."""
-        return not self.full and sum(len(told.frame) for told in self.told) <= AT_ONCE
+        """Whether it is the rest of the log, and small enough to send without waiting."""
+        return not self.full and sum(len(delivery.frame) for delivery in self.deliveries) <= AT_ONCE
 
 
 class Hub:
-    """One channel in one process: who listens, and how far everybody has been told.
+    """One channel in one process: its sockets, and the position up to which they have been sent.
 
-    All reading of the log happens one at a time, so that whoever resumes can join the others in
-    the same step in which the last there is was read: there is no seam to fall through.
+    The log is read by one task at a time, so that a socket that resumes joins the others in the
+    same step in which it has read the last event: no event falls in between.
     """
 
     def __init__(
@@ -127,26 +128,26 @@ class Hub:
         self.channel = channel
         self._database = database
         self._feed = feed
-        # Not set while somebody's rights may have changed since they were read.
+        # Cleared while somebody's rights may have changed since they were read.
         self._people = people
         self._types = list(channel.events)
-        # Each with the cursor up to which it has been told everything before it joined.
+        # Each socket with the cursor up to which it had everything when it joined.
         self._joined: dict[Socket, Cursor] = {}
         self._resuming = 0
-        # All is told up to `_at`; there may be something to tell up to `_until`.
+        # Everything is sent up to `_at`; there may be more to send up to `_until`.
         self._at = self._until = feed.cursor or BEGINNING
-        # Where the log goes on that broke off.
+        # Where the log continues after a break.
         self._anew: Cursor | None = None
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
-        # Of those who resume only one at a time waits to read: the others' news come before them.
+        # Only one resuming socket at a time waits to read: new events for the others go first.
         self._turn = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._joined)
 
     def on_event(self, event: Event) -> None:
-        """Something happened: the feed says so, in order."""
+        """Note a new event; the feed calls this in the order of the log."""
         idle = self._at == self._until
         self._until = event.cursor
         if event.type in self.channel.events and (self._joined or self._resuming):
@@ -155,20 +156,21 @@ class Hub:
             self._at = event.cursor
 
     def begin_anew(self, at: Cursor) -> None:
-        """The log does not go on from where everybody was told it; it does from here. They come
-        back, and resume where that is possible."""
+        """Note that the log continues from another position, after a break.
+
+        Sockets are closed; clients reconnect, and resume where that is possible.
+        """
         self._anew = self._until = at
         self._news.set()
 
     async def listen(self, socket: Socket, since: Cursor | None) -> None:
-        """Tell it what it missed `since`, in order, and then what happens: it is live when this
-        returns, or gone.
+        """Send a socket what it missed `since`, in order, then make it live, unless it is gone.
 
-        Bounded: one part of the log at a time, the next one when the reader has taken this one.
+        Memory is bounded: one part of the log at a time, the next one after the reader took it.
         """
         if self._at == BEGINNING:
             place = await self._feed.placed()
-            if self._at == BEGINNING:  # and nobody was faster
+            if self._at == BEGINNING:  # and no other socket was faster
                 self._at = self._until = place
         if since is None:
             return self._admit(socket, self._at)
@@ -185,42 +187,42 @@ class Hub:
         while True:
             async with self._turn, self._reading:
                 part = await self._read(since)
-                frames = [told.frame for told in part.told if self._sees(socket, told)]
+                frames = [each.frame for each in part.deliveries if self._sees(socket, each)]
                 if part.brief:
                     for frame in frames:
                         socket.send(frame)
                     return self._admit(socket, max(part.end, self._at))
             since = part.end
-            del part  # a slow reader keeps no more than its frames
+            del part  # for a slow reader only its frames stay in memory
             for frame in frames:
                 if (sent := socket.send(frame)) is None:
                     return None
                 await sent
 
     def leave(self, socket: Socket) -> None:
-        """Tell it nothing any more."""
+        """Send nothing more to a socket."""
         self._joined.pop(socket, None)
 
     async def run(self) -> None:
-        """Tell everybody what happens, for ever."""
+        """Send new events to all sockets, forever."""
         failing: float | None = None
         while True:
             await self._news.wait()
             self._news.clear()
             if self._anew:
                 until, place, self._anew = self._until, self._anew, None
-                self._send_away()
+                self._close_all()
                 self._at, self._until = place, max(until, place)
             try:
                 while self._at < self._until:
-                    await self._tell_next()
+                    await self._deliver_next()
                 failing = None
-            except Exception as error:  # nothing is lost: it is read again
+            except Exception as error:  # nothing is lost: the log is read again
                 if not isinstance(error, Unavailable):
                     log.exception("telling failed", channel=self.channel.name)
                 failing = failing or time.monotonic()
                 if time.monotonic() - failing > STUCK_SECONDS:
-                    self._send_away()
+                    self._close_all()
                 await asyncio.sleep(RETRY_SECONDS)
                 self._news.set()
 
@@ -228,29 +230,29 @@ class Hub:
         if socket.send(text_frame({"type": "ready", "seq": str(at)})) is not None:
             self._joined[socket] = at
 
-    async def _tell_next(self) -> None:
+    async def _deliver_next(self) -> None:
         if not (self._joined or self._resuming):
             self._at = self._until
             return
         async with self._reading:
             until = self._until
             part = await self._read(self._at)
-            for told in part.told:
-                # First, for who joins meanwhile is told what comes after this one.
-                self._at = told.event.cursor
-                await self._tell(told)
+            for delivery in part.deliveries:
+                # Set first: a socket that joins meanwhile gets what comes after this one.
+                self._at = delivery.event.cursor
+                await self._deliver(delivery)
             self._at = max(self._at, part.end if part.full else max(part.end, until))
 
-    async def _tell(self, told: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         for number, (socket, joined) in enumerate(list(self._joined.items()), 1):
-            if told.event.cursor > joined and self._sees(socket, told):
-                socket.send(told.frame)
+            if delivery.event.cursor > joined and self._sees(socket, delivery):
+                socket.send(delivery.frame)
             if number % TURN == 0:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)
 
     async def _read(self, since: Cursor) -> Batch:
-        """The next part of the log; when it is returned, everybody's rights are known."""
+        """Read the next part of the log; when it is returned, everybody's rights are up to date."""
         while True:
             await self._people.wait()
             events = await page_after(self._database, since, self._types)
@@ -258,10 +260,10 @@ class Hub:
             audiences = await self.channel.audiences(self._database, ids) if ids else {}
             if self._people.is_set():
                 break
-        told = [made for event in events if (made := self._made(event, audiences))]
-        return Batch(told, events[-1].cursor if events else since, len(events) == PAGE)
+        made = [each for event in events if (each := self._delivery(event, audiences))]
+        return Batch(made, events[-1].cursor if events else since, len(events) == PAGE)
 
-    def _made(self, event: Event, audiences: Mapping[int, Audience]) -> Delivery | None:
+    def _delivery(self, event: Event, audiences: Mapping[int, Audience]) -> Delivery | None:
         audience = audiences.get(event.entity_id or 0)
         if audience is None:
             return None
@@ -274,22 +276,22 @@ class Hub:
             return None
         return Delivery(event, audience, text_frame({**frame, "seq": str(event.cursor)}))
 
-    def _sees(self, socket: Socket, told: Delivery) -> bool:
+    def _sees(self, socket: Socket, delivery: Delivery) -> bool:
         try:
-            return self.channel.sees(socket.actor, told.event, told.audience)
+            return self.channel.sees(socket.actor, delivery.event, delivery.audience)
         except Exception:
-            log.exception("not shown", channel=self.channel.name, seq=str(told.event.cursor))
+            log.exception("not shown", channel=self.channel.name, seq=str(delivery.event.cursor))
             return False
 
-    def _send_away(self) -> None:
-        """They find another process, or come back and resume."""
+    def _close_all(self) -> None:
+        """Close all sockets; clients reconnect to another process, or to this one, and resume."""
         for socket in list(self._joined):
             socket.end(Close.TRY_AGAIN, "cannot read what happened")
         self._at = self._until
 
 
 def text_frame(message: Mapping[str, Any]) -> bytes:
-    """A message as the bytes on the wire (RFC 6455, 5.2), made once for all its receivers."""
+    """Return a message as a WebSocket frame (RFC 6455, 5.2), made once for all its receivers."""
     content = json.encode(message)
     size = len(content)
     if size < 126:

@@ -1,6 +1,6 @@
-"""Everybody connected to this process: found on their channel, looked after, sent away at the end.
+"""The connections of this process: counted, pinged, rechecked, and closed when it stops.
 
-What they are told: sunshine/live/hub.py. How one is spoken with: sunshine/web/sockets.py.
+What they are sent: sunshine/live/hub.py. The protocol: sunshine/web/sockets.py.
 """
 
 import asyncio
@@ -22,34 +22,34 @@ from sunshine.live.hub import Channel, Close, Hub, Socket
 log = structlog.get_logger("sunshine.presence")
 
 TICK_SECONDS = 1.0
-# People are looked up again whenever one of them may have changed, and so often in any case.
+# Users are reloaded whenever one of them may have changed, and at least this often.
 RECHECK_SECONDS = 60.0
 RECHECK_AT_ONCE = 500
-# Between two: however often somebody changes, the others are still served.
+# Between two rechecks: however often users change, sockets are still served.
 RECHECK_PAUSE = 0.1
-# What a client that is sent away gets to say goodbye.
+# How long a client has for its closing handshake.
 GOODBYE_SECONDS = 2.0
 
 
 class ClientConnection(Socket, Protocol):
-    """A socket that may still be a stranger's."""
+    """A connection that may not have signed in yet."""
 
     known: bool
     ended: bool
 
     @property
     def channel(self) -> Channel:
-        """What it listens to."""
+        """The channel it listens to."""
 
     def tick(self, now: float, wall: float) -> None:
-        """A second has passed: is anything due? Monotonic time, and seconds since the epoch."""
+        """Do what is due, each second. `now` is monotonic, `wall` seconds since the epoch."""
 
     def abort(self) -> None:
-        """Drop the connection."""
+        """Abort the connection."""
 
 
 class Presence:
-    """One per process."""
+    """Tracks the connections; one per process."""
 
     def __init__(
         self, databases: Databases, principals: Principals, feed: Feed, clock: Clock
@@ -68,7 +68,7 @@ class Presence:
         self._empty = asyncio.Event()
         self._empty.set()
         self.strangers: Counter[str] = Counter()
-        # How many sockets each known person holds.
+        # How many sockets each signed-in user holds.
         self.held: Counter[str] = Counter()
         self.stopping = False
         feed.subscribe(self._on_event)
@@ -77,11 +77,11 @@ class Presence:
 
     @property
     def connected(self) -> int:
-        """How many sockets of known people there are."""
+        """The number of sockets that have signed in."""
         return sum(guest.known and not guest.ended for guest in self._guests)
 
     def by_channel(self) -> Mapping[str, int]:
-        """How many sockets of known people listen to each channel; `(stranger)` are the others."""
+        """Return the number of signed-in sockets by channel; `(stranger)` counts the others."""
         return Counter(
             guest.channel.name if guest.known else "(stranger)"
             for guest in self._guests
@@ -89,11 +89,11 @@ class Presence:
         )
 
     def start(self) -> None:
-        """Begin to look after them."""
+        """Start the tasks that ping and recheck."""
         self._tasks += [asyncio.create_task(self._watch()), asyncio.create_task(self._recheck())]
 
     async def stop(self) -> None:
-        """Send everybody away: they come back to another process, or to this one's successor."""
+        """Close all connections; clients reconnect to another process, or to the next one."""
         self.stopping = True
         for guest in list(self._guests):
             guest.end(Close.GOING_AWAY, "the server is stopping")
@@ -107,7 +107,7 @@ class Presence:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def hub(self, channel: Channel) -> Hub:
-        """Where a channel's sockets meet."""
+        """Return the hub of a channel."""
         hub = self._hubs.get(channel.name)
         if hub is None:
             hub = Hub(channel, self._databases.sunshine, self._feed, self._people)
@@ -116,18 +116,18 @@ class Presence:
         return hub
 
     def enter(self, guest: ClientConnection) -> None:
-        """It is connected."""
+        """Add a connection."""
         self._guests.add(guest)
         self._empty.clear()
 
     def leave(self, guest: ClientConnection) -> None:
-        """It is not any more."""
+        """Remove a connection."""
         self._guests.discard(guest)
         if not self._guests:
             self._empty.set()
 
     def recheck(self) -> None:
-        """Somebody's rights may have changed: tell nobody anything before they are read again."""
+        """Send nothing until all rights, which may have changed, are read again."""
         self._people.clear()
         self._changed.set()
 
@@ -146,7 +146,7 @@ class Presence:
             for guest in list(self._guests):
                 try:
                     guest.tick(now, wall)
-                except Exception:  # one that cannot be looked after must not end the watch
+                except Exception:  # one bad connection must not end the watch
                     log.exception("watch failed")
                     guest.abort()
 
@@ -174,7 +174,7 @@ class Presence:
         for start in range(0, len(guests), RECHECK_AT_ONCE):
             some = guests[start : start + RECHECK_AT_ONCE]
             shown = {guest.actor.jti: guest.actor for guest in some}
-            now = await self._principals.again(shown.values())
+            now = await self._principals.reload(shown.values())
             for guest in some:
                 principal = now.get(guest.actor.jti)
                 if principal is None:

@@ -3,7 +3,7 @@
 A module writes its own tables only and may read any; what a module imports of another one is
 declared in tests/kernel/test_layers.py. Of all modules:
 
-registry.py  every job there is
-scope.py     whose rows a caller reaches: own, team, all
-cleanup.py   what is swept away every hour
+registry.py  all jobs and channels
+scope.py     whose rows an actor may reach: own, team, all
+cleanup.py   the hourly cleanup
 """

@@ -1,5 +1,5 @@
-"""What is swept away every hour: ended tokens past their end, stored answers past their day, runs
-of jobs that nobody will look at. A job of sunshine/modules/registry.py."""
+"""The hourly cleanup: revoked tokens that have expired, stored answers of a day ago, old runs of
+jobs, networks of former sign-ins. A job of sunshine/modules/registry.py."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from sunshine.database.statements import Statement
 from sunshine.modules.users import sessions, sign_ins
 
 ANSWERS_KEPT = timedelta(hours=24)
-RUNS_KEPT = 500  # of each job, and as many by hand: the timetable needs its latest, always
+RUNS_KEPT = 500  # of each job by schedule, and as many by hand: the scheduler needs the latest one
 _OLD_ANSWERS = {
     name: Statement(delete(table).where(table.c.created_at < bindparam("before")))
     for name, table in kernel.idempotency_key.items()
@@ -27,7 +27,7 @@ _OLD_RUNS = Statement(
 
 
 async def sweep(tx: Transaction) -> dict[str, int]:
-    """Delete what is of no use any more in the database of `tx`; how much of what."""
+    """Delete what has expired in the database of `tx`; return how many rows of each kind."""
     name = tx.database.name
     counts = {"answers": await tx.execute(_OLD_ANSWERS[name], before=tx.now - ANSWERS_KEPT)}
     if name == "sunshine":

@@ -2,7 +2,7 @@
 
 Each module lists its jobs in its jobs.py: name, what it does, when, which rule.
 
-How to add one: docs/jobs.md. Processes share what is due: no job may rely on another one's turn.
+How to add one: docs/jobs.md. Processes share the due jobs: none may rely on another having run.
 Run by sunshine/jobs/runner.py.
 """
 
@@ -44,7 +44,7 @@ JOBS = (
 )
 
 
-# By the paths of their sockets.
+# The channels by the paths of their sockets.
 CHANNELS: dict[str, Channel] = {
     "/ws/tickets": tickets_channel.channel,
     "/ws/ticketing": tickets_channel.channel,
@@ -53,7 +53,7 @@ CHANNELS: dict[str, Channel] = {
 
 
 def jobs(storage: Storage) -> tuple[Job, ...]:
-    """All there are: those above, and what is done to files."""
+    """Return all jobs: those above, and that of the given storage of files."""
     sweep = partial(uploads.sweep, storage)
     return (
         *JOBS,

@@ -127,7 +127,7 @@ async def test_what_it_cost_is_for_those_who_manage(api: Api) -> None:
         for shown in (one, listed):
             hidden = {"value", "purchaseDate", "bookValue", "vendor"}
             assert hidden <= shown.keys() if sees else not hidden & shown.keys(), name
-        # An order would tell of the dates.
+        # The order would reveal the dates.
         answer = await api.get(f"{INVENTORY}?sort=purchaseDate", as_=name)
         assert answer.status == (200 if sees else 400), name
 

@@ -10,6 +10,7 @@ import pytest
 
 from sunshine.files.links import Links
 from tests.api import Api
+from tests.conftest import Now
 from tests.files.forms import PNG, files, path_of, uploaded
 from tests.files.test_claims import ticket
 from tests.files.test_every_body import texts_with
@@ -109,6 +110,25 @@ async def test_whatever_the_spelling_it_is_kept_or_refused(
     plain = {"url", "path", "a query", "upper-case host", "another host", "a proxy's prefix"}
     if spelling in plain and field != "description":
         assert answer.status != 400, answer.body
+
+
+async def test_a_signature_that_is_pasted_into_a_text_ends_with_its_time(
+    disk: Api, now: Now
+) -> None:
+    url = await uploaded(disk, PNG, "a.png")
+    signed = (await ticket(disk, url)).data["attachments"][0]
+    body = {"title": "Another", "description": f"See {signed} please"}
+    told = (await disk.post("/api/tickets", body, as_="employee")).data
+    assert told["description"] == body["description"]
+    path = signed.removeprefix(disk.app.settings.files_base)
+    assert (await disk.get(path)).status == 200
+    now.shift(minutes=15, seconds=1)
+    assert (await disk.get(path)).status == 403
+    comments = f"/api/tickets/{told['id']}/comments"
+    said = await disk.post(comments, {"comment": f"See {signed} please"}, as_="employee")
+    assert said.status == 201, said.body
+    [stored] = await disk.sql("SELECT comment FROM ticket_comment")
+    assert stored["comment"] == f"See {path.partition('?')[0]} please"
 
 
 def _broken(text: str) -> str:

@@ -49,7 +49,7 @@ async def test_every_folder_above_a_new_one_survives_a_power_cut(
         synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
         real(handle)
 
-    monkeypatch.setattr("sunshine.files.storage.os.fsync", fsync)
+    monkeypatch.setattr("sunshine.files.local.os.fsync", fsync)
     await local.write("static/employee/photo/a.jpg", b"a photo")
     folders = [tmp_path / "static/employee/photo", tmp_path / "static/employee",
                tmp_path / "static", tmp_path]  # fmt: skip
@@ -68,10 +68,10 @@ async def test_a_full_disk_leaves_no_part(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sunshine.files.storage.os.fsync", full)
+    monkeypatch.setattr("sunshine.files.local.os.fsync", full)
     for act in (local.write("static/b", b"x"), local.copy("temp/a", "static/b")):
-        monkeypatch.setattr("sunshine.files.storage.os.link", full)
-        monkeypatch.setattr("sunshine.files.storage.shutil.copyfile", full)
+        monkeypatch.setattr("sunshine.files.local.os.link", full)
+        monkeypatch.setattr("sunshine.files.local.shutil.copyfile", full)
         with pytest.raises(StorageFull):
             await act
     assert [file.name for file in (tmp_path / "static").iterdir()] == []
@@ -83,7 +83,7 @@ async def test_it_copies_where_nothing_can_be_linked(
     def refuse(*_: Any) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr("sunshine.files.storage.os.link", refuse)
+    monkeypatch.setattr("sunshine.files.local.os.link", refuse)
     await local.write("temp/a", b"moves")
     await local.copy("temp/a", "static/a")
     assert await read(local, "static/a") == b"moves"

@@ -131,7 +131,7 @@ async def test_who_leaves_at_once_has_had_it(
     for _ in range(5):
         path = path_of(disk, await uploaded(disk, PNG, "a.png"))
         with monkeypatch.context() as patch:
-            patch.setattr("sunshine.web.files.uploads.files.send", _slow(disk))
+            patch.setattr("sunshine.web.files.uploads.serving.send", _slow(disk))
             assert await real(_leave_at_once(disk, path), 20) == PNG
         await settled(disk)
         assert (await disk.get(path)).status == 404

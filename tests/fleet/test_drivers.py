@@ -53,6 +53,13 @@ async def test_licences_and_phones_are_for_those_who_manage(api: Api) -> None:
     assert len(await found(api, f"{DRIVERS}?search=%2B62", as_="admin")) == 1
 
 
+async def test_a_deleted_driver_is_kept_as_inactive(api: Api) -> None:
+    made = await driver(api)
+    assert (await api.delete(f"{DRIVERS}/{made['id']}", as_="admin")).status == 200
+    query = "SELECT status, deleted_at IS NOT NULL AS deleted FROM driver"
+    assert await api.sql(query, "fleet") == [{"status": "inactive", "deleted": True}]
+
+
 async def test_those_who_only_read_are_shown_the_summary_and_nothing_else(api: Api) -> None:
     made = await driver(api, employeeId=api.employee.employee_id)
     summary = {"id", "name", "vehicleType", "licenseExpiry", "licenseStatus", "status", "vehicleId",

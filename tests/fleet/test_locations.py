@@ -8,8 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from sunshine.core.principals import System
 from sunshine.database.connections import conninfo
 from sunshine.database.database import Transaction
+from sunshine.modules.fleet import drivers
 from tests.api import Api
 from tests.conftest import Now
 from tests.fleet.factories import DRIVERS, driver, signed_in
@@ -223,6 +225,22 @@ async def test_a_driver_who_is_just_suspended_is_nowhere(api: Api) -> None:
         await other.commit()
     assert ((await answer).status, (await answer).code) == (409, "driver_not_active")
     assert await last(api, made["id"]) is None
+
+
+@pytest.mark.parametrize("end", ["suspended", "deleted"])
+async def test_a_report_waits_for_the_end_of_its_driver(api: Api, end: str) -> None:
+    made = await driver(api)
+    databases = api.app.databases
+    async with databases["fleet"].transaction(System()) as tx:
+        if end == "deleted":
+            await drivers.delete(tx, made["id"])
+        else:
+            await drivers.change(tx, made["id"], {"status": end}, people=databases.sunshine)
+        path = f"{DRIVERS}/{made['id']}/location"
+        answer = asyncio.ensure_future(api.post(path, EXAMPLE, as_="admin"))
+        await api.somebody_waits("fleet")
+    assert (await answer).status == (404 if end == "deleted" else 409)
+    assert await api.sql("SELECT * FROM driver_location", "fleet") == []
 
 
 async def test_a_driver_who_is_not_active_is_nowhere(api: Api) -> None:

@@ -80,17 +80,17 @@ async def test_while_one_runs_it_nobody_else_waits_for_it(api: Api, second: Api,
 async def test_what_another_one_has_done_a_moment_ago_is_not_done_again(
     api: Api, second: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn, asks, done = history.turn, asyncio.Event(), asyncio.Event()
+    lock, asks, done = history.lock, asyncio.Event(), asyncio.Event()
 
     @asynccontextmanager
     async def late(database: Database, name: str) -> AsyncIterator[history.JobLock | None]:
         if database is second.app.databases.sunshine:
             asks.set()
             await done.wait()
-        async with turn(database, name) as ours:
+        async with lock(database, name) as ours:
             yield ours
 
-    monkeypatch.setattr(history, "turn", late)
+    monkeypatch.setattr(history, "lock", late)
     other = asyncio.ensure_future(runner(second, job()).tick())
     await asyncio.wait_for(asks.wait(), 5)  # it has seen that the job is due
     await runner(api, job()).tick()

@@ -11,7 +11,7 @@ from tornado.ioloop import IOLoop
 
 from sunshine.core.settings import Settings
 from sunshine.web import sockets
-from sunshine.web.server import connections
+from sunshine.web.server import counted
 from tests.api import Api
 from tests.conftest import Now, serve
 from tests.sockets import connected, frame, masked, raw, refused, until
@@ -120,7 +120,7 @@ async def test_the_sixth_connection_of_an_address_is_refused(direct: Api) -> Non
 async def test_one_refused_that_says_nothing_is_closed(
     direct: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "FAREWELL_SECONDS", 0.1)
+    monkeypatch.setattr(counted, "FAREWELL_SECONDS", 0.1)
     async with AsyncExitStack() as stack:
         for _ in range(5):
             await stack.enter_async_context(line(direct))

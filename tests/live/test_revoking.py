@@ -124,7 +124,7 @@ async def test_it_goes_on_by_what_somebody_may_now(api: Api, noted: Noted) -> No
 async def test_it_closes_who_lost_the_permission(
     api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = api.app.principals.again
+    again = api.app.principals.reload
 
     async def without(shown: Any) -> dict[str, Principal]:
         return {
@@ -137,7 +137,7 @@ async def test_it_closes_who_lost_the_permission(
     async with connected(api, as_="employee") as client, connected(api, as_="hr") as hr:
         await client.ready()
         await hr.ready()
-        monkeypatch.setattr(api.app.principals, "again", without)
+        monkeypatch.setattr(api.app.principals, "reload", without)
         api.app.presence.recheck()
         assert await client.closed() == 4403
         await noted("stranger", 1)
@@ -160,7 +160,7 @@ async def test_it_looks_again_every_minute(api: Api, monkeypatch: pytest.MonkeyP
 async def test_it_looks_once_for_everybody_however_many_change(
     api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again, looks = api.app.principals.again, []
+    again, looks = api.app.principals.reload, []
 
     async def counted(shown: Any) -> dict[str, Principal]:
         looks.append(len(shown))
@@ -174,7 +174,7 @@ async def test_it_looks_once_for_everybody_however_many_change(
         for client in clients:
             await client.ready()
         await until(lambda: api.app.presence._people.is_set())
-        monkeypatch.setattr(api.app.principals, "again", counted)
+        monkeypatch.setattr(api.app.principals, "reload", counted)
         for _ in range(20):
             api.app.presence.recheck()
         await until(lambda: api.app.presence._people.is_set())
@@ -212,7 +212,7 @@ async def test_it_waits_for_the_database_to_know(
     api: Api, noted: Noted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is told anything while it is not known what they may see."""
-    again, failed = api.app.principals.again, []
+    again, failed = api.app.principals.reload, []
 
     async def fails(shown: Any) -> dict[str, Principal]:
         failed.append(1)
@@ -222,7 +222,7 @@ async def test_it_waits_for_the_database_to_know(
 
     async with connected(api, as_="employee") as client:
         await client.ready()
-        monkeypatch.setattr(api.app.principals, "again", fails)
+        monkeypatch.setattr(api.app.principals, "reload", fails)
         api.app.presence.recheck()
         await noted("employee", 1)
         await until(lambda: failed)
@@ -243,7 +243,7 @@ async def test_what_was_read_before_somebody_changed_is_not_told_before_that_is_
 
     async with connected(api, as_="employee") as client:
         await client.ready()
-        monkeypatch.setattr(api.app.principals, "again", slow)
+        monkeypatch.setattr(api.app.principals, "reload", slow)
         channel.gates.append(read)
         await noted("employee", 1)
         await until(lambda: channel.asked)

@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from sunshine.core.principals import System
 from sunshine.database.statements import Statement
+from sunshine.modules.employees import employees
 from sunshine.modules.tickets.sla import report_breaches
 from tests.api import Answer, Api
 from tests.conftest import Now
+from tests.factories import principal
 from tests.tickets.factories import get, put, report, say, ticket_in
 
 AGENTS = ("agent", "admin")
@@ -178,6 +180,21 @@ async def test_nobody_is_assigned_what_came_after_they_left(desk: Api, second: A
         " WHERE given.type = 'ticket_updated'"
     )
     assert row["count"] == 0
+
+
+async def test_an_assignment_waits_for_the_end_of_the_assignees_employment(desk: Api) -> None:
+    [leaver] = await desk.sql("INSERT INTO employee (name) VALUES ('Leaver') RETURNING id")
+    ticket = await report(desk)
+    path = f"/api/tickets/{ticket['id']}/assign"
+    async with desk.app.databases.sunshine.transaction(System()) as tx:
+        await employees.change(
+            tx, leaver["id"], {"status": "inactive"}, actor=principal(desk, "hr")
+        )
+        assigned = asyncio.ensure_future(desk.post(path, {"assignedTo": leaver["id"]}, as_="agent"))
+        await desk.somebody_waits()
+    assert (await assigned).status == 400
+    [row] = await desk.sql("SELECT assigned_to_id FROM ticket")
+    assert row["assigned_to_id"] is None
 
 
 async def test_watching_twice_at_once_is_once(desk: Api, second: Api) -> None:

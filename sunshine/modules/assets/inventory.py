@@ -126,8 +126,8 @@ _SORT = {
 
 
 def _listing(row: type[R]) -> ListQuery[R]:
-    """Return the list whose rows are `row`. It is sorted by shown columns only, or the order would
-    tell of those that are not."""
+    """Return the list whose rows are `row`. It sorts by shown columns only, so that the order
+    reveals no hidden ones."""
     return ListQuery(
         _rows(row),
         key=asset.c.id,

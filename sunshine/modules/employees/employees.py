@@ -30,7 +30,13 @@ from sunshine.database.records import RecordSteps, Reference, check_references, 
 from sunshine.database.statements import Statement
 from sunshine.modules.employees.lookups import NAMED, id_of
 from sunshine.modules.employees.offboarding import end_employment
-from sunshine.modules.employees.rows import DirectoryRow, EmployeeRow, IsAboveRow, ScopedRow
+from sunshine.modules.employees.rows import (
+    DirectoryRow,
+    EmployeeRow,
+    IsAboveRow,
+    LockedRow,
+    ScopedRow,
+)
 from sunshine.modules.employees.schemas import FILTERS
 from sunshine.modules.scope import ME
 
@@ -134,7 +140,9 @@ _REFERENCES = {"positionId": position, "departmentId": department, "managerId": 
 _USES = (Reference("direct report", employee.c.manager_id),)
 # Two changes of managers could close a circle that neither sees: they run one after the other, and
 # take this lock before any row's, or they would wait for each other's rows.
-_LOCK_TREE = Statement(select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")))
+_LOCK_TREE = Statement(
+    select(func.pg_advisory_xact_lock(literal(0x7472_6565)).label("locked")), LockedRow
+)
 
 
 def _is_above() -> Statement[IsAboveRow]:

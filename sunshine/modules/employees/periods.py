@@ -7,7 +7,7 @@ The exclusion constraint of the table is the safety net.
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BindParameter, Column, Date, Table, bindparam, func, select, text
+from sqlalchemy import BindParameter, Column, Date, Select, Table, bindparam, func, select, text
 
 from models.employees import employee
 from sunshine.core.errors import Conflict, Invalid, NotAllowed, violations
@@ -43,7 +43,6 @@ class Periods(Generic[R]):
         more: Mapping[str, Column[Any]] | None = None,
         overlaps_per: Column[Any] | None = None,
     ) -> None:
-        self._table = table
         self.title = table.name.replace("_", " ").capitalize()
         self._field = field
         self._permission = permission
@@ -54,21 +53,11 @@ class Periods(Generic[R]):
         refers = c[f"{refers_to.name}_id"]
         self._columns = {field: refers, "from": c.valid_from, "to": c.valid_to, **(more or {})}
         self._columns |= {"employeeId": c.employee_id}
-        labels = [column.label(name) for name, column in {**self._columns, **shows}.items()]
-        rows = (
-            select(c.id, *labels, c.created_at.label("createdAt"), c.updated_at.label("updatedAt"))
-            .select_from(table.join(refers_to, refers == refers_to.c.id))
-            .where(c.deleted_at.is_(None), c.employee_id == bindparam("employee"))
+        rows = _rows(table, {**self._columns, **shows}).select_from(
+            table.join(refers_to, refers == refers_to.c.id)
         )
         self._steps = RecordSteps(table, rows=rows, row=row, fields=self._columns)
-        clash = rows.where(
-            c.id != bindparam("id"),
-            func.daterange(c.valid_from, c.valid_to, "[]").op("&&")(
-                func.daterange(_day("starts"), _day("ends"), "[]")
-            ),
-            text("true") if overlaps_per is None else overlaps_per == bindparam("thing"),
-        )
-        self._clash = Statement(clash.order_by(c.valid_from).limit(1), row)
+        self._clash = Statement(_clash(table, rows, overlaps_per), row)
         self.listing = ListQuery(
             rows, key=c.id, sort={"from": c.valid_from}, default_sort="-from", row=row
         )
@@ -146,6 +135,27 @@ def use(noun: str, column: Column[Any]) -> Reference:
     """
     employed = select(employee.c.id).where(employee.c.deleted_at.is_(None))
     return Reference(noun, column, where=(column.table.c.employee_id.in_(employed),))
+
+
+def _rows(table: Table, columns: Mapping[str, Column[Any]]) -> Select[Any]:
+    """Select the periods of the employee with the columns as the API names them."""
+    c = table.c
+    labels = [column.label(name) for name, column in columns.items()]
+    return select(
+        c.id, *labels, c.created_at.label("createdAt"), c.updated_at.label("updatedAt")
+    ).where(c.deleted_at.is_(None), c.employee_id == bindparam("employee"))
+
+
+def _clash(table: Table, rows: Select[Any], overlaps_per: Column[Any] | None) -> Select[Any]:
+    """Select the first other period that shares a day with `starts` to `ends`."""
+    c = table.c
+    days = func.daterange(c.valid_from, c.valid_to, "[]")
+    clash = rows.where(
+        c.id != bindparam("id"),
+        days.op("&&")(func.daterange(_day("starts"), _day("ends"), "[]")),
+        text("true") if overlaps_per is None else overlaps_per == bindparam("thing"),
+    )
+    return clash.order_by(c.valid_from).limit(1)
 
 
 def _day(name: str) -> BindParameter[Any]:

@@ -118,3 +118,9 @@ class PlacementRow(PeriodRow):
     locationId: int
     location: str
     notes: str | None
+
+
+class LockedRow(TypedDict):
+    """What PostgreSQL answers to an advisory lock: an empty text."""
+
+    locked: str

@@ -9,9 +9,9 @@ from models.fleet import driver
 from sunshine.core.errors import Conflict, NotFound, violations
 from sunshine.core.principals import Caller, Principal
 from sunshine.database.database import Database, Transaction
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 from sunshine.identity.passwords import Passwords
-from sunshine.modules.fleet.rows import DriverAccountRow, PasswordHashRow
+from sunshine.modules.fleet.rows import DriverAccountRow, DriverNameRow, PasswordHashRow
 from sunshine.modules.users import sign_ins
 
 violations(
@@ -64,7 +64,8 @@ _UNLOCK = Statement(
         driver.c.deleted_at.is_(None),
     )
     .values(unlocked_at=bindparam("now"))
-    .returning(driver.c.id, driver.c.username, driver.c.name)
+    .returning(driver.c.id, driver.c.username, driver.c.name),
+    DriverNameRow,
 )
 _END_TOKENS = Statement(
     update(driver)
@@ -123,8 +124,9 @@ async def _record_change(tx: Transaction, id_: int) -> None:
     tx.invalidate_principals()
 
 
-async def unlock(tx: Transaction, *, username: str) -> Row:
-    """Forget the failed sign-ins of a driver, at once in every process; {id, username, name}."""
+async def unlock(tx: Transaction, *, username: str) -> DriverNameRow:
+    """Forget the failed sign-ins of a driver, at once in every process, and return the driver;
+    NotFound."""
     account = await tx.one_or_none(_UNLOCK, username=username)
     if account is None:
         raise NotFound(f"there is no driver who signs in as {username}")

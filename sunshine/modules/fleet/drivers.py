@@ -86,8 +86,8 @@ def _rows(names: Iterable[str]) -> Select[Any]:
 
 
 def _listing(row: type[R], *searched: Column[Any]) -> ListQuery[R]:
-    """Return the list whose rows are `row`. A search looks at shown columns only, or it would tell
-    of those that are not."""
+    """Return the list whose rows are `row`. A search looks at shown columns only, so that it
+    reveals no hidden ones."""
     names = [name for name in COLUMNS if name in row.__annotations__]
     return ListQuery(
         _rows(names),

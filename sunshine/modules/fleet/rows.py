@@ -31,12 +31,17 @@ class DriverRow(DriverSummaryRow):
     username: str | None
 
 
-class DriverAccountRow(TypedDict):
-    """What a driver's sign-in is checked against; `known` is whether the network is."""
+class DriverNameRow(TypedDict):
+    """Who a driver with credentials is."""
 
     id: int
     username: str
     name: str
+
+
+class DriverAccountRow(DriverNameRow):
+    """What a driver's sign-in is checked against; `known` is whether the network is."""
+
     active: bool
     password_hash: str | None
     token_version: int

@@ -140,13 +140,8 @@ async def issue(tx: Transaction, tokens: Tokens, *, username: str) -> IssuedToke
     expires = datetime.fromtimestamp(claims.exp, UTC)
     after = {"jti": claims.jti, "expiresAt": expires}
     await tx.record("token_issued", "users", account["id"], after=after)
-    return {
-        "id": account["id"],
-        "username": account["username"],
-        "token": token,
-        "jti": claims.jti,
-        "expiresAt": expires,
-    }
+    whose: UsernameRow = {"id": account["id"], "username": account["username"]}
+    return {**whose, "token": token, "jti": claims.jti, "expiresAt": expires}
 
 
 async def revoke(tx: Transaction, jti: str) -> None:

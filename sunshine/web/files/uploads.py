@@ -88,7 +88,7 @@ class Receiving(Streaming):
             await begun.part.drop()
             if begun.place:
                 await self.application.storage.remove(begun.place)
-            await uploads.drop(self.db.sunshine, begun.row)
+            await uploads.cancel(self.db.sunshine, begun.row)
         except (OSError, AppError) as error:  # a sweep will find it
             log.warning("an upload is left behind", reason=str(error))
 

@@ -75,7 +75,7 @@ def test_another_bucket_than_the_backups_is_told(sunshine, company, place, tmp_p
     made = sunshine("backup", "create", *to, **company.environ, STORAGE_URL="s3://one")
     done = sunshine("backup", "restore", json.loads(made.stdout)["path"], STORAGE_URL="s3://two")
     assert done.returncode == 0, done.stderr
-    assert "The files were in s3://one, and the servers look in s3://two" in done.stderr
+    assert "The files were in s3://one, but the servers use s3://two" in done.stderr
 
 
 def test_who_is_just_leaving_is_waited_for(sunshine, backup, postgres, place, monkeypatch):
