@@ -46,7 +46,7 @@ from sunshine.operations.readiness import Readiness
 from sunshine.web.application import Application
 from sunshine.web.routes import RouteTable
 from sunshine.web.server.http_server import Server
-from sunshine.web.server.shutdown import part
+from sunshine.web.server.shutdown import shut_down
 
 FILES = 65_536
 # Errors that can prevent a start and are not bugs: one line, no traceback.
@@ -145,7 +145,7 @@ class App:
         patience = self.settings.shutdown_seconds
         await _all_of(
             self.presence.stop(),
-            part(self.http, self.application, patience),
+            shut_down(self.http, self.application, patience),
             self.jobs.stop(max(0.0, patience - CANCEL_SECONDS)),
         )
         for watch in self._watches:
@@ -191,7 +191,7 @@ def serve(settings: Settings, *, fd: int | None = None, own_port: bool = False) 
     except KeyboardInterrupt:
         return 130
     finally:
-        logs.let_go()
+        logs.flush_stderr()
 
 
 def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
@@ -249,9 +249,9 @@ async def _is_done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, Non
     If the signal comes first, the work is not awaited: a query to a frozen database ends late or
     never.
     """
-    working, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
-    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
     if working.done():
         working.result()
         return True

@@ -95,7 +95,7 @@ class Driver(Handler):
         known = await driver_auth.own_hash(self.db["fleet"], actor=self.actor)
         if not await self.application.passwords.matches(password, known):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await rate_limits.give_back(self, counted)
+        await rate_limits.uncount(self, counted)
 
 
 class Credentials(Handler):

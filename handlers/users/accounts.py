@@ -96,7 +96,7 @@ class User(Handler):
         hashed = await rules.own_hash(self.db.sunshine, actor=self.actor)
         if not await self.application.passwords.matches(password, hashed):
             raise Invalid.field("currentPassword", "is wrong", code="wrong_password")
-        await rate_limits.give_back(self, counted)
+        await rate_limits.uncount(self, counted)
 
 
 routes = [

@@ -44,18 +44,23 @@ async def sign_in(handler: Handler, kind: str, accounts: Accounts[A], database: 
     try:
         await attempt.admit(name, account)
     except TooMany:
-        untold = await attempt.untold()
+        unrecorded = await attempt.take_unrecorded()
         await rules.refused(
-            database, account, attempt.caller, "slowed", attempts=untold, is_recorded=untold > 0
+            database,
+            account,
+            attempt.caller,
+            "slowed",
+            attempts=unrecorded,
+            is_recorded=unrecorded > 0,
         )
         raise
     reason = await rules.check(account, passwords, password)
     if account is None or reason:
-        is_recorded = await attempt.is_told()
+        is_recorded = await attempt.is_recorded()
         await rules.refused(database, account, attempt.caller, reason, is_recorded=is_recorded)
         raise NotSignedIn("Invalid username or password", code="invalid_credentials")
     await accounts.sign_in(database, passwords, account, password, attempt.caller)
-    await attempt.give_back()
+    await attempt.uncount()
     return account
 
 

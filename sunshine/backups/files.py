@@ -24,7 +24,7 @@ LISTING = "files.sha256"
 STAGING = ".restoring-"
 _LATEST = 1 << 40  # seconds since the epoch: more than file systems know
 # tarfile's errors for bytes that are not an archive, or describe an impossible file.
-_NONSENSE = (tarfile.TarError, EOFError, ValueError, OverflowError, KeyError, RecursionError)
+_DAMAGE = (tarfile.TarError, EOFError, ValueError, OverflowError, KeyError, RecursionError)
 
 
 class Archive:
@@ -155,7 +155,7 @@ def examine(folder: Path, found: Manifest) -> None:
     if found.files.archive is None:
         return
     wanted = listed(folder)
-    with _telling_nonsense(folder / ARCHIVE):
+    with _reporting_damage(folder / ARCHIVE):
         for entry, source in entries(folder, wanted):
             digest = hashlib.sha256()
             while chunk := source.read(CHUNK):
@@ -165,10 +165,10 @@ def examine(folder: Path, found: Manifest) -> None:
 
 
 @contextmanager
-def _telling_nonsense(place: Path) -> Iterator[None]:
+def _reporting_damage(place: Path) -> Iterator[None]:
     try:
         yield
-    except _NONSENSE as error:
+    except _DAMAGE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise BackupError(f"{place} is damaged: {reason}") from error
 
@@ -197,7 +197,7 @@ class Staged:
         """Write every file that is missing or differs; BackupError for a damaged one."""
         self._staging.mkdir(mode=0o700)
         archive = self._folder / ARCHIVE
-        with _telling_nonsense(archive):
+        with _reporting_damage(archive):
             for entry, source in entries(self._folder, self._wanted):
                 if self._wanted[entry.name] != self._write(entry, source):
                     raise BackupError(f"{archive} is damaged at {_shown(entry.name)}")

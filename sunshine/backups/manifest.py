@@ -33,7 +33,7 @@ class BackupError(Exception):
 
 
 @contextmanager
-def plainly(where: Path) -> Iterator[None]:
+def one_line_errors(where: Path) -> Iterator[None]:
     """Convert errors of the system, most often a full disk, to a BackupError in one line."""
     try:
         yield

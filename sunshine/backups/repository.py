@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sunshine.backups import manifest
-from sunshine.backups.manifest import BackupError, Manifest, plainly
+from sunshine.backups.manifest import BackupError, Manifest, one_line_errors
 
 _NAME = re.compile(r"sunshine-\d{8}T\d{6}Z")
 _PART = re.compile(r"\.sunshine-\d{8}T\d{6}Z\.(part|old)")
@@ -53,7 +53,7 @@ def locked(shelf: Path) -> Iterator[None]:
 
     The process with the lock removes what a killed process left.
     """
-    with plainly(shelf):
+    with one_line_errors(shelf):
         shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(shelf / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -73,7 +73,7 @@ def locked(shelf: Path) -> Iterator[None]:
 def added(shelf: Path, name: str) -> Iterator[Path]:
     """Yield a folder to fill; it becomes a backup if the block succeeds, otherwise it is
     removed."""
-    with plainly(shelf):
+    with one_line_errors(shelf):
         if (shelf / name).exists():
             raise BackupError(f"{shelf / name} is there already")
         part = shelf / f".{name}.part"
@@ -90,7 +90,7 @@ def added(shelf: Path, name: str) -> Iterator[Path]:
 
 def names(shelf: Path) -> list[Path]:
     """Return the folders of the backups in the directory, newest first."""
-    with plainly(shelf):
+    with one_line_errors(shelf):
         found = [path for path in shelf.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
     return sorted(found, reverse=True)
 
@@ -119,7 +119,7 @@ def prune(shelf: Path, now: datetime, retention: timedelta, *, dry_run: bool = F
         if newest and backup is not newest and backup.manifest
         and backup.manifest.created < now - retention
     ]  # fmt: skip
-    with plainly(shelf):
+    with one_line_errors(shelf):
         for backup in old if not dry_run else ():
             # Renamed first: a half-removed one must not look like a backup.
             gone = shelf / f".{backup.folder.name}.old"

@@ -79,7 +79,7 @@ def verify(
     files.examine(folder, found)
     _check_versions(settings, found)
     with staging.made(settings, f"{found.created:%Y%m%dT%H%M%SZ}") as scratches:
-        return _filled(settings, folder, found, scratches, advance)
+        return _fill_all(settings, folder, found, scratches, advance)
 
 
 def restore(
@@ -92,7 +92,7 @@ def restore(
     _check_targets(settings, force=order.force)
     stamp = f"{order.now:%Y%m%dT%H%M%SZ}"
     with (
-        manifest.plainly(settings.directory),
+        manifest.one_line_errors(settings.directory),
         staging.made(settings, stamp) as scratches,
         files.staged(settings, folder, found) as staged,
     ):
@@ -100,7 +100,7 @@ def restore(
         staged.unpack(advance)
         documents.load(settings, folder, found)
         with staged.put() as count:
-            replaced = swap.take_places(settings, scratches, stamp)
+            replaced = swap.swap_in(settings, scratches, stamp)
         swap.drop_empty(settings, replaced)
     return Restored(count, replaced)
 
@@ -128,7 +128,7 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
     for names in staging.servers(settings).values():
         targets = [settings.databases[name].database for name in names]
         with staging.maintained(settings.databases[names[0]]) as connection:
-            if clients := _staying(connection, targets):
+            if clients := _clients_of(connection, targets):
                 raise _in_use(clients)
             there = [name for name in names if staging.exists(connection, settings.databases[name])]
         for name in there if not force else ():
@@ -140,7 +140,7 @@ def _check_targets(settings: Settings, *, force: bool) -> None:
                     )
 
 
-def _staying(connection: psycopg.Connection, targets: list[str]) -> list[tuple[str, str, int]]:
+def _clients_of(connection: psycopg.Connection, targets: list[str]) -> list[tuple[str, str, int]]:
     """Return the clients of these databases that are not about to disconnect."""
     deadline = time.monotonic() + LEAVING
     while clients := connection.execute(_CLIENTS, (targets,)).fetchall():
@@ -158,7 +158,7 @@ def _in_use(clients: list[tuple[str, str, int]]) -> BackupError:
     )
 
 
-def _filled(
+def _fill_all(
     settings: Settings,
     folder: Path,
     found: Manifest,
@@ -200,17 +200,17 @@ def _prepare(
     advance: Advance,
 ) -> None:
     """Fill the scratch databases and make them ready for use."""
-    wrong = _filled(settings, folder, found, scratches, advance)
+    wrong = _fill_all(settings, folder, found, scratches, advance)
     for name, lines in wrong.items():
         raise BackupError(f"database {name} is not restored as it was: {lines[0]}")
     # An older backup is migrated before it takes a place: if that fails, nothing changes.
     databases = {name: each.database for name, each in scratches.items()}
     migrations.upgrade(replace(settings, databases=databases))
     for each in scratches.values():
-        _adopt(each, found, order)
+        _finalise(each, found, order)
 
 
-def _adopt(each: Scratch, found: Manifest, order: Order) -> None:
+def _finalise(each: Scratch, found: Manifest, order: Order) -> None:
     """Change what cannot stay: transaction ids of another cluster, and tokens possibly revoked
     since."""
     after = {

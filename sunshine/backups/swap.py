@@ -14,7 +14,7 @@ from sunshine.core.settings import Settings
 from sunshine.database import migrations
 
 
-def take_places(settings: Settings, scratches: Mapping[str, Scratch], stamp: str) -> dict[str, str]:
+def swap_in(settings: Settings, scratches: Mapping[str, Scratch], stamp: str) -> dict[str, str]:
     """Give the scratch databases the names of those in use, which get other names.
 
     One transaction per server; most often there is one server. If a later one refuses, the earlier

@@ -76,7 +76,7 @@ def create(to: Path | None, retention: timedelta | None, as_json: bool) -> None:
     output.say(f"Created {place / made.name}: {_size(made.bytes)}.")
     if not made.files.archive:
         output.say(f"The files are in {made.files.storage}, which needs its own backups.")
-    _tell_removed(old)
+    _say_removed(old)
 
 
 @backup.command("list")
@@ -156,7 +156,7 @@ def restore(path: Path, force: bool, keep_tokens: bool, as_json: bool) -> None:
         output.document({**_shown(found), "replaced": done.replaced, "filesPut": done.files})
     who = "Everybody is still signed in" if keep_tokens else "Everybody signs in again"
     output.say(f"{found.name} is restored. {who}; start the servers.")
-    _tell_bucket(found, settings)
+    _say_where_files_are(found, settings)
     for name, database in done.replaced.items():
         output.say(
             f"The previous database {name} is kept. To drop it: "
@@ -182,7 +182,7 @@ def prune(folder: Path | None, retention: timedelta, dry_run: bool) -> None:
     place = _place(configured(), folder)
     with _there(place), repository.locked(place):
         old = repository.prune(place, clock.now(), retention, dry_run=dry_run)
-    _tell_removed(old, "Would remove" if dry_run else "Removed")
+    _say_removed(old, "Would remove" if dry_run else "Removed")
     if not old:
         output.say("Nothing is older.")
 
@@ -196,8 +196,8 @@ def _recording_failure(place: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        told = output.explained(error) if isinstance(error, Exception) else None
-        reason = told[0][0] if told else type(error).__name__
+        explained = output.explained(error) if isinstance(error, Exception) else None
+        reason = explained[0][0] if explained else type(error).__name__
         outcomes.failed(place, outcomes.Failure(clock.now(), reason))
         raise
 
@@ -225,7 +225,7 @@ def _place(settings: "Settings", named: Path | None) -> Path:
     return place
 
 
-def _tell_bucket(restored: "Manifest", settings: "Settings") -> None:
+def _say_where_files_are(restored: "Manifest", settings: "Settings") -> None:
     """Tell the operator where files are that the backup did not contain."""
     was, now = restored.files.storage, settings.storage_url
     if restored.files.archive is None and was != now:
@@ -234,7 +234,7 @@ def _tell_bucket(restored: "Manifest", settings: "Settings") -> None:
         output.say(f"The files are in {was}, and were not touched.")
 
 
-def _tell_removed(old: "list[Kept]", what: str = "Removed") -> None:
+def _say_removed(old: "list[Kept]", what: str = "Removed") -> None:
     for kept in old:
         output.say(f"{what} {kept.folder}.")
 

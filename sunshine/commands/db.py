@@ -42,7 +42,7 @@ def create(names: tuple[str, ...], dry_run: bool) -> None:
     with opened(migrated=False) as settings:
         if dry_run:
             found = migrations.status(settings, names or DATABASES)
-            _tell([f"Would create {each.database}." for each in found if not each.exists])
+            _say_steps([f"Would create {each.database}." for each in found if not each.exists])
             return
         made = migrations.create(settings, names or DATABASES)
     output.say(f"Created {', '.join(made)}." if made else "Nothing is missing.")
@@ -79,7 +79,7 @@ def upgrade(names: tuple[str, ...], revision: str, dry_run: bool) -> None:
     wanted = names or DATABASES
     with opened(migrated=False) as settings:
         if dry_run:
-            _tell(
+            _say_steps(
                 [
                     line
                     for each in migrations.status(settings, wanted)
@@ -106,7 +106,7 @@ def downgrade(name: str, revision: str, yes: bool, dry_run: bool) -> None:
 
     if dry_run:
         with opened(migrated=False) as settings:
-            _tell(_down(migrations.status(settings, [name])[0], revision))
+            _say_steps(_down(migrations.status(settings, [name])[0], revision))
         return
     output.confirm(f"Migrate {name} down to {revision} and lose all later data?", yes=yes)
     with opened(migrated=False) as settings:
@@ -151,7 +151,7 @@ def shell(arguments: tuple[str, ...]) -> None:
     click.get_current_context().exit(code)
 
 
-def _tell(steps: list[str]) -> None:
+def _say_steps(steps: list[str]) -> None:
     for step in steps:
         output.say(step)
     if not steps:

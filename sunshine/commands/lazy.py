@@ -53,13 +53,13 @@ class LazyGroup(click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the arguments (Click's hook); errors about them contain nothing a terminal
         obeys."""
-        with _harmless():
+        with _escaped_messages():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; expected errors are printed in a line, not as a traceback."""
         try:
-            with _harmless():
+            with _escaped_messages():
                 return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             output.say("\nInterrupted.")
@@ -67,10 +67,10 @@ class LazyGroup(click.Group):
         except (click.exceptions.Exit, click.ClickException):
             raise  # Click's own ways to end
         except Exception as error:
-            told = output.explained(error)
-            if told is None:
+            explained = output.explained(error)
+            if explained is None:
                 raise
-            lines, code = told
+            lines, code = explained
             for line in lines:
                 output.say(f"Error: {line}")
             ctx.exit(code)
@@ -84,7 +84,7 @@ def _similar(word: str, names: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _harmless() -> Iterator[None]:
+def _escaped_messages() -> Iterator[None]:
     """Escape the messages of Click, which quotes arguments unchanged, unknown options too."""
     try:
         yield

@@ -65,13 +65,13 @@ def _warnings(settings: Settings) -> Iterator[str]:
 
 def _unverified(settings: Settings) -> Iterator[str]:
     """Yield a line per remote server whose identity is not verified."""
-    told = set()
+    reported = set()
     for name, database in settings.databases.items():
         hosts = tuple(host for host, _ in database.servers if not _is_here(host))
         # Not set: libpq's own environment may set it.
         mode = database.sslmode or os.environ.get("PGSSLMODE") or "prefer"
-        if hosts and mode != "verify-full" and (hosts, mode) not in told:
-            told.add((hosts, mode))
+        if hosts and mode != "verify-full" and (hosts, mode) not in reported:
+            reported.add((hosts, mode))
             yield (
                 f"PG_{name.upper()}_SSLMODE: {mode}; whoever is between here and "
                 f"{', '.join(hosts)} may read and change everything: verify-full"

@@ -84,7 +84,7 @@ class Place:
         script = 'umask 077 && cat > "$1.part" && mv -f "$1.part" "$1"'
         written, complaint = self.shell(script, name, stdin=text)
         if not written:
-            raise PostgresError(f"cannot write {path}: {telling_line(complaint)}")
+            raise PostgresError(f"cannot write {path}: {first_error(complaint)}")
 
     def hand_over(self, path: Path) -> None:
         """Give a file or folder that root has just created to the owner."""
@@ -207,7 +207,7 @@ def _copy_package(package: Path, copy: Path) -> None:
                 raise
 
 
-def telling_line(text: str) -> str:
+def first_error(text: str) -> str:
     """Return the first error in PostgreSQL's output; later ones are consequences."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     complaints = [x for x in lines if re.search("FATAL|PANIC|ERROR|error:|could not", x)]

@@ -125,7 +125,7 @@ async def is_alive(connection: psycopg.AsyncConnection[Any]) -> bool:
     return True
 
 
-def telling(error: BaseException) -> str:
+def explain_error(error: BaseException) -> str:
     """Return the line of PostgreSQL's message that explains the error.
 
     If several servers were tried, the line of each, joined by "; ".

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import psycopg
 import structlog
@@ -40,7 +40,7 @@ from sunshine.core.settings import Settings
 from sunshine.database.connections import are_read_only, configure, conninfo, is_alive
 from sunshine.database.documents import Documents, RowDocuments
 from sunshine.database.invalidation import invalidate_everywhere
-from sunshine.database.statements import Row, Statement
+from sunshine.database.statements import Statement
 
 set_json_dumps(json.encode)
 set_json_loads(json.decode_stored)
@@ -67,17 +67,23 @@ READ_ONLY = "read_only"
 
 _COMMON = ("at", "type", "entity", "actor_type", "actor_id", "actor_name", "request_id")
 # The wake-up is part of the insert: sent at the commit, once per transaction.
-_TELL = func.pg_notify(literal(EVENT_CHANNEL), literal("")).label("told")
+_NOTIFY = func.pg_notify(literal(EVENT_CHANNEL), literal("")).label("notified")
 
 
-def _record_statement(database: str) -> Statement[Row]:
+class NotifiedRow(TypedDict):
+    """The empty result of `pg_notify`."""
+
+    notified: str
+
+
+def _record_statement(database: str) -> Statement[NotifiedRow]:
     table = kernel.event[database]
     columns = (*_COMMON, "entity_id", "before", "after")
     values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
-    return Statement(insert(table).values(values).returning(_TELL))
+    return Statement(insert(table).values(values).returning(_NOTIFY), NotifiedRow)
 
 
-def _record_all_statement(database: str) -> Statement[Row]:
+def _record_all_statement(database: str) -> Statement[NotifiedRow]:
     table = kernel.event[database]
     # One parameter for all rows, each [entity_id, before, after]: takes half the time of a
     # pipeline, nearly all of it in the database.
@@ -91,7 +97,8 @@ def _record_all_statement(database: str) -> Statement[Row]:
         "after": row[2].label("after"),
     }
     recorded = insert(table).from_select(list(values), select(*values.values()))
-    return Statement(select(_TELL).select_from(recorded.returning(table.c.id).cte()).limit(1))
+    notified = select(_NOTIFY).select_from(recorded.returning(table.c.id).cte()).limit(1)
+    return Statement(notified, NotifiedRow)
 
 
 class Reader(Protocol):
@@ -293,7 +300,7 @@ class Database:
             if tx.invalidates_principals:  # on this connection: another one might not be free
                 await invalidate_everywhere(connection)
         except psycopg.Error as error:  # BEGIN and COMMIT can fail, too
-            raise _problem(error, self.name) from error
+            raise _business_error(error, self.name) from error
         finally:
             await self._pool.putconn(connection)
 
@@ -311,7 +318,7 @@ class Database:
         except psycopg.Error as error:
             if isinstance(error, sqlstate.ReadOnlySqlTransaction):
                 await self.leave()
-            raise _problem(error, self.name) from error
+            raise _business_error(error, self.name) from error
 
     async def leave(self) -> None:
         """Reconnect the pool because its server has become read-only and another one may be the
@@ -430,7 +437,7 @@ def _read_only() -> Unavailable:
     return Unavailable("The database takes no changes at present", code=READ_ONLY)
 
 
-def _problem(error: psycopg.Error, database: str) -> Exception:
+def _business_error(error: psycopg.Error, database: str) -> Exception:
     """Return the business error that a database error means; the error itself if it is our
     fault."""
     if _is_full(error):

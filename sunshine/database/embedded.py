@@ -26,7 +26,7 @@ from sunshine.database.cluster import (  # fmt: skip
     PostgresError,
     elsewhere,
     find_place,
-    telling_line,
+    first_error,
     wheel_binaries,
 )
 
@@ -78,19 +78,19 @@ class Server:
     def stop(self) -> None:
         """Stop using the server; the last process to do so stops it. A second call does nothing."""
         if not self._in_use.closed:
-            with _plainly(self.directory), _locked(self._place):
+            with _explained(self.directory), _locked(self._place):
                 _leave(self._place, self._in_use)
 
     def pulse(self) -> Pulse | None:
         """Return a liveness probe of the current server process; None if there is none."""
-        with _plainly(self.directory):
+        with _explained(self.directory):
             found = _postmaster(self._place)
             return Pulse(found[0]) if found else None
 
     def is_up(self) -> bool:
         """Return whether the server runs, once it has finished starting or stopping; blocks until
         then."""
-        with _plainly(self.directory):
+        with _explained(self.directory):
             return _is_up(self._place)
 
     def settle(self) -> None:
@@ -110,10 +110,10 @@ class Server:
         The first process does it, the others find it running. A cluster whose data are gone is not
         created again.
         """
-        with _plainly(self.directory), _locked(self._place):
+        with _explained(self.directory), _locked(self._place):
             if not (self._place.data / "PG_VERSION").exists():
                 raise PostgresError(f"{self._place.data} is gone")
-            _bring_up(self._place, self._options)
+            _start_server(self._place, self._options)
 
 
 class Pulse:
@@ -165,14 +165,14 @@ def start(home: Path, *, options: Mapping[str, str] | None = None) -> Server:
 
     `options` are server settings; a server that already runs keeps its own.
     """
-    with _plainly(home):
+    with _explained(home):
         place = find_place(home.resolve())
         with _locked(place):
             in_use = _open(place, "in-use.lock")
             fcntl.flock(in_use, fcntl.LOCK_SH)
             is_new = not (place.data / "PG_VERSION").exists()
             try:
-                host, port = _bring_up(place, options or {})
+                host, port = _start_server(place, options or {})
             except (PostgresError, OSError):
                 in_use.close()
                 raise
@@ -206,7 +206,7 @@ def _open(place: Place, name: str) -> BinaryIO:
 
 
 @contextmanager
-def _plainly(home: Path) -> Iterator[None]:
+def _explained(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -251,7 +251,7 @@ def _halt(place: Place) -> None:
         shutil.rmtree(place.socket, ignore_errors=True)
 
 
-def _bring_up(place: Place, options: Mapping[str, str]) -> tuple[str, int]:
+def _start_server(place: Place, options: Mapping[str, str]) -> tuple[str, int]:
     version = place.data / "PG_VERSION"
     if not version.exists():
         _make_cluster(place, options)
@@ -288,7 +288,7 @@ def _make_cluster(place: Place, options: Mapping[str, str]) -> None:
             include = """echo "include 'sunshine.conf'" >> "$1" """
             done = place.run("/bin/sh", "-c", include, "sh", f"{part.name}/postgresql.conf")
         if done.returncode:
-            why = telling_line(done.stdout + done.stderr)
+            why = first_error(done.stdout + done.stderr)
             raise PostgresError(f"PostgreSQL could not make its data in {place.folder}: {why}")
         part.rename(place.data)
     finally:
@@ -312,7 +312,7 @@ def _configure(place: Place, options: Mapping[str, str]) -> None:
 
 
 def _launch(place: Place) -> None:
-    _disown_stale_pid(place)
+    _clear_stale_pid(place)
     _make_socket_folder(place)
     log = place.folder / "log"
     if log.exists() and log.stat().st_size > LOG_MAX:
@@ -328,7 +328,7 @@ def _launch(place: Place) -> None:
             return
         # A killed postmaster's children may still be exiting.
         if "shared memory block" not in said or time.monotonic() > begun + TIMEOUT:
-            why = telling_line(said + done.stderr)
+            why = first_error(said + done.stderr)
             raise PostgresError(f"PostgreSQL did not start ({log}): {why}")
         if time.monotonic() > begun + ORPHANS_MAY_LIVE:
             _end_orphans(place)
@@ -362,7 +362,7 @@ def _make_socket_folder(place: Place) -> None:
             left.unlink()
 
 
-def _disown_stale_pid(place: Place) -> None:
+def _clear_stale_pid(place: Place) -> None:
     """Remove the process id from the pid file of a crashed server: it may have been reused.
 
     The rest of the file stays; PostgreSQL uses it to find children that outlived a postmaster.

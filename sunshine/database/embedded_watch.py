@@ -27,7 +27,7 @@ class Watch:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._pause = 0.0
-        self._told = ""
+        self._last_logged = ""
         self.state: Literal["restarting", "cannot_start"] | None = None
 
     async def run(self) -> NoReturn:
@@ -35,23 +35,23 @@ class Watch:
         loop."""
         while True:
             began = time.monotonic()
-            pulse = await self._felt()
+            pulse = await self._find_pulse()
             if pulse:
                 with pulse:
                     while pulse.beats():  # noqa: ASYNC110 - processes have no event to wait for
                         await asyncio.sleep(LOOK_SECONDS)
             if time.monotonic() - began > STEADY_SECONDS:
                 self._pause = 0.0
-            await self._bring_back()
+            await self._restart()
 
-    async def _felt(self) -> Pulse | None:
+    async def _find_pulse(self) -> Pulse | None:
         try:
             return await asyncio.to_thread(self._server.pulse)
         except PostgresError:  # no free descriptor: the lock and the pid file also show it
             await asyncio.sleep(FIRST_PAUSE)
             return None
 
-    async def _bring_back(self) -> None:
+    async def _restart(self) -> None:
         began = time.monotonic()
         while True:
             await asyncio.sleep(self._pause)
@@ -66,15 +66,15 @@ class Watch:
                 break
             except PostgresError as error:
                 self.state = "cannot_start"
-                self._tell(f"PostgreSQL cannot be started, which is tried again: {error}")
+                self._log_once(f"PostgreSQL cannot be started, which is tried again: {error}")
         if self.state:
             log.warning("PostgreSQL runs again", seconds=round(time.monotonic() - began, 1))
-        self.state, self._told = None, ""
+        self.state, self._last_logged = None, ""
 
-    def _tell(self, line: str) -> None:
+    def _log_once(self, line: str) -> None:
         """Log a line unless it differs from the last one only in numbers, such as process ids and
         times."""
         gist = re.sub(r"\d+", "", line)
-        if gist != self._told:
-            self._told = gist
+        if gist != self._last_logged:
+            self._last_logged = gist
             log.error(line)

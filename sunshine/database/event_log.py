@@ -98,6 +98,30 @@ class EventRow(TypedDict):
     after: Any
 
 
+class NewEventRow(EventRow):
+    """An event, and whether no running transaction can still precede it."""
+
+    ready: bool
+
+
+class KeptRow(TypedDict):
+    """Whether all events after a cursor can still be read."""
+
+    kept: bool
+
+
+class HereRow(TypedDict):
+    """The oldest running transaction."""
+
+    xid: int
+
+
+class PlaceRow(HereRow):
+    """A position in the log."""
+
+    id: int
+
+
 Subscriber = Callable[[Event], None]
 
 
@@ -127,18 +151,19 @@ def settled(database: str) -> Any:
     return kernel.event[database].c.xid < _xmin()
 
 
-def _since(database: str) -> Statement[Any]:
+def _since(database: str) -> Statement[NewEventRow]:
     e = kernel.event[database].c
     ready = settled(database).label("ready")
     return Statement(
         select(*columns(database), ready)
         .where(after_cursor(database))
         .order_by(e.xid, e.id)
-        .limit(BATCH)
+        .limit(BATCH),
+        NewEventRow,
     )
 
 
-def _page(database: str) -> Statement[Any]:
+def _page(database: str) -> Statement[EventRow]:
     e = kernel.event[database].c
     return Statement(
         select(*columns(database))
@@ -148,11 +173,12 @@ def _page(database: str) -> Statement[Any]:
             e.type == any_(bindparam("types", type_=ARRAY(Text))),
         )
         .order_by(e.xid, e.id)
-        .limit(PAGE)
+        .limit(PAGE),
+        EventRow,
     )
 
 
-def _kept(database: str) -> Statement[Any]:
+def _kept(database: str) -> Statement[KeptRow]:
     e = kernel.event[database].c
     xid, id_ = bindparam("xid", type_=BigInteger), bindparam("id", type_=BigInteger)
     at = tuple_(cast(cast(xid, Text), XID8), id_)
@@ -160,20 +186,21 @@ def _kept(database: str) -> Statement[Any]:
     # A cursor taken before there was any event names no event, only the finished transactions.
     between = (id_ == 0) & exists().where(tuple_(e.xid, e.id) <= at)
     reached = xid <= cast(cast(_xmin(), Text), BigInteger)
-    return Statement(select(((itself | between) & reached).label("kept")))
+    return Statement(select(((itself | between) & reached).label("kept")), KeptRow)
 
 
-def _last(database: str) -> Statement[Any]:
+def _last(database: str) -> Statement[PlaceRow]:
     e = kernel.event[database].c
     found = select(cast(cast(e.xid, Text), BigInteger).label("xid"), e.id)
-    return Statement(found.where(settled(database)).order_by(e.xid.desc(), e.id.desc()).limit(1))
+    last = found.where(settled(database)).order_by(e.xid.desc(), e.id.desc()).limit(1)
+    return Statement(last, PlaceRow)
 
 
 _LAST = {name: _last(name) for name in DATABASES}
 _WRITES = "SHOW transaction_read_only"
 _PAGE = {name: _page(name) for name in DATABASES}
 _KEPT = {name: _kept(name) for name in DATABASES}
-_HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")))
+_HERE = Statement(select(cast(cast(_xmin(), Text), BigInteger).label("xid")), HereRow)
 
 
 async def page_after(database: Database, since: Cursor, types: list[str]) -> list[Event]:
@@ -257,15 +284,15 @@ class Feed:
                 await self._task
 
     async def _run(self) -> None:
-        told = ""  # twice a second while PostgreSQL is away would be a flood
+        reported = ""  # twice a second while PostgreSQL is away would be a flood
         while True:
             try:
                 await self._follow()
             except (psycopg.Error, TimeoutError, Unavailable) as error:
                 reason = str(error).strip()
-                if self.connected or reason != told:
+                if self.connected or reason != reported:
                     log.warning("feed lost", database=self._database.name, reason=reason)
-                told = reason
+                reported = reason
             except Exception:
                 log.exception("feed failed", database=self._database.name)
             finally:
@@ -319,7 +346,7 @@ class Feed:
             values = self._cursor._asdict()
             rows = await (await self._database.execute(connection, self._since, values)).fetchall()
             for row in rows:
-                if not row.pop("ready"):
+                if not row["ready"]:
                     return True
                 self._deliver(event_of(row))
             if len(rows) < BATCH:

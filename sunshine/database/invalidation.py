@@ -29,8 +29,8 @@ async def invalidate_everywhere(connection: psycopg.AsyncConnection[dict[str, An
     token = secrets.token_hex(8)
     try:
         await connection.execute(f"LISTEN {ACK_CHANNEL}")
-        told = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
-        waiting = (await told.fetchone() or {}).get("listeners", 0)
+        result = await connection.execute(_TELL, {"channel": FORGET_CHANNEL, "token": token})
+        waiting = (await result.fetchone() or {}).get("listeners", 0)
         async for notice in connection.notifies(timeout=1.0 if waiting else 0.0):
             waiting -= notice.payload == token
             if waiting <= 0:

@@ -23,7 +23,7 @@ from sunshine import __version__
 from sunshine.core.database_settings import DatabaseSettings
 from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASES
-from sunshine.database.connections import telling
+from sunshine.database.connections import explain_error
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,7 +42,8 @@ SET idle_in_transaction_session_timeout = 0;
 """
 
 STANDING = """
-SELECT version_num AS current, obj_description('alembic_version'::regclass, 'pg_class') AS told
+SELECT version_num AS current,
+    obj_description('alembic_version'::regclass, 'pg_class') AS compatibility
 FROM alembic_version
 """
 
@@ -106,19 +107,19 @@ def oldest(name: str) -> str:
     return str(earlier[-1][name]) if earlier else revisions(name)[-1]
 
 
-def runs_on(head: str, current: str | None, told: str | None) -> bool:
+def runs_on(head: str, current: str | None, compatibility: str | None) -> bool:
     """Return whether a program with this head runs on a database.
 
-    `current` and `told` are the row of `STANDING`: the revision, and the comment that names the
-    oldest program.
+    `current` and `compatibility` are the row of `STANDING`: the revision, and the comment that
+    names the oldest program.
     """
     if current == head:
         return True
-    found = re.fullmatch(r"(\d+) is for programs from (\d+) on", told or "")
+    found = re.fullmatch(r"(\d+) is for programs from (\d+) on", compatibility or "")
     return found is not None and found[1] == current and found[2] <= head < found[1]
 
 
-def _tell_oldest(name: str) -> Callable[..., None]:
+def _record_oldest(name: str) -> Callable[..., None]:
     """Return Alembic's hook that records, in each step's transaction, the oldest program that still
     runs."""
 
@@ -144,7 +145,7 @@ def connect(database: DatabaseSettings, *, dbname: str | None = None) -> psycopg
         name = dbname or database.database
         raise MigrationError(
             f"cannot connect to database {name} at {database.where} as {database.user}: "
-            f"{telling(error)}"
+            f"{explain_error(error)}"
         ) from error
 
 
@@ -167,7 +168,7 @@ def create(settings: Settings, names: Iterable[str] = DATABASES) -> list[str]:
     made = []
     for name in names:
         database = settings.databases[name]
-        with _reached(database) as (exists, connection):
+        with _connected(database) as (exists, connection):
             if connection.info.server_version < OLDEST_SERVER * 10_000:
                 raise MigrationError(
                     f"{database.where} runs PostgreSQL {connection.info.server_version // 10_000}; "
@@ -216,18 +217,18 @@ def downgrade(settings: Settings, name: str, revision: str) -> bool:
 
 
 @contextmanager
-def _reached(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connection]]:
+def _connected(database: DatabaseSettings) -> Iterator[tuple[bool, psycopg.Connection]]:
     """Yield whether the database exists, with a connection to it or else to the database
     `postgres`."""
     try:
         exists, connection = True, connect(database)
     except MigrationError as refusal:
-        exists, connection = _looked_up(database, refusal)
+        exists, connection = _existence(database, refusal)
     with connection:
         yield exists, connection
 
 
-def _looked_up(
+def _existence(
     database: DatabaseSettings, refusal: MigrationError
 ) -> tuple[bool, psycopg.Connection]:
     """Return whether the database exists, by a query.
@@ -260,16 +261,16 @@ def _create(database: DatabaseSettings, connection: psycopg.Connection) -> None:
             f"{sql.Identifier(database.user).as_string()}"
         ) from error
     except psycopg.Error as error:
-        problem = f"cannot create database {database.database}: {telling(error)}"
+        problem = f"cannot create database {database.database}: {explain_error(error)}"
         raise MigrationError(problem) from error
 
 
 def _standing(name: str, database: DatabaseSettings) -> Standing:
     known = revisions(name)
-    with _reached(database) as (exists, connection):
-        current, told = _current(database, connection) if exists else (None, None)
+    with _connected(database) as (exists, connection):
+        current, compatibility = _current(database, connection) if exists else (None, None)
     behind = sum(revision > (current or "") for revision in known)
-    usable = runs_on(known[-1], current, told)
+    usable = runs_on(known[-1], current, compatibility)
     return Standing(name, database.database, exists, current, known[-1], behind, usable)
 
 
@@ -319,7 +320,7 @@ def _alone(database: DatabaseSettings) -> Iterator["Connection"]:
 
 
 def _take_turn(database: DatabaseSettings, connection: "Connection") -> None:
-    begun, told = time.monotonic(), False
+    begun, announced = time.monotonic(), False
     while True:
         got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()
         connection.commit()
@@ -330,9 +331,9 @@ def _take_turn(database: DatabaseSettings, connection: "Connection") -> None:
             raise MigrationError(
                 f"another process has been migrating {database.database} for {waited:.0f} s"
             )
-        if waited > LOCK_TELL and not told:
+        if waited > LOCK_TELL and not announced:
             log.warning("waiting for another process's migration", database=database.database)
-            told = True
+            announced = True
         time.sleep(LOCK_POLL)
 
 
@@ -355,14 +356,14 @@ def _config(name: str, connection: "Connection") -> "Config":
     config.set_main_option("path_separator", "newline")  # folders may have spaces
     config.set_main_option("version_locations", f"{where}/versions/{name}")
     config.attributes.update(
-        connection=connection, metadata=models.METADATA[name], on_version_apply=_tell_oldest(name)
+        connection=connection, metadata=models.METADATA[name], on_version_apply=_record_oldest(name)
     )
     return config
 
 
 def explanation(database: DatabaseSettings, error: BaseException) -> str:
     """Return one line on PostgreSQL's error, and what to do about it if we know."""
-    line = f"database {database.database}: {telling(error)}"
+    line = f"database {database.database}: {explain_error(error)}"
     if isinstance(error, errors.LockNotAvailable):
         return f"{line}; something else is using that table, try again when it has ended"
     if isinstance(error, errors.InsufficientPrivilege):

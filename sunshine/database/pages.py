@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -105,10 +105,16 @@ class _Keyset:
         raise Invalid.field("cursor", "is not a cursor")
 
 
+class TotalRow(TypedDict):
+    """The number of matching rows, counted up to EXACT + 1."""
+
+    total: int
+
+
 class _Statements(NamedTuple):
     page: Statement[Any]
     every: Statement[Any]
-    total: Statement[Row]
+    total: Statement[TotalRow]
     explain: Statement[Row]
 
 
@@ -277,7 +283,7 @@ class ListQuery(Generic[R]):
         return _Statements(
             Statement(page),
             Statement(matching.order_by(*sorting)),
-            Statement(select(total.label("total"))),
+            Statement(select(total.label("total")), TotalRow),
             explain.explained(),
         )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sunshine.core.database_settings import DatabaseSettings
-from sunshine.database.cluster import PostgresError, telling_line, wheel_binaries
+from sunshine.database.cluster import PostgresError, first_error, wheel_binaries
 
 NEEDED = ("pg_dump", "pg_restore", "psql")
 PLACES = (
@@ -91,8 +91,8 @@ def reaching(database: DatabaseSettings) -> Iterator[tuple[dict[str, str], tuple
     The password is in neither, nor in any file that has a name: the program reads it from an
     unlinked file, which is gone with the last process that holds it.
     """
-    told = {_VARIABLES[name]: value for name, value in database.libpq.items()}
-    environment = _plain(os.environ) | told
+    connection = {_VARIABLES[name]: value for name, value in database.libpq.items()}
+    environment = _plain(os.environ) | connection
     if not database.password:
         yield environment, ()
         return
@@ -124,7 +124,7 @@ def begun(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[b
 def complaint(said: IO[bytes]) -> str:
     """Return the line that explains the error from its stderr, a file."""
     said.seek(0)
-    return telling_line(said.read().decode(errors="replace"))
+    return first_error(said.read().decode(errors="replace"))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

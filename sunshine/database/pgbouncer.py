@@ -14,7 +14,7 @@ from sunshine.core.database_settings import DatabaseSettings
 from sunshine.core.settings import Settings
 from sunshine.database import migrations
 from sunshine.database.cluster import PostgresError
-from sunshine.database.connections import conninfo, telling
+from sunshine.database.connections import conninfo, explain_error
 
 # The second connection waits for a server as long as the pooler likes: two minutes.
 LOOK_SECONDS = 5.0
@@ -76,7 +76,7 @@ async def _refusal(database: DatabaseSettings) -> str | None:
             f"{database.pool_max + 3} for each process"
         )
     except psycopg.Error as error:
-        return f"{what} does not serve {database.database}: {telling(error)}"
+        return f"{what} does not serve {database.database}: {explain_error(error)}"
     if mode == "session":
         return None
     return f"{what} pools {database.database} by {mode}: Sunshine needs pool_mode = session"

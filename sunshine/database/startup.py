@@ -16,7 +16,7 @@ from sunshine.core import systemd
 from sunshine.core.database_settings import DatabaseSettings
 from sunshine.core.settings import Settings
 from sunshine.database import embedded, migrations, pgbouncer
-from sunshine.database.connections import WRITABLE, conninfo, telling
+from sunshine.database.connections import WRITABLE, conninfo, explain_error
 from sunshine.database.migrations import MigrationError
 
 KNOCK_SECONDS = 0.5
@@ -73,17 +73,17 @@ def _wait(settings: Settings, say: Say) -> None:
     """Wait for servers that are away; any other error is left to `migrate`."""
     deadline = time.monotonic() + settings.pg_wait
     for where, database in {place(each): each for each in settings.databases.values()}.items():
-        told = False
-        while (reason := _away(database)) and time.monotonic() < deadline:
-            if not told:
-                told = True
+        announced = False
+        while (reason := _waiting_reason(database)) and time.monotonic() < deadline:
+            if not announced:
+                announced = True
                 line = f"waiting for PostgreSQL at {where} ({reason}), at most {settings.pg_wait} s"
                 say(f"sunshine: {line}")
                 systemd.notify(f"STATUS={line}")
             time.sleep(min(KNOCK_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
-def _away(database: DatabaseSettings) -> str | None:
+def _waiting_reason(database: DatabaseSettings) -> str | None:
     """Return why the server cannot be reached now but could be soon; None if it can, or refuses us.
 
     libpq distinguishes these by the server's error code, which its message omits: a wrong password
@@ -94,10 +94,10 @@ def _away(database: DatabaseSettings) -> str | None:
     try:
         psycopg.connect(where).close()
     except psycopg.errors.ConnectionTimeout as error:
-        return telling(error)
+        return explain_error(error)
     except psycopg.OperationalError as error:
         away = PGconn.ping(where.encode()) in (Ping.REJECT, Ping.NO_RESPONSE)
-        return telling(error) if away or _only_reads(database) else None
+        return explain_error(error) if away or _only_reads(database) else None
     except psycopg.Error:
         pass
     return None

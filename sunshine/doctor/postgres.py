@@ -14,7 +14,7 @@ from sunshine.core.settings import Settings
 from sunshine.core.variables import DATABASES
 from sunshine.database import migrations, pg_tools, pgbouncer
 from sunshine.database.cluster import PostgresError
-from sunshine.database.connections import connect, telling
+from sunshine.database.connections import connect, explain_error
 from sunshine.doctor import Check, Finding
 
 BESIDE_POOLS = 3  # connections of a process outside the pools: two feeds and a job
@@ -46,7 +46,7 @@ def database(name: str) -> Check:
                 yield Finding(what, "FAIL", f"{found.database} is missing", "sunshine db upgrade")
             else:
                 mend = f"pg_isready -h {found.host} -p {found.port}, and mind PG_{name.upper()}_*"
-                yield Finding(what, "FAIL", telling(error), mend)
+                yield Finding(what, "FAIL", explain_error(error), mend)
 
     check.__name__ = f"database {name}"
     return check

@@ -20,7 +20,7 @@ from sunshine.backups import content
 from sunshine.backups.manifest import BackupError, Manifest
 from sunshine.core.settings import Settings
 from sunshine.database import migrations, pg_tools
-from sunshine.database.cluster import telling_line
+from sunshine.database.cluster import first_error
 
 MOST = 1000  # findings of a kind that are reported
 # A user's role, permissions and activity: as the last event with each of them has it, and as it is.
@@ -118,7 +118,7 @@ def _script(programs: pg_tools.Programs, archive: Path) -> Iterator[IO[bytes]]:
             raise
         if process.wait():
             complaints.seek(0)
-            line = telling_line(complaints.read().decode(errors="replace"))
+            line = first_error(complaints.read().decode(errors="replace"))
             raise BackupError(f"{archive}: {line}")
 
 

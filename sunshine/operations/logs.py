@@ -29,7 +29,7 @@ SHARED: list[Processor] = [
 ]
 
 
-class _Patient:
+class _Lenient:
     """A stream that ignores write errors.
 
     If the disk is full or the reader is gone, only the line is lost.
@@ -60,7 +60,7 @@ def configure(settings: Settings) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(_Patient(sys.stderr))
+    handler = logging.StreamHandler(_Lenient(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *SHARED],
@@ -70,7 +70,7 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
-def let_go() -> None:
+def flush_stderr() -> None:
     """Flush stderr at the end of a process; unwritten logs must not make it a failure.
 
     Python exits with 120 if it cannot flush.
@@ -91,7 +91,7 @@ def of_requests(settings: Settings) -> Callable[..., None]:
         return lambda **_: None
     if not _json(settings):
         return partial(structlog.get_logger("sunshine.access").info, "request")
-    stream = _Patient(sys.stderr.buffer)
+    stream = _Lenient(sys.stderr.buffer)
 
     def write(**fields: Any) -> None:
         line = {"event": "request", **fields, "level": "info", "timestamp": clock.now()}
@@ -144,11 +144,11 @@ def _traceback(file: TextIO, exc_info: ExcInfo) -> None:
 
 
 def _bytes_logger(stream: Any) -> Callable[..., Any]:
-    return structlog.BytesLoggerFactory(cast(Any, _Patient(stream)))
+    return structlog.BytesLoggerFactory(cast(Any, _Lenient(stream)))
 
 
 def _text_logger(stream: Any) -> Callable[..., Any]:
-    return structlog.WriteLoggerFactory(cast(Any, _Patient(stream)))
+    return structlog.WriteLoggerFactory(cast(Any, _Lenient(stream)))
 
 
 def _json(settings: Settings) -> bool:

@@ -75,7 +75,7 @@ TRAIL_ACCOUNT = RateLimitItemPerMinute(1, namespace="trail-account")
 TRAIL_ADDRESS = RateLimitItemPerMinute(10, namespace="trail-address")
 TRAIL_ALL = RateLimitItemPerMinute(60, namespace="trail")
 TRAIL_NOBODY = RateLimitItemPerMinute(60, namespace="trail-nobody")
-UNTOLD = RateLimitItemPerDay(1, namespace="untold")
+UNRECORDED = RateLimitItemPerDay(1, namespace="untold")
 SWEEP_EVERY = 1000  # hits
 # How long one request waits for Redis, and how long all others then do without it.
 REDIS_SECONDS = 0.5
@@ -125,16 +125,16 @@ class Rates:
     async def attempt(self, brake: Brake, *caller: str) -> Counted:
         """Count an attempt before it is known whether it fails; TooMany if it comes too soon.
 
-        Return its counters, for `give_back`.
+        Return its counters, for `uncount`.
         """
         if not self.enabled:
             return []
         return await self._unless_away(self._press(brake, caller)) or []
 
-    async def give_back(self, counted: Counted) -> None:
+    async def uncount(self, counted: Counted) -> None:
         """Undo the count of an attempt that did not fail."""
         for item, caller in counted:
-            await self._unless_away(self._take_back(item, caller))
+            await self._unless_away(self._decrement(item, caller))
 
     async def standing(self, item: RateLimitItem, *caller: str) -> RateLimitStatus | None:
         """Return a caller's status without counting a request. None if nothing is counted."""
@@ -146,14 +146,14 @@ class Rates:
             return True
         return await self._unless_away(self._limiter.hit(item, *caller)) is not False
 
-    async def tally(self, *caller: str) -> None:
+    async def count_unrecorded(self, *caller: str) -> None:
         """Count an attempt that was not recorded in the audit trail."""
-        key, expiry = UNTOLD.key_for(*caller), UNTOLD.get_expiry()
+        key, expiry = UNRECORDED.key_for(*caller), UNRECORDED.get_expiry()
         await self._unless_away(self._storage.incr(key, expiry))
 
-    async def told(self, *caller: str) -> int:
+    async def take_unrecorded(self, *caller: str) -> int:
         """Return the number of unrecorded attempts, and reset it."""
-        key = UNTOLD.key_for(*caller)
+        key = UNRECORDED.key_for(*caller)
         number = await self._unless_away(self._storage.get(key))
         await self._unless_away(self._storage.clear(key))
         return number or 0
@@ -200,7 +200,7 @@ class Rates:
         number = await self._storage.incr(key, item.get_expiry())
         return number if number <= item.amount else 0
 
-    async def _take_back(self, item: RateLimitItem, caller: tuple[str, ...]) -> None:
+    async def _decrement(self, item: RateLimitItem, caller: tuple[str, ...]) -> None:
         key = item.key_for(*caller)
         if await self._storage.get(key) > 0:
             await self._storage.incr(key, item.get_expiry(), amount=-1)

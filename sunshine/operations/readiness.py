@@ -2,9 +2,10 @@
 versions."""
 
 import asyncio
+from typing import TypedDict
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import Boolean, Text, column, text
 
 from sunshine.core.disk_space import Room
 from sunshine.core.errors import StorageFull, Unavailable
@@ -15,8 +16,31 @@ from sunshine.database.statements import Statement
 
 # Load balancers and systemd wait for a second or two.
 ANSWER_SECONDS = 0.8
-_STANDING = Statement(text(migrations.STANDING))
-_WRITES = Statement(text("SELECT current_setting('transaction_read_only') = 'off' AS taken"))
+
+
+class StandingRow(TypedDict):
+    """The revision of a database, and the comment that names the oldest program it allows."""
+
+    current: str
+    compatibility: str | None
+
+
+class WritableRow(TypedDict):
+    """Whether a server accepts writes."""
+
+    writable: bool
+
+
+_STANDING = Statement(
+    text(migrations.STANDING).columns(column("current", Text), column("compatibility", Text)),
+    StandingRow,
+)
+_WRITABLE = Statement(
+    text("SELECT current_setting('transaction_read_only') = 'off' AS writable").columns(
+        column("writable", Boolean)
+    ),
+    WritableRow,
+)
 
 
 class Readiness:
@@ -70,7 +94,7 @@ class Readiness:
 
     async def _state(self, database: Database) -> str | None:
         try:
-            if not (await database.one(_WRITES))["taken"]:
+            if not (await database.one(_WRITABLE))["writable"]:
                 return READ_ONLY
             row = await database.one_or_none(_STANDING)
         except Unavailable:
@@ -81,6 +105,6 @@ class Readiness:
             return "behind"
         head = self._heads[database.name]
         # A newer program may have migrated it while we run.
-        if migrations.runs_on(head, row["current"], row["told"]):
+        if migrations.runs_on(head, row["current"], row["compatibility"]):
             return None
         return "behind" if row["current"] < head else "ahead"

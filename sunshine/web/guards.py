@@ -22,7 +22,7 @@ from sunshine.core.principals import ANONYMOUS, known
 from sunshine.core.validation import MAX_ASKED, Payload, Query
 from sunshine.web import rate_limits
 from sunshine.web.endpoint import Endpoint
-from sunshine.web.files.attachment_spec import keep_uploads_out
+from sunshine.web.files.attachment_spec import reject_uploads
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -185,7 +185,7 @@ def body(schema: Schema) -> Guard:
     async def check(handler: Endpoint) -> None:
         _require_media(handler, JSON)
         handler.body = payload.check(json.decode(handler.request.body))
-        keep_uploads_out(handler, handler.body)
+        reject_uploads(handler, handler.body)
 
     return Guard("body", check, media=JSON, body=payload)
 
@@ -202,13 +202,13 @@ def one_or_many(schema: Schema, maximum: int) -> Guard:
         sent = json.decode(handler.request.body)
         if not isinstance(sent, list):
             handler.items = [payload.check(sent)]
-            keep_uploads_out(handler, handler.items[0])
+            reject_uploads(handler, handler.items[0])
         elif not 1 <= len(sent) <= maximum:
             raise Invalid(f"A list holds 1 to {maximum} items")
         else:
             handler.items = payload.check_each(sent)
             for number, item in enumerate(handler.items):
-                keep_uploads_out(handler, item, f"{number}.")
+                reject_uploads(handler, item, f"{number}.")
 
     return Guard("body", check, media=JSON, body=payload, many=maximum)
 

@@ -145,7 +145,7 @@ class Handler(Endpoint):
         tb: TracebackType | None,
     ) -> None:
         """Log unexpected exceptions only; a business error is a response."""
-        if value is not None and responses.understood(value) is not value:
+        if value is not None and responses.as_business_error(value) is not value:
             log.warning("overloaded", request_id=self.request_id, reason=str(value))
         elif not isinstance(value, AppError | HTTPError | Finish) and not is_full(value):
             log.error("crash", request_id=self.request_id, exc_info=(typ, value, tb))

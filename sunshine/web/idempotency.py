@@ -5,7 +5,7 @@ leaves nothing. If two run at once, the second one finds the first one's lock an
 """
 
 import hashlib
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from sqlalchemy import BigInteger, and_, bindparam, func, insert, select
 from tornado.web import Finish
@@ -28,14 +28,30 @@ class Key(NamedTuple):
     request_hash: str
 
 
+class LockRow(TypedDict):
+    """Whether the lock of a key was free."""
+
+    free: bool
+
+
+class StoredRow(TypedDict):
+    """A stored response, and the hash of its request."""
+
+    request_hash: str
+    status: int
+    answer: str
+
+
 _LOCK = Statement(
-    select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("free"))
+    select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("free")),
+    LockRow,
 )
 _FIND = {
     name: Statement(
         select(table.c.request_hash, table.c.status, table.c.answer).where(
             and_(table.c.principal == bindparam("principal"), table.c.key == bindparam("key"))
-        )
+        ),
+        StoredRow,
     )
     for name, table in kernel.idempotency_key.items()
 }
@@ -63,8 +79,8 @@ def key_of(handler: Endpoint) -> Key | None:
 async def replay(handler: Endpoint, tx: Transaction, key: Key) -> None:
     """If the key was used before, reply with the stored response and stop here."""
     lock = hashlib.sha256(f"{key.principal}\n{key.key}".encode()).digest()[:8]
-    held = await tx.one_or_none(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
-    if not (held and held["free"]):
+    lock_row = await tx.one(_LOCK, lock=int.from_bytes(lock, "big", signed=True))
+    if not lock_row["free"]:
         raise Conflict(
             "The first request with this Idempotency-Key is still running",
             code="idempotency_in_progress",

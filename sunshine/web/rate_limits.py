@@ -32,7 +32,7 @@ async def count_principal(handler: Endpoint) -> None:
         # A client with the fleet on a map polls often, and must not use up its other requests.
         if handler.bucket == "fleet" and actor.kind == "user" and handler.request.method in READS:
             item = rates.fleet_reads
-        stand(handler, await rates.count(item, f"{actor.kind}:{actor.id}"))
+        set_status(handler, await rates.count(item, f"{actor.kind}:{actor.id}"))
 
 
 async def count_voucher(handler: Endpoint) -> None:
@@ -64,9 +64,9 @@ async def count_own_guess(handler: Endpoint) -> Counted:
     return await handler.application.rates.attempt(LOGIN_FROM, "own", f"{actor.kind}:{actor.id}")
 
 
-async def give_back(handler: Endpoint, counted: Counted) -> None:
+async def uncount(handler: Endpoint, counted: Counted) -> None:
     """Undo the count of a guess that was right."""
-    await handler.application.rates.give_back(counted)
+    await handler.application.rates.uncount(counted)
 
 
 def network_of(handler: Endpoint) -> str:
@@ -74,7 +74,7 @@ def network_of(handler: Endpoint) -> str:
     return bucket(handler.application.client_address(handler.request))
 
 
-def stand(handler: Endpoint, standing: RateLimitStatus | None) -> None:
+def set_status(handler: Endpoint, standing: RateLimitStatus | None) -> None:
     """Tell the caller their rate limit status in the response's headers."""
     handler.standing = standing
     if not handler._headers_written:  # as on a socket, whose first message is counted
@@ -84,4 +84,4 @@ def stand(handler: Endpoint, standing: RateLimitStatus | None) -> None:
 async def _count_address(handler: Endpoint, item: RateLimitItem) -> None:
     rates = handler.application.rates
     if rates.enabled:
-        stand(handler, await rates.count(item, network_of(handler)))
+        set_status(handler, await rates.count(item, network_of(handler)))

@@ -144,7 +144,7 @@ def preflight(handler: Endpoint, allow: str) -> None:
         handler.set_header("Access-Control-Max-Age", "600")
 
 
-def understood(error: BaseException) -> BaseException:
+def as_business_error(error: BaseException) -> BaseException:
     """Return the exception, or a business error if a resource of the system is scarce for a
     moment."""
     if isinstance(error, OSError) and error.errno in SCARCE:
@@ -154,12 +154,12 @@ def understood(error: BaseException) -> BaseException:
 
 def error(handler: Endpoint, error: BaseException) -> None:
     """Write an exception as status, headers and body. A crash shows only its request id."""
-    error = understood(error)
+    error = as_business_error(error)
     answer: dict[str, Any] = {"success": False, "message": "", "errors": [], "code": ""}
     error = _on_full_disk(handler, error)
     if isinstance(error, AppError):
         status = status_of(error)
-        answer |= _told(error)
+        answer |= _payload(error)
     elif isinstance(error, HTTPError) and error.status_code < 500:
         status = error.status_code
         phrase = responses.get(status, "Bad request")
@@ -187,15 +187,15 @@ def error(handler: Endpoint, error: BaseException) -> None:
     handler.write(json.encode(answer))
 
 
-def _told(error: AppError) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _payload(error: AppError) -> dict[str, Any]:
+    payload: dict[str, Any] = {
         "message": error.message,
         "errors": error.errors,
         "code": error.code,
     }
     if error.omitted:
-        told["errorsOmitted"] = error.omitted
-    return told if error.data is None else told | {"data": error.data}
+        payload["errorsOmitted"] = error.omitted
+    return payload if error.data is None else payload | {"data": error.data}
 
 
 def _on_full_disk(handler: Endpoint, error: BaseException) -> BaseException:

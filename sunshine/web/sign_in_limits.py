@@ -75,28 +75,28 @@ class SignIn:
                 await self._count(LOGIN_FROM, self.caller.network, key)
                 await self._count(LOGIN_NAME, key)
         except TooMany:
-            await self.give_back()
+            await self.uncount()
             raise
         address = (LOGIN_ADDRESS.free, self.caller.network)
-        rate_limits.stand(self._handler, await self._rates.standing(*address))
+        rate_limits.set_status(self._handler, await self._rates.standing(*address))
 
-    async def give_back(self) -> None:
+    async def uncount(self) -> None:
         """Undo the count of a success: an office behind one address must not slow itself down."""
-        await self._rates.give_back(self._counted)
+        await self._rates.uncount(self._counted)
         self._counted = []
 
-    async def untold(self) -> int:
+    async def take_unrecorded(self) -> int:
         """Return how many slowed attempts the audit trail should record now; mostly none."""
         key = self._keys()[0]
-        await self._rates.tally(key)
+        await self._rates.count_unrecorded(key)
         for item, caller in (
             (TRAIL_ACCOUNT, key), (TRAIL_ADDRESS, self.caller.network), (TRAIL_ALL, ""),
         ):  # fmt: skip
             if not await self._rates.within(item, caller):
                 return 0
-        return await self._rates.told(key)
+        return await self._rates.take_unrecorded(key)
 
-    async def is_told(self) -> bool:
+    async def is_recorded(self) -> bool:
         """Return whether the audit trail should record this failure."""
         return self._account is not None or await self._rates.within(TRAIL_NOBODY)
 

@@ -62,7 +62,7 @@ class Client:
 
 async def part(api: Api, seconds: float = 8) -> None:
     api.app.http.stop()
-    await shutdown.part(api.app.http, api.app.application, seconds)
+    await shutdown.shut_down(api.app.http, api.app.application, seconds)
 
 
 @pytest.fixture

@@ -247,9 +247,9 @@ async def test_nobody_is_refused_while_the_counters_are_away(
     counters = rates.Rates(away)
     assert await counters.count(rates.STRANGER, "somebody") is None
     assert await counters.attempt(rates.LOGIN_FROM, "somebody") == []
-    await counters.give_back([(rates.LOGIN_FROM.free, ("somebody",))])
+    await counters.uncount([(rates.LOGIN_FROM.free, ("somebody",))])
     assert await counters.within(rates.TRAIL_ALL)
-    assert await counters.told("somebody") == 0
+    assert await counters.take_unrecorded("somebody") == 0
 
 
 @pytest.mark.parametrize(

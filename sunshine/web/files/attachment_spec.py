@@ -81,7 +81,7 @@ def links_of(handler: Endpoint) -> Links:
     return _links((configuration.base_domain, configuration.files_base), handler.request.host)
 
 
-def keep_uploads_out(handler: Endpoint, values: Mapping[str, Any], where: str = "") -> None:
+def reject_uploads(handler: Endpoint, values: Mapping[str, Any], where: str = "") -> None:
     """Raise Invalid if a body refers to an upload in a field that does not keep files.
 
     Such an upload would be gone after a day, or when somebody fetches it.

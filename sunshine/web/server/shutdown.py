@@ -18,7 +18,7 @@ LINGER_SECONDS = 1.0
 LOOK_SECONDS = 0.02
 
 
-async def part(http: HTTPServer, application: Application, seconds: float) -> None:
+async def shut_down(http: HTTPServer, application: Application, seconds: float) -> None:
     """Serve requests on open connections for a moment, then close them.
 
     Requests in flight have `seconds` from now.

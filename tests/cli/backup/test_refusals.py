@@ -62,7 +62,7 @@ def test_a_server_that_starts_meanwhile_keeps_its_databases(
     sunshine, backup, postgres, names, monkeypatch
 ):
     late: list[psycopg.Connection] = []
-    adopt = restore._adopt
+    adopt = restore._finalise
 
     def start(*arguments, **more):
         if not late:
