@@ -131,20 +131,20 @@ class Metrics(Collector):
 
     def _requests(self) -> Iterator[Metric]:
         answers = CounterMetricFamily(
-            "sunshine_requests", "Answers sent", labels=["route", "method", "status"]
+            "sunshine_requests", "Responses sent", labels=["route", "method", "status"]
         )
         for (route, method, status), number in self._answers.items():
             answers.add_metric([route, method, f"{status}xx"], number)
         yield answers
         seconds = HistogramMetricFamily(
-            "sunshine_request_seconds", "Time to the answer", labels=["route", "method"]
+            "sunshine_request_seconds", "Time to the response", labels=["route", "method"]
         )
         for labels, times in self._times.items():
             seconds.add_metric(labels, times.buckets(ANSWER_BUCKETS), times.seconds)
         yield seconds
         yield HistogramMetricFamily(
             "sunshine_loop_stall_seconds",
-            "How late the event loop is, looked at ten times a second",
+            "Delay of the event loop, measured ten times a second",
             self._stalls.buckets(STALL_BUCKETS),
             self._stalls.seconds,
         )
@@ -161,24 +161,32 @@ class Metrics(Collector):
             size.add_metric([name, "used"], pool["pool_size"] - idle)
             most[name], waiting[name] = pool["pool_max"], pool["requests_waiting"]
         yield size
-        yield _gauge("sunshine_pool_max", "Most connections allowed", "database", most)
+        yield _gauge("sunshine_pool_max", "Maximum number of connections", "database", most)
         yield _gauge("sunshine_pool_waiting", "Requests without a connection", "database", waiting)
 
     def _events(self) -> Iterator[Metric]:
         connected = {name: int(feed.connected) for name, feed in self._feeds.items()}
         behind = {name: feed.behind for name, feed in self._feeds.items()}
         yield _gauge(
-            "sunshine_feed_connected", "Whether the database tells us events", "database", connected
+            "sunshine_feed_connected",
+            "Whether events are received",
+            "database",
+            connected,
         )
         yield _gauge(
-            "sunshine_events_lag_seconds", "Since when events may wait", "database", behind
+            "sunshine_events_lag_seconds",
+            "Seconds of undelivered events",
+            "database",
+            behind,
         )
 
     def _disk(self) -> Iterator[Metric]:
         if self._free is not None:
-            yield GaugeMetricFamily("sunshine_disk_free_bytes", "On the disk of DIR", self._free)
+            yield GaugeMetricFamily(
+                "sunshine_disk_free_bytes", "Free bytes on the disk of DIR", self._free
+            )
         yield _gauge(
-            "sunshine_storage_full", "Whether a write finds no room", "where",
+            "sunshine_storage_full", "Whether writes fail for lack of space", "where",
             {name: int(name in self._lacking) for name in ("storage", *self._databases)},
         )  # fmt: skip
 
@@ -214,18 +222,20 @@ def _backups(found: Standing) -> Iterator[Metric]:
         "sunshine_backup_last_failure_timestamp_seconds": (
             "When making one failed last", failure and failure.at),
         "sunshine_backup_last_verified_timestamp_seconds": (
-            "When one was proven to come back as it was", proof and proof.good and proof.at),
+            "When one was last verified successfully", proof and proof.good and proof.at),
     }  # fmt: skip
     for name, (about, instant) in at.items():
         yield GaugeMetricFamily(name, about, instant.timestamp() if instant else 0)
-    about = "Whether the last one that was verified did not come back"
+    about = "Whether the last verification failed"
     yield GaugeMetricFamily(
         "sunshine_backup_last_verify_failed", about, int(bool(proof and not proof.good))
     )
     yield GaugeMetricFamily(
-        "sunshine_backup_size_bytes", "Of the newest good one", newest.bytes if newest else 0
+        "sunshine_backup_size_bytes",
+        "Size of the newest good backup",
+        newest.bytes if newest else 0,
     )
-    yield GaugeMetricFamily("sunshine_backups", "How many are kept", found.kept)
+    yield GaugeMetricFamily("sunshine_backups", "Number of backups", found.kept)
     about = "Whether BACKUP_DIR can be read"
     yield GaugeMetricFamily("sunshine_backup_readable", about, int(found.trouble is None))
 

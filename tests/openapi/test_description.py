@@ -215,6 +215,6 @@ def test_it_describes_the_sockets() -> None:
 
 def test_it_tells_roles_and_grants_of_a_permission() -> None:
     said = said_of(*next(e for e in endpoints() if e[0].path == "/api/onapps/vouchers"))
-    assert "`vouchers:manage` (admin, and users to whom an admin gave it)" in said["description"]
+    assert "`vouchers:manage` (admin, and users to whom an admin granted it)" in said["description"]
     said = DOCUMENT["paths"]["/api/fleet/drivers/{driverId}/location"]["post"]
     assert "`fleet:manage` or `fleet:self`" in said["description"]

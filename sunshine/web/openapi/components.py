@@ -72,29 +72,29 @@ COMMON: dict[int, tuple[str, tuple[str, ...], Json]] = {
         {},
     ),
     401: (
-        "No token, or one that is wrong, has expired or was ended.",
+        "No token, or one that is invalid, expired or revoked.",
         ("not_signed_in",),
         {
             "WWW-Authenticate": {
-                "description": "The header that takes the token.",
+                "description": "The header for the token.",
                 "required": True,
                 "schema": {"type": "string"},
             }
         },
     ),
     403: (
-        "Not the caller's to do, or not their row.",
+        "The caller lacks the permission, or it is not their row.",
         ("not_allowed", "no_employee", "password_change_required"),
         {},
     ),
-    404: ("There is no such thing.", ("not_found",), {}),
-    409: ("It conflicts with the present state.", ("busy",), {}),
+    404: ("Not found.", ("not_found",), {}),
+    409: ("It conflicts with the current state.", ("busy",), {}),
     413: ("More than 10 MiB.", ("too_large",), {}),
-    415: ("Another Content-Type than this endpoint reads.", ("unsupported_media_type",), {}),
-    429: ("Called too often.", ("too_many_requests",), _AGAIN),
-    500: ("A fault of ours; `requestId` finds it in the log.", ("internal_error",), {}),
+    415: ("The endpoint does not read this Content-Type.", ("unsupported_media_type",), {}),
+    429: ("Too many requests.", ("too_many_requests",), _AGAIN),
+    500: ("An internal error; find it in the log by its `requestId`.", ("internal_error",), {}),
     503: (
-        "A part that the server relies on does not answer; the same request may succeed soon.",
+        "Something the server depends on does not respond; the same request may succeed soon.",
         ("unavailable", "database_unavailable", "read_only", "deadline", "overloaded"),
         _AGAIN,
     ),

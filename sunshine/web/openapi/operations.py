@@ -27,13 +27,13 @@ _TEXT: Json = {"type": "string", "minLength": 1}
 _ASKED: dict[str, list[Json]] = {
     signed_url.name: [
         {"name": "e", "in": "query", "required": False, "schema": {"type": "string"},
-         "description": "When the signed URL ends."},
+         "description": "When the signed URL expires."},
         {"name": "s", "in": "query", "required": False, "schema": {"type": "string"},
          "description": "Its signature."},
     ],
     feed_reader.name: [
         {"name": "token", "in": "query", "required": False, "schema": {"type": "string"},
-         "description": "The feed's token, as it stands in its URL."},
+         "description": "The feed's token, from its URL."},
     ],
 }  # fmt: skip
 # Bodies that are not JSON.
@@ -90,7 +90,7 @@ def _who(guards: list[Guard]) -> str:
         held = [role for role in ROLE_PERMISSIONS if _holds(role, permissions)]
         named = " or ".join(f"`{permission}`" for permission in permissions)
         given = any(permission in implied(GRANTABLE) for permission in permissions)
-        also = ", and users to whom an admin gave it" if given else ""
+        also = ", and users to whom an admin granted it" if given else ""
         said.append(f"with {named} ({', '.join(held) or 'drivers'}{also})")
     return f"{', '.join(said)}."
 

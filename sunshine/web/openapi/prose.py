@@ -13,52 +13,52 @@ from sunshine.web.sockets import MAX_MESSAGE, MAX_PER_SECOND, SUBPROTOCOL, Socke
 
 SUMMARY = "The internal-operations server of a company."
 DESCRIPTION = """\
-Everything below is made from the route table and the schemas that check the requests, and every
-answer of the test suite is checked against it.
+This description is generated from the route table and the schemas that check the requests, and
+every response in the test suite is checked against it.
 
-**Signing in.** `POST /api/auth/login` answers a `token`; send it as `x-access-token`. What you may
-do is read from the database at each request, so a changed role counts at once.
+**Signing in.** `POST /api/auth/login` returns a `token`; send it as `x-access-token`. Permissions
+are read from the database at each request, so a changed role takes effect at once.
 
-**Answers.** `{"success": true, "data": ..., "message": ...}`; lists add `pagination`. Errors are
+**Responses.** `{"success": true, "data": ..., "message": ...}`; lists add `pagination`. Errors are
 `{"success": false, "message", "errors": [{"field", "message"}], "code"}`, where `code` is for
-programs and stays the same. The first 20 fields at fault are named; `errorsOmitted` is there if
-there are more, and says how many. Each carries `X-Request-Id`.
+programs and never changes. The first 20 wrong fields are named; `errorsOmitted` is present if
+there are more, and counts them. Each response has an `X-Request-Id`.
 
 **Order of checks.** Path and method (404, 405), size (413), token (401), permission (403), media
 type (415), schema (400), the row (404 to callers who see all rows, 403 to the others, whether it
-is somebody else's or none), its state (409). 429 and 503 may come instead of any of these, with
-`Retry-After`.
+is somebody else's or does not exist), its state (409). 429 and 503 may come instead of any of
+these, with `Retry-After`.
 
 **Lists.** `page` and `limit` (or `perPage`), `sort=field,-field`; unknown query keys are ignored.
-Lists that only grow also answer `nextCursor`, which goes on where the page ended.
+Lists that only grow also return `nextCursor`, which continues after the end of the page.
 
-**Bodies.** JSON with no unknown and no repeated keys. Text is trimmed; ids are 1 to 2147483647;
-`12` is an integer, `12.0`, `"12"` and `true` are none. `PUT` merges what is sent into the row, and
-`PATCH` is the same. `HEAD` is `GET` where that changes nothing.
+**Bodies.** JSON without unknown or repeated keys. Text is trimmed; ids are 1 to 2147483647;
+`12` is an integer, `12.0`, `"12"` and `true` are not. `PUT` merges the body into the row, and
+`PATCH` does the same. `HEAD` is `GET` if that changes nothing.
 
-**Retries.** Send an `Idempotency-Key` with a `POST`, and a retry gets the first one's answer.
+**Retries.** Send an `Idempotency-Key` with a `POST`, and a retry gets the first response again.
 
-**Time.** Instants are RFC 3339 with offset, answered in UTC; days are `YYYY-MM-DD`, times `HH:MM`.
+**Time.** Instants are RFC 3339 with offset, returned in UTC; days are `YYYY-MM-DD`, times `HH:MM`.
 """
 _PARAMETERS = {
     "page": "Which page, from 1.",
-    "limit": "Rows per page; 20 where nothing is said.",
+    "limit": "Rows per page; 20 by default.",
     "perPage": "The same as `limit`.",
-    "sort": "Field names with commas between, `-` before one for descending: `-name,id`.",
-    "cursor": "`nextCursor` of the page before.",
-    "search": "Words that are looked for.",
-    "format": "JSON, or a file to save.",
+    "sort": "Comma-separated field names, with `-` in front for descending: `-name,id`.",
+    "cursor": "`nextCursor` of the previous page.",
+    "search": "The text to search for.",
+    "format": "JSON, or a file to download.",
     "startDate": "From this day on.",
-    "endDate": "Until this day, itself included.",
+    "endDate": "Until this day, inclusive.",
 }
-_NOTHING = {101: "The WebSocket is open.", 304: "The caller has it already."}
+_NOTHING = {101: "The WebSocket is open.", 304: "The caller already has it."}
 _CLOSING = {
-    Close.GOING_AWAY: "The server stops; come back.",
-    Close.MISUSE: "More than is allowed, or a bad cursor.",
-    Close.FAILED: "A fault of ours.",
-    Close.TRY_AGAIN: "Too slow a reader, or the database is away; come back with `since`.",
-    Close.NOT_SIGNED_IN: "The token is missing, wrong, or has ended.",
-    Close.NOT_ALLOWED: "The caller may not listen here.",
+    Close.GOING_AWAY: "The server is stopping; reconnect.",
+    Close.MISUSE: "Too many or too large messages, or a bad cursor.",
+    Close.FAILED: "An internal error.",
+    Close.TRY_AGAIN: "The client reads too slowly or the database is down; reconnect with `since`.",
+    Close.NOT_SIGNED_IN: "The token is missing, invalid, expired or revoked.",
+    Close.NOT_ALLOWED: "The caller may not listen to this channel.",
 }
 
 
@@ -109,10 +109,11 @@ def _handlers() -> list[type]:
 
 
 _SOCKET = """\
-A WebSocket. Show the token in the header, as the subprotocol `token.<jwt>` beside `sunshine.v1`, or
-in a first message `{"type": "auth", "token": ..., "since": ...}` within 10 seconds. Then come
-frames `{"type", "data", "seq"}` of every row that you may see, and nothing else; who comes back
-with the last `seq` as `since` gets what was missed, in order. Clients and details: docs/sockets.md.
+A WebSocket. Send the token in the header, as the subprotocol `token.<jwt>` next to `sunshine.v1`,
+or in a first message `{"type": "auth", "token": ..., "since": ...}` within 10 seconds. Then you
+receive frames `{"type", "data", "seq"}` for every row that you may see, and nothing else; if you
+reconnect with the last `seq` as `since`, you get the missed ones, in order. Clients and details:
+docs/sockets.md.
 """
 
 
@@ -138,11 +139,11 @@ def about_parameter(name: str) -> Json:
 def success(replies: list[Reply]) -> str:
     """Return the description of a success."""
     kinds = {
-        "page": "A page of them.",
-        "data": "Made." if replies[0].status == 201 else "As it is now.",
+        "page": "A page of the list.",
+        "data": "Created." if replies[0].status == 201 else "The current state.",
         "message": "Done.",
-        "whole": "The answer.",
-        "file": "The file." if replies[0].status == 200 else "The part of it that was asked for.",
+        "whole": "The response.",
+        "file": "The file." if replies[0].status == 200 else "The requested part of it.",
         "nothing": _NOTHING.get(replies[0].status, ""),
     }
     return " Or: ".join(dict.fromkeys(kinds[reply.kind] for reply in replies))
