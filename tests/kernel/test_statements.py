@@ -44,6 +44,7 @@ def test_a_row_has_the_labels_of_its_statement() -> None:
 def statements() -> list[Statement[Any]]:
     """All that there are once the server is imported; those made for one request are as others."""
     assert server.routes()
+    gc.unfreeze()  # a server that has started has frozen what it imported
     gc.collect()
     return [each for each in gc.get_objects() if isinstance(each, Statement)]
 
