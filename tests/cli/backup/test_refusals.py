@@ -62,7 +62,7 @@ def test_a_server_that_starts_meanwhile_keeps_its_databases(
     sunshine, backup, postgres, names, monkeypatch
 ):
     late: list[psycopg.Connection] = []
-    adopt = restore._finalise
+    finalise = restore._finalise
 
     def start(*arguments, **more):
         if not late:
@@ -72,9 +72,9 @@ def test_a_server_that_starts_meanwhile_keeps_its_databases(
                     dbname=names["mitra"],
                 )
             )  # fmt: skip
-        adopt(*arguments, **more)
+        finalise(*arguments, **more)
 
-    monkeypatch.setattr(restore, "_adopt", start)
+    monkeypatch.setattr(restore, "_finalise", start)
     done = sunshine("backup", "restore", str(backup), "--force")
     late[0].close()
     assert is_one_line(done)
@@ -293,7 +293,7 @@ def whole(monkeypatch):
     """Only files: what PostgreSQL would have to say takes its time, and is not asked."""
     monkeypatch.setattr(restore, "_check_targets", lambda *_, **__: None)
     monkeypatch.setattr(restore, "_prepare", lambda *_: None)
-    monkeypatch.setattr(restore, "_filled", lambda *_: {})
+    monkeypatch.setattr(restore, "_fill_all", lambda *_: {})
     monkeypatch.setattr(staging, "made", lambda *_: nullcontext({}))
 
 
