@@ -176,7 +176,7 @@ def _first_five_minutes(newcomer: Newcomer) -> None:
 
 
 def _libraries(newcomer: Newcomer) -> float:
-    """How many seconds a Python takes that imports what the server stands on, and nothing of ours."""
+    """Seconds that a Python takes to import what the server stands on, and nothing of ours."""
     python = newcomer.clone / ".venv" / "bin" / "python"
     began = time.monotonic()
     subprocess.run(
