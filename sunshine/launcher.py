@@ -9,7 +9,6 @@ import base64
 import hashlib
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,8 +24,8 @@ UNUSABLE = 78  # as for an unusable configuration
 def main() -> None:
     """Run the command line; exit with 78 if another distribution has overwritten or shadows our
     modules."""
-    for line in clashes():
-        print(f"Error: {line}", file=sys.stderr)
+    if clash := next(clashes(), None):
+        print(f"Error: {clash}", file=sys.stderr)
         raise SystemExit(UNUSABLE)
     import cli
 
@@ -35,7 +34,8 @@ def main() -> None:
 
 def clashes() -> Iterator[str]:
     """Yield a line for each module of ours that is found elsewhere, or is not the one installed."""
-    root, recorded = Path(__file__).parents[1], _recorded()
+    root = Path(__file__).parents[1]
+    recorded = _recorded(root)
     for name, path in OURS.items():
         spec = find_spec(name)
         origin = Path(spec.origin) if spec and spec.origin else None
@@ -47,13 +47,17 @@ def clashes() -> Iterator[str]:
             )
 
 
-def _recorded() -> dict[str, str]:
-    """Return the digests of our files as they were installed; none in a checkout."""
-    try:
-        files = distribution("sunshine").files or ()
-    except PackageNotFoundError:
-        return {}
-    return {str(file): file.hash.value for file in files if file.hash}
+def _recorded(root: Path) -> dict[str, str]:
+    """Return the digests of our files as a wheel's RECORD has them; none in a checkout.
+
+    It is read as it stands: importlib.metadata alone takes ten times as long.
+    """
+    found = {}
+    for record in root.glob("sunshine-*.dist-info/RECORD"):
+        for line in record.read_text(encoding="utf-8").splitlines():
+            path, digest, _ = line.rsplit(",", 2)
+            found[path] = digest.removeprefix("sha256=")
+    return found
 
 
 def _digest(file: Path) -> str:

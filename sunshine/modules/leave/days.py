@@ -32,8 +32,8 @@ from sunshine.database.statements import Statement
 from sunshine.modules.attendance.work_calendar import calendar
 from sunshine.modules.leave import ledger
 from sunshine.modules.leave.balance import Entry, as_number, balance_type
-from sunshine.modules.leave.queries import is_open
 from sunshine.modules.leave.rows import DayRow, LeaveDay, LeaveDayChange, LeaveKey, RecountedLeave
+from sunshine.modules.open_requests import is_open
 
 WHOLE, HALF = Decimal(1), Decimal("0.5")
 

@@ -26,8 +26,8 @@ from models.permit import permit
 from sunshine.core.errors import Conflict, violations
 from sunshine.database.database import Transaction
 from sunshine.database.statements import Statement
-from sunshine.modules.leave.queries import is_open
 from sunshine.modules.leave.rows import OverlappingLeave, OverlappingPermit, RecordedAttendance
+from sunshine.modules.open_requests import is_open
 
 _LEAVE = Conflict("Overlaps another leave request of this employee", code="leave_overlap")
 violations({"leave_overlap": _LEAVE})

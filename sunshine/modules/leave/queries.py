@@ -10,14 +10,11 @@ from datetime import timedelta
 from sqlalchemy import (
     ARRAY,
     Boolean,
-    ColumnElement,
     Date,
     Integer,
     Numeric,
-    Table,
     Text,
     bindparam,
-    literal_column,
     text,
 )
 
@@ -148,14 +145,6 @@ WHERE employee.id = ANY (:employees)
     ),
     BalanceRow,
 )
-
-
-def is_open(table: Table) -> ColumnElement[bool]:
-    """Return the condition of requests that are pending or approved.
-
-    It is worded as in the exclusion constraints, so that PostgreSQL uses their indexes.
-    """
-    return table.c.status.in_([literal_column("'pending'"), literal_column("'approved'")])
 
 
 async def read(

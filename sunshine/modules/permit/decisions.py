@@ -22,6 +22,7 @@ from sunshine.modules.attendance.absences import sync_absences
 from sunshine.modules.attendance.assessment import reassess
 from sunshine.modules.attendance.work_calendar import calendar, zone_of
 from sunshine.modules.employees import locking
+from sunshine.modules.open_requests import is_open
 from sunshine.modules.permit import requests as permits
 from sunshine.modules.permit.rows import PermitOwner, PermitRow, PermitStart
 from sunshine.modules.scope import ME, employee_within, not_found_or_forbidden
@@ -54,7 +55,7 @@ _DECIDE = Statement(
 )
 _CANCEL = Statement(
     update(permit)
-    .where(permit.c.id == bindparam("row_id"), permits.is_open(permit))
+    .where(permit.c.id == bindparam("row_id"), is_open(permit))
     .values(status="cancelled", updated_at=_now)
 )
 

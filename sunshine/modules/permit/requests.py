@@ -9,14 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Date,
-    Table,
     Time,
     bindparam,
     func,
     insert,
-    literal_column,
     select,
 )
 
@@ -30,6 +27,7 @@ from sunshine.database.pages import ListQuery, Page
 from sunshine.database.records import stamped
 from sunshine.database.statements import IdRow, Statement
 from sunshine.modules.employees import locking
+from sunshine.modules.open_requests import is_open
 from sunshine.modules.permit.rows import OverlappingLeave, PermitRow
 from sunshine.modules.permit.schemas import FILTERS
 from sunshine.modules.scope import (
@@ -76,14 +74,6 @@ _date = bindparam("date", type_=Date)
 _span = func.tsrange(
     _date + bindparam("startTime", type_=Time), _date + bindparam("endTime", type_=Time)
 )
-
-
-def is_open(table: Table) -> ColumnElement[bool]:
-    """Return the condition of requests that are pending or approved.
-
-    It is worded as in the exclusion constraints, so that PostgreSQL uses their indexes.
-    """
-    return table.c.status.in_([literal_column("'pending'"), literal_column("'approved'")])
 
 
 _OVERLAPPING = Statement(
